@@ -1,0 +1,131 @@
+# Moodmarker: every command a person or a build server needs. `make` alone lists them.
+# Needs Python 3.11 or newer and make; each target makes .venv and fills it from a hash-pinned file by itself.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+unexport PYTHONPATH PYTHONHOME
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# Compiling on first import instead of on installation halves the time to the first test.
+INSTALL := $(PIP) install --no-compile --require-hashes --requirement
+PYTEST := $(BIN)/python -m pytest
+# A marker that no test carries is said, not failed on; pytest's own code for that is 5.
+SUITE = suite() { $(PYTEST) "$$@" || { [ $$? -eq 5 ] && echo "No test carries this marker."; }; }; suite
+# The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+CODE := $(wildcard service tests benchmarks)
+
+.PHONY: help demo serve check test test-all generate bench lock clean tools \
+	suite-slow suite-node suite-java suite-container
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.runtime ## run the main job once on named synthetic patients
+	@$(BIN)/moodmarker demo
+
+serve: $(VENV)/.runtime ## serve on 127.0.0.1 until interrupted
+	@$(BIN)/moodmarker serve
+
+check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ is as generated
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports
+	@$(BIN)/moodmarker generate --check
+
+test: $(VENV)/.dev ## the tests that need PyPI alone, with the coverage bars
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) -m "not slow and not node and not java" --cov --cov-report=
+	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
+	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
+	@echo "Coverage of everything else (bar: 95 %)"
+	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
+
+# Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
+test-all: $(VENV)/.test-all tools ## the suites that `make test` leaves out: slow, Node, Java, container
+	@table=''; failed=0; \
+	for suite in slow node java container; do \
+		echo "== suite $$suite"; \
+		began=$$(date +%s); \
+		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
+		took=$$(($$(date +%s) - began)); \
+		table="$$table$$(printf '%-10s %3d.%d min  %s' $$suite $$((took / 60)) $$((took % 60 / 6)) $$result)|"; \
+	done; \
+	echo "== suites"; printf '%s' "$$table" | tr '|' '\n'; \
+	exit $$failed
+
+suite-slow: $(VENV)/.test-all
+	@export HYPOTHESIS_PROFILE=thorough; $(SUITE) -m "slow and not node and not java" --ignore=tests/architecture/container
+
+suite-node: $(VENV)/.test-all
+	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
+		npm ci --prefix "$$(dirname "$$lock")" --no-audit --no-fund --loglevel=error || exit 1; done
+	@$(SUITE) -m "node and not java"
+
+suite-java: $(VENV)/.test-all
+	@$(SUITE) -m java
+
+suite-container: $(VENV)/.test-all
+	@$(PYTEST) tests/architecture/container
+
+# Programs from outside Python. Installed where this user may; else the suite that needs one says so.
+tools:
+	@missing=''; \
+	for pair in node:nodejs npm:npm java:default-jre-headless javac:default-jdk-headless mvn:maven \
+		docker-compose:docker-compose; do \
+		command -v "$${pair%%:*}" >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing$$missing"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	else echo "Missing, and not installable by this user:$$missing"; fi
+
+generate: $(VENV)/.runtime ## write contracts/ anew from the rules and routes
+	@$(BIN)/moodmarker generate
+
+bench: $(VENV)/.dev ## measure speed as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+# Needs uv. Later locks stay within earlier ones, so that the product runs on the versions that were tested.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+lock: ## choose the newest versions that resolve, and pin them with their hashes
+	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.txt
+	$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --group build --group dev --group test-all --constraint requirements-dev.txt \
+		--output-file requirements-test-all.txt
+
+clean: ## remove .venv and everything else that is made
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp a lock; a stamp is older than its lock when the lock changed. Each lock holds the one before it.
+$(VENV)/.python:
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Moodmarker needs Python 3.11 or newer; found: $$($(or $(PYTHON),python3) --version 2>&1)." \
+		"Install one, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "This Python cannot make a virtual environment; on Debian or Ubuntu install python3-venv." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt pyproject.toml $(VENV)/.python
+	@echo "Installing what the service needs into $(VENV)"
+	@$(INSTALL) requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV)"
+	@$(INSTALL) requirements-dev.txt
+	@touch $@
+
+$(VENV)/.test-all: requirements-test-all.txt $(VENV)/.dev
+	@echo "Installing what the long suites need into $(VENV)"
+	@$(INSTALL) requirements-test-all.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Moodmarker: pairs mood change with immune activity in FHIR data."""
