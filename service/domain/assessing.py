@@ -1,0 +1,128 @@
+"""The assessment of one patient: every rule judged, flags given their life, one plan proposed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.domain import wording
+from service.domain.concepts import Concept
+from service.domain.evaluation import scope_of
+from service.domain.evaluation.scope import MET, Scope
+from service.domain.explain import what_clears
+from service.domain.findings import Assessment, FlagFinding, FlagState, RuleResult
+from service.domain.judging import AgeGroup, age_group, judge
+from service.domain.lifecycle import Ledger
+from service.domain.planning import propose
+from service.domain.raising import Manner, raised
+from service.domain.rule import PRIORITY_ORDER, Priority
+from service.domain.timeline import Timeline
+
+if TYPE_CHECKING:
+    from service.domain.days import AsOf
+    from service.domain.facts import Chart
+    from service.domain.ruleset import RuleSet
+
+STATE_ORDER = {FlagState.ACTIVE: 0, FlagState.INACTIVE: 1, FlagState.RETRACTED: 2, FlagState.UNCHANGED: 3}
+
+
+def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
+    """Judges every rule of the set on the chart as it stood at the as-of instant; the same input gives the same answer."""
+    timeline = Timeline(chart, as_of)
+    scope = scope_of(timeline)
+    age = age_group(timeline)
+    if chart.patient.deceased is not None and chart.patient.deceased <= as_of.day:
+        return _deceased(chart, as_of)
+    results = _judge_all(scope, rule_set, age)
+    by_name = {result.rule.name: result for result in results}
+    part_of = _contributing(results)
+    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
+    _raise_flags(ledger, Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale)), by_name, part_of)
+    ledger.settle_rest()
+    for closed in ledger.closed:
+        by_name[closed.rule.name].because = "closed-by-clinician"
+        by_name[closed.rule.name].reason = closed.text
+    flags = sorted(ledger.findings, key=_order)
+    active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
+    plan, revoked = propose(scope, active, by_name, chart.patient.key)
+    return Assessment(
+        as_of, chart, tuple(results), tuple(flags), plan, revoked, _is_urgent(flags),
+        _notices(timeline, age), chart.issues + tuple(timeline.issues),
+    )
+
+
+def _judge_all(scope: Scope, rule_set: RuleSet, age: AgeGroup) -> list[RuleResult]:
+    results = []
+    for rule in rule_set.rules:
+        result = judge(rule, scope, rule_set, age)
+        if result.verdict is MET:
+            scope.met_rules.add(rule.name)
+            if rule.name in rule_set.muted:
+                result.because = "muted"
+        results.append(result)
+    return results
+
+
+def _contributing(results: list[RuleResult]) -> dict[str, str]:
+    """Which met rules are part of another met rule."""
+    met = {result.rule.name for result in results if result.because == "met"}
+    part_of: dict[str, str] = {}
+    for result in results:
+        whole = next((name for name in result.rule.part_of if name in met), None)
+        if whole is not None and result.because == "met":
+            part_of[result.rule.name] = whole
+            result.because, result.reason = "part-of", f"Met, and part of {whole}."
+    return part_of
+
+
+def _raise_flags(ledger: Ledger, manner: Manner, results: dict[str, RuleResult], part_of: dict[str, str]) -> None:
+    for result in results.values():
+        if result.because != "met":
+            continue
+        parts = [results[name] for name, whole in part_of.items() if _whole(whole, part_of) == result.rule.name]
+        names = tuple(part.rule.name for part in parts)
+        for finding in raised(result, manner, parts):
+            ledger.raise_flag(finding, what_clears(result.rule), names)
+
+
+def _whole(name: str, part_of: dict[str, str]) -> str:
+    while name in part_of:
+        name = part_of[name]
+    return name
+
+
+def _order(flag: FlagFinding) -> tuple[int, int, str, int, str]:
+    return (STATE_ORDER[flag.state], PRIORITY_ORDER[flag.priority], flag.rule.name, flag.start or 0, flag.identifier)
+
+
+def _is_urgent(flags: list[FlagFinding]) -> bool:
+    return any(
+        flag.priority is Priority.PH and flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED) for flag in flags
+    )
+
+
+def _deceased(chart: Chart, as_of: AsOf) -> Assessment:
+    text = "The patient is recorded as deceased; no rule was evaluated."
+    return Assessment(as_of, chart, (), (), None, notices=(text,))
+
+
+def _notices(timeline: Timeline, age: AgeGroup) -> tuple[str, ...]:
+    chart = timeline.chart
+    notices = [wording.NONE_RECORDED]
+    if not chart.entries:
+        notices = ["Nothing could be evaluated: the data hold no entries."]
+    elif not (timeline.scores or timeline.answers or timeline.results or timeline.records or timeline.spans):
+        notices = ["Nothing could be evaluated: no entry holds anything that a rule reads."]
+    if not chart.flags:
+        notices.append("No Flag of this service was in the data, so flags that were closed cannot be recognised.")
+    if chart.conditions_sent and not timeline.records.get(Concept.IMD):
+        notices.append(f"No immune-mediated disease was recognised among {chart.active_conditions} active conditions.")
+    if chart.medicines_sent:
+        notices.append(f"{chart.medicines_recognised} of {chart.medicines_sent} medicines were recognised.")
+    notices += [f"Medicine not recognised: {text}." for text in chart.unrecognised_medicines]
+    if timeline.future:
+        notices.append(f"{timeline.future} entries dated after the as-of time were left out.")
+    if age is AgeGroup.UNKNOWN:
+        notices.append(wording.AGE_UNKNOWN)
+    if age is AgeGroup.CHILD:
+        notices.append("The patient is under 18: only the safety rules were evaluated.")
+    return tuple(notices)

@@ -1,0 +1,70 @@
+"""Days as ordinals, spans of time with the range a site may set, and the instant of decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from service.domain.verdict import Verdict
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+# An undated record may lie on any day: it then satisfies no window and fails none.
+EARLIEST = date.min.toordinal()
+LATEST = date.max.toordinal()
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+SAFETY_TOLERANCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A named length of time in days that a site may change between `at_least` and `at_most`."""
+
+    name: str
+    days: int
+    at_least: int
+    at_most: int
+
+
+AnySpan = Span | timedelta
+
+
+def iso(day: int) -> str:
+    """The ISO 8601 spelling of a day ordinal."""
+    return date.fromordinal(day).isoformat()
+
+
+def in_window(first: int, last: int, low: int, high: int) -> Verdict:
+    """Whether a date known to lie in [first, last] lies in the closed window [low, high]."""
+    if first >= low and last <= high:
+        return Verdict.MET
+    if last < low or first > high:
+        return Verdict.NOT_MET
+    return Verdict.UNKNOWN
+
+
+class AsOf:
+    """The instant of decision: what counts as past, as tolerated for safety rules only, and as future."""
+
+    __slots__ = ("_limit", "_safety_limit", "day", "instant", "safety_day", "zone", "zone_name")
+
+    def __init__(self, instant: datetime, zone: tzinfo, zone_name: str) -> None:
+        """`instant` must have an offset; `zone` is the caller's zone, used for dates without an offset."""
+        self.instant = instant
+        self.zone = zone
+        self.zone_name = zone_name
+        self.day = instant.astimezone(zone).toordinal()
+        self.safety_day = (instant + SAFETY_TOLERANCE).astimezone(zone).toordinal()
+        self._limit = (instant + CLOCK_TOLERANCE).timestamp()
+        self._safety_limit = (instant + SAFETY_TOLERANCE).timestamp()
+
+    def is_past(self, first: int, instant: float | None) -> bool:
+        """True for a datum at or before the as-of instant (five minutes' tolerance where it has an offset)."""
+        return first <= self.day if instant is None else instant <= self._limit
+
+    def is_tolerated(self, first: int, instant: float | None) -> bool:
+        """True for a datum that safety rules may still read: up to 24 hours after the as-of instant."""
+        return first <= self.safety_day if instant is None else instant <= self._safety_limit

@@ -1,0 +1,183 @@
+"""Words that say when an open flag has cleared: since its start, up to the as-of day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.domain import criteria as c
+from service.domain.days import EARLIEST, iso
+from service.domain.evaluation.mood import holds_at, is_elevated, sources_of
+from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
+from service.domain.outcome import Outcome
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from service.domain.instruments import Instrument, MoodDomain
+    from service.domain.timeline import Series
+
+
+class _Run:
+    """What is remembered of one series since a flag began."""
+
+    __slots__ = ("count", "day", "first", "highest", "instrument", "latest")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.count = self.first = self.day = 0
+        self.highest: Decimal | None = None
+        self.latest: Decimal | None = None
+
+    def add(self, day: int, value: Decimal) -> None:
+        limit = self.instrument.elevated
+        if limit is not None and value < limit:
+            self.first = self.first if self.count else day
+            self.count += 1
+        else:
+            self.count = 0
+        self.day, self.latest = day, value
+        self.highest = value if self.highest is None else max(self.highest, value)
+
+    def is_low(self, word: c.MoodCleared) -> bool:
+        """Enough low scores far enough apart, or one minimal score after a clear fall."""
+        if self.latest is None or self.highest is None:
+            return False
+        if self.count >= word.runs and self.day - self.first >= word.apart.days:
+            return True
+        minimal, step = self.instrument.minimal, self.instrument.worse_by
+        return minimal is not None and step is not None and self.latest <= minimal and self.highest - self.latest >= step
+
+    def blocks(self, newest: int, word: c.MoodCleared) -> bool:
+        """An elevated latest score holds the flag open, unless the series fell silent long ago."""
+        limit = self.instrument.elevated
+        high = limit is not None and self.latest is not None and self.latest >= limit
+        return high and newest - self.day <= word.quiet.days
+
+
+class MoodTracker:
+    """Follows the scores of a domain in order of day and says when mood has cleared."""
+
+    __slots__ = ("_newest", "_runs", "_word")
+
+    def __init__(self, word: c.MoodCleared) -> None:
+        """`word` gives the numbers."""
+        self._word = word
+        self._runs: dict[Instrument, _Run] = {}
+        self._newest = 0
+
+    def add(self, series: Series, index: int) -> None:
+        """Takes the next score; prorated ones and low ones that say nothing cannot clear."""
+        if series.scores[index].prorated or not series.counts_as_low(index):
+            return
+        run = self._runs.get(series.instrument)
+        if run is None:
+            run = self._runs[series.instrument] = _Run(series.instrument)
+        self._newest = series.days[index]
+        run.add(self._newest, series.values[index])
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether mood has cleared on the scores so far."""
+        runs = self._runs.values()
+        return any(run.is_low(self._word) for run in runs) and not any(run.blocks(self._newest, self._word) for run in runs)
+
+
+def in_order(scope: Scope, domain: MoodDomain, low: int) -> list[tuple[int, Series, int]]:
+    """Every score of a domain from a day on, oldest first."""
+    found = []
+    for instrument in domain.series:
+        series = scope.timeline.series.get(instrument)
+        if series is not None:
+            found += [(series.days[i], series, i) for i in series.between(low, scope.today)]
+    if len(domain.series) > 1:
+        found.sort(key=lambda entry: entry[0])
+    return found
+
+
+def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:
+    """MOODCLEAR on the scores since t0."""
+    tracker = MoodTracker(word)
+    last: tuple[Series, int] | None = None
+    for _, series, index in in_order(scope, word.domain, at.low):
+        tracker.add(series, index)
+        last = (series, index)
+    if last is None or not tracker.is_clear:
+        return Outcome(word, NOT_MET)
+    series, index = last
+    return Outcome(word, MET, series.days[index], sources_of(series.scores[index]), {
+        "cleared_by": f"{series.instrument.name} {series.values[index]} on {iso(series.days[index])}",
+    })
+
+
+def episode_start(scope: Scope, mood: c.Worsened | c.Elevated, word: c.MoodCleared) -> int | None:
+    """The first day on which `mood` held since it last cleared; None when no episode is open."""
+    start: int | None = None
+    tracker = MoodTracker(word)
+    for day, series, index in in_order(scope, mood.domain, EARLIEST):
+        if start is None and holds_at(series, index, mood):
+            start, tracker = day, MoodTracker(word)
+        if start is not None:
+            tracker.add(series, index)
+            if tracker.is_clear:
+                start = None
+    return start
+
+
+def check_began_within(scope: Scope, word: c.BeganWithin, _at: At) -> Outcome:
+    """Whether the open episode is not older than the limit."""
+    start = episode_start(scope, word.mood, c.MoodCleared(word.mood.domain))
+    recent = start is not None and scope.today - start <= word.days.days
+    return Outcome(word, MET if recent else NOT_MET, start)
+
+
+def _latest_since(scope: Scope, domain: MoodDomain, low: int) -> tuple[Series, int] | None:
+    entries = in_order(scope, domain, low)
+    return (entries[-1][1], entries[-1][2]) if entries else None
+
+
+def check_back_below(scope: Scope, word: c.BackBelow, at: At) -> Outcome:
+    """The latest score is below elevated, and newer than the last day of the exposure where one is named."""
+    low = at.low
+    for group in word.after_exposure:
+        for stretch in scope.timeline.spans.get(group, ()):
+            low = max(low, stretch.end + 1)
+    latest = _latest_since(scope, word.domain, low)
+    if latest is None or is_elevated(*latest) or latest[0].scores[latest[1]].prorated:
+        return Outcome(word, NOT_MET)
+    series, index = latest
+    return Outcome(word, MET, series.days[index], sources_of(series.scores[index]))
+
+
+def check_halved(scope: Scope, word: c.Halved, at: At) -> Outcome:
+    """The lowest score since t0 against the first elevated score of the run open then."""
+    for instrument in word.domain.series:
+        series = scope.timeline.series.get(instrument)
+        if series is None:
+            continue
+        index = series.latest(EARLIEST, at.low)
+        if index is None or not is_elevated(series, index):
+            continue
+        first = index
+        while first > 0 and is_elevated(series, first - 1):
+            first -= 1
+        since = [i for i in series.between(at.low, scope.today) if not series.scores[i].prorated]
+        lowest = min(since, key=lambda i: series.values[i], default=None)
+        if lowest is not None and series.values[lowest] <= series.values[first] * word.share:
+            return Outcome(word, MET, series.days[lowest], sources_of(series.scores[lowest]))
+    return Outcome(word, NOT_MET)
+
+
+def check_elapsed(scope: Scope, word: c.Elapsed, at: At) -> Outcome:
+    """Whether enough days have passed since t0."""
+    return Outcome(word, MET if scope.today - at.low > word.days.days else NOT_MET)
+
+
+def check_at_newest(scope: Scope, word: c.AtNewest, at: At) -> Outcome:
+    """Asks the criterion on the day of the newest score since t0; unknown where there is none."""
+    for day, series, index in reversed(in_order(scope, word.domain, at.low)):
+        items = series.scores[index].items
+        if not word.complete or (items and None not in items):
+            then = scope if day == scope.today else scope.on_day(day)
+            part = then.check(word.criterion, then.now())
+            return part._replace(criterion=word, inner=(part,))
+    return missing(word, f"no {word.domain.name} score since then")

@@ -1,0 +1,141 @@
+"""How criteria combine: Kleene logic, pairing at a day, and what counts as documented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope
+from service.domain.outcome import Outcome, Want
+from service.domain.verdict import Verdict, at_least_n_of
+
+if TYPE_CHECKING:
+    from service.domain import criteria as c
+    from service.domain.facts import Source
+    from service.domain.outcome import Lack
+
+
+def _gather(criterion: Any, verdict: Verdict, inner: tuple[Outcome, ...], day: int | None) -> Outcome:
+    """One outcome from several: MET carries the evidence of what is met, UNKNOWN what its unknown parts lacked."""
+    used: tuple[Source, ...] = ()
+    values: dict[str, Any] = {}
+    lacks: tuple[Lack, ...] = ()
+    weak = False
+    for part in inner:
+        if part.verdict is MET or (verdict is UNKNOWN and part.verdict is UNKNOWN):
+            used += part.used
+            weak = weak or part.weak
+            for name, value in part.values.items():
+                if name == "entries":
+                    values[name] = values.get(name, ()) + value
+                else:
+                    values.setdefault(name, value)
+        if part.verdict is UNKNOWN:
+            lacks += part.lacks
+    return Outcome(criterion, verdict, day, used, values, inner, lacks if verdict is UNKNOWN else (), weak)
+
+
+def _first_day(inner: tuple[Outcome, ...], verdict: Verdict) -> int | None:
+    for part in inner:
+        if part.verdict is verdict and part.day is not None:
+            return part.day
+    return None
+
+
+def check_all_of(scope: Scope, word: c.AllOf, at: At) -> Outcome:
+    """The worst verdict of its parts; stops at the first that is not met."""
+    inner: list[Outcome] = []
+    for part in word.criteria:
+        outcome = scope.check(part, at)
+        inner.append(outcome)
+        if outcome.verdict is NOT_MET:
+            return Outcome(word, NOT_MET, inner=tuple(inner))
+    parts = tuple(inner)
+    verdict = min(part.verdict for part in parts)
+    return _gather(word, verdict, parts, _first_day(parts, MET) if verdict is MET else _first_day(parts, UNKNOWN))
+
+
+def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
+    """The best verdict of its parts; every part is asked, so that all evidence is told."""
+    inner = tuple(scope.check(part, at) for part in word.criteria)
+    verdict = max(part.verdict for part in inner)
+    if verdict is NOT_MET:
+        return Outcome(word, NOT_MET, inner=inner)
+    return _gather(word, verdict, inner, _first_day(inner, verdict))
+
+
+def check_at_least(scope: Scope, word: c.AtLeast, at: At) -> Outcome:
+    """MET when enough parts are met."""
+    inner = tuple(scope.check(part, at) for part in word.criteria)
+    verdict = at_least_n_of((part.verdict for part in inner), word.n)
+    return _gather(word, verdict, inner, _first_day(inner, verdict))
+
+
+def check_not(scope: Scope, word: c.Not, at: At) -> Outcome:
+    """The opposite of its part; what was missing stays missing."""
+    part = scope.check(word.criterion, at)
+    return Outcome(word, part.verdict.negated, values=part.values, inner=(part,), lacks=part.lacks)
+
+
+def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
+    """`then` at the day of `first`; for an unknown day, at every day it could be."""
+    first = scope.check(word.first, at)
+    if first.verdict is NOT_MET or (first.verdict is UNKNOWN and word.first_decides):
+        return Outcome(word, first.verdict, first.day, inner=(first,), lacks=first.lacks)
+    began = first.values.get("first_day")
+    if first.day is not None:
+        day = At(first.day, first.day, began)
+    else:
+        day = At(scope.today - 30, scope.today)
+    then = scope.check(word.then, day)
+    verdict = min(first.verdict, then.verdict)
+    if verdict is NOT_MET:
+        return Outcome(word, NOT_MET, first.day, inner=(first, then))
+    return _gather(word, verdict, (first, then), first.day)
+
+
+def check_defined(scope: Scope, word: c.Defined, at: At) -> Outcome:
+    """What its criterion says, under its own name."""
+    part = scope.check(word.criterion, at)
+    return part._replace(criterion=word, inner=(part,))
+
+
+def check_now(scope: Scope, word: c.Now, _at: At) -> Outcome:
+    """What its criterion says at the as-of day."""
+    part = scope.check(word.criterion, scope.now())
+    return part._replace(criterion=word, inner=(part,))
+
+
+def check_documented(scope: Scope, word: c.Documented, at: At) -> Outcome:
+    """MET on a positive, NOT_MET only on a documented negative, otherwise UNKNOWN."""
+    positive = scope.check(word.positive, at)
+    if positive.verdict is MET:
+        return positive._replace(criterion=word, inner=(positive,))
+    negative = None if word.negative is None else scope.check(word.negative, at)
+    silent = all(lack.want is Want.MISSING for lack in positive.lacks)
+    if negative is not None and negative.verdict is MET and silent:
+        return Outcome(word, NOT_MET, inner=(positive, negative), used=negative.used)
+    inner = (positive,) if negative is None else (positive, negative)
+    lacks = positive.lacks + (negative.lacks if negative is not None else ())
+    return Outcome(word, UNKNOWN, positive.day, positive.used, inner=inner, lacks=lacks)
+
+
+def check_when_measured(scope: Scope, word: c.WhenMeasured, at: At) -> Outcome:
+    """An unknown for want of a measurement counts as not met; any other unknown stays."""
+    part = scope.check(word.criterion, at)
+    verdict = part.verdict
+    if verdict is UNKNOWN and all(lack.want is Want.MISSING for lack in part.lacks):
+        verdict = NOT_MET
+    return part._replace(criterion=word, verdict=verdict, inner=(part,))
+
+
+def check_baseline_after(scope: Scope, word: c.BaselineAfter, at: At) -> Outcome:
+    """Compares the baseline's day with the event's."""
+    before = scope.check(word.mood, at).values.get("before_day")
+    event = scope.check(word.event, at).values.get("event_day")
+    later = isinstance(before, int) and isinstance(event, int) and before >= event
+    return Outcome(word, MET if later else NOT_MET)
+
+
+def check_none_met(scope: Scope, word: c.NoneMet, _at: At) -> Outcome:
+    """NOT_MET as soon as one of the rules was met."""
+    return Outcome(word, NOT_MET if scope.met_rules.intersection(word.rules) else MET)

@@ -1,0 +1,262 @@
+"""Words about laboratory and bedside results: CRP classes near a date, latest, sustained, and companions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from service.domain.criteria import READABLE, MarkerClass, MarkerLimits
+from service.domain.days import EARLIEST, in_window, iso
+from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent
+from service.domain.outcome import Lack, Outcome, Want
+
+if TYPE_CHECKING:
+    from service.domain import criteria as c
+    from service.domain.facts import Result
+    from service.domain.interval import Interval
+
+
+def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
+    """The class of an interval: every value of it must agree, else it is indeterminate."""
+    if value.all_at_most(limits.low):
+        return MarkerClass.LOW
+    if value.all_above(limits.high):
+        return MarkerClass.HIGH
+    if value.all_above(limits.low) and value.all_at_most(limits.high):
+        return MarkerClass.LOW_GRADE
+    return MarkerClass.INDETERMINATE
+
+
+def classified(scope: Scope, analyte: Any, limits: MarkerLimits, low: int, high: int) -> list[tuple[Result, MarkerClass]]:
+    """The usable results with an exact day in [low, high], oldest first, with their classes."""
+    return [
+        (result, class_of(result.value, limits))
+        for result in scope.timeline.results.get(analyte, ())
+        if result.value is not None and result.first == result.last and low <= result.first <= high
+    ]
+
+
+def refusals(scope: Scope, analyte: Any, low: int, high: int) -> str:
+    """Why results in the window could not be used, in words; empty when there are none."""
+    reasons = [
+        f"{iso(r.first)}: {r.refusal}" if r.first != EARLIEST else r.refusal
+        for r in scope.timeline.results.get(analyte, ())
+        if r.value is None and in_window(r.first, r.last, low, high) is not NOT_MET
+    ]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def values_of(scope: Scope, result: Result, kind: MarkerClass, at: At) -> dict[str, Any]:
+    """The raw values a sentence about a result may use."""
+    value = result.value
+    return {
+        "marker": result.analyte.name, "marker_value": shown(value), "marker_received": result.received,
+        "marker_day": result.first, "marker_date": iso(result.first), "marker_class": kind,
+        "marker_age": scope.today - result.first, "marker_apart": abs(result.first - at.low),
+        "marker_unit": result.analyte.unit, "assay": result.assay,
+    }
+
+
+def shown(value: Interval | None) -> str:
+    """A result's interval as people write it: `4.2`, `<5`, `>300`, `3 to 5`."""
+    if value is None:
+        return "not readable"
+    if value.is_exact:
+        return f"{value.low.normalize():f}"
+    if value.high is None:
+        return f"{'>' if value.low_open else '>='}{value.low.normalize():f}"
+    if value.low == 0:
+        return f"{'<' if value.high_open else '<='}{value.high.normalize():f}"
+    return f"{value.low.normalize():f} to {value.high.normalize():f}"
+
+
+def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
+    """The paired result: readable before indeterminate, then nearest, then hs, then later."""
+    within = word.within.days
+    found = classified(scope, word.analyte, word.limits, at.low - within, min(at.high + within, scope.today))
+    readable = [pair for pair in found if pair[1] is not MarkerClass.INDETERMINATE]
+    candidates = readable or (found if not word.classes else [])
+    if not candidates:
+        return _no_readable(scope, word, at, found)
+    result, kind = min(candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first))
+    values = values_of(scope, result, kind, at)
+    if word.classes and kind not in word.classes:
+        if not at.is_exact and any(k in word.classes for _, k in candidates):
+            return Outcome(word, UNKNOWN, lacks=(Lack(Want.MISSING, "the date to pair the result with is not known"),))
+        return Outcome(word, NOT_MET, result.first, (result.source,), values)
+    if word.not_followed_by and _followed(scope, word, result):
+        return Outcome(word, NOT_MET, result.first, (result.source,), values)
+    return Outcome(word, MET, result.first, (result.source,), values)
+
+
+def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> bool:
+    later = classified(scope, word.analyte, word.limits, result.first + 1, scope.today)
+    return any(kind in word.not_followed_by for _, kind in later)
+
+
+def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: list[tuple[Result, MarkerClass]]) -> Outcome:
+    within = word.within.days
+    if word.none_is is NOT_MET:
+        return absent(scope, word, OBSERVED, f"a {word.analyte.name}")
+    text = f"no readable {word.analyte.name} within {within} days of the score"
+    why = [f"{shown(result.value)} on {iso(result.first)} straddles a limit" for result, _ in found]
+    refused = refusals(scope, word.analyte, at.low - within, at.high + within)
+    why += [refused] if refused else []
+    return _lacking(scope, word, text, why)
+
+
+def _lacking(scope: Scope, word: Any, text: str, why: list[str]) -> Outcome:
+    gap = scope.uncovered(OBSERVED)
+    details = why + ([gap] if gap else [])
+    want = Want.NOT_COVERED if gap else Want.UNREADABLE if why else Want.MISSING
+    return Outcome(word, UNKNOWN, lacks=(Lack(want, f"{text} ({'; '.join(details)})" if details else text),))
+
+
+def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
+    """Any result (or the last `consecutive` readable ones) in the window with one of the classes."""
+    low = at.low - word.before.days
+    high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
+    readable = [p for p in classified(scope, word.analyte, word.limits, low, high) if p[1] is not MarkerClass.INDETERMINATE]
+    if not readable:
+        return _none_readable(scope, word, low, high)
+    hits = [pair for pair in readable if pair[1] in word.classes]
+    if word.consecutive > 1:
+        hits = hits if _latest_agree(readable, word) else []
+    if not hits:
+        return absent(scope, word, OBSERVED, f"another {word.analyte.name}")
+    result, kind = hits[-1]
+    return Outcome(word, MET, result.first, (result.source,), values_of(scope, result, kind, at))
+
+
+def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> Outcome:
+    why = [
+        f"{shown(result.value)} on {iso(result.first)} straddles a limit"
+        for result, _ in classified(scope, word.analyte, word.limits, low, high)
+    ]
+    refused = refusals(scope, word.analyte, low, high)
+    why += [refused] if refused else []
+    if word.none_is is not NOT_MET:
+        return _lacking(scope, word, f"no readable {word.analyte.name} from {iso(low)} to {iso(high)}", why)
+    outcome = absent(scope, word, OBSERVED, f"a {word.analyte.name}")
+    return outcome._replace(values={"unread": f" ({'; '.join(why)})" if why else ""})
+
+
+def _latest_agree(readable: list[tuple[Result, MarkerClass]], word: c.MarkerSeen) -> bool:
+    latest = readable[-word.consecutive:]
+    return len(latest) == word.consecutive and all(kind in word.classes for _, kind in latest)
+
+
+def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
+    """The latest result up to T, of any assay; the higher of one day."""
+    low = EARLIEST if word.over is None else scope.today - word.over.days
+    found = classified(scope, word.analyte, word.limits, low, scope.today)
+    if not found:
+        refused = refusals(scope, word.analyte, low, scope.today)
+        over = "" if word.over is None else f" in the last {word.over.days} days"
+        return _lacking(scope, word, f"no readable {word.analyte.name}{over}", [refused] if refused else [])
+    day = found[-1][0].first
+    result, kind = max((p for p in found if p[0].first == day), key=lambda p: p[0].value.low if p[0].value else 0)
+    values = values_of(scope, result, kind, at)
+    if kind in word.classes:
+        above = word.above is None or (result.value is not None and result.value.all_above(word.above))
+        return Outcome(word, MET if above else NOT_MET, day, (result.source,), values)
+    may_be_high = result.value is not None and not result.value.all_at_most(word.limits.high)
+    if kind is MarkerClass.INDETERMINATE and may_be_high:
+        text = f"the latest {word.analyte.name} ({shown(result.value)}) may be above {word.limits.high}"
+        return Outcome(word, UNKNOWN, day, (result.source,), values, lacks=(Lack(Want.UNREADABLE, text),))
+    return Outcome(word, NOT_MET, day, (result.source,), values)
+
+
+def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
+    """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
+    every = [p for p in classified(scope, word.analyte, word.limits, EARLIEST, scope.today) if p[1] in READABLE]
+    after_break = every
+    for i, (_, kind) in enumerate(every):
+        if kind is not MarkerClass.LOW_GRADE:
+            after_break = every[i + 1:]
+    unknown: Outcome | None = None
+    for family in ("hs", "conventional"):
+        outcome = _sustained_in(scope, word, [r for r, _ in after_break if r.assay == family], at)
+        if outcome.verdict is MET:
+            return outcome
+        unknown = outcome if outcome.verdict is UNKNOWN else unknown
+    if unknown is not None:
+        return unknown
+    recent = [p for p in every if p[0].first >= scope.today - word.over.days - 60]
+    if len(recent) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in recent):  # noqa: PLR2004 - a pair
+        refused = refusals(scope, word.analyte, scope.today - word.over.days - 60, scope.today)
+        return _lacking(scope, word, f"fewer than two readable {word.analyte.name} results", [refused] if refused else [])
+    return Outcome(word, NOT_MET)
+
+
+def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], at: At) -> Outcome:
+    usable: list[Result] = []
+    doubts: tuple[Lack, ...] = ()
+    for result in results:
+        confounded = scope.check(word.unless, At(result.first, result.first))
+        if confounded.verdict is NOT_MET:
+            usable.append(result)
+        else:
+            doubts += confounded.lacks
+    if usable:
+        last = usable[-1]
+        for first in usable:
+            if word.apart.days <= last.first - first.first <= word.over.days:
+                values = values_of(scope, last, MarkerClass.LOW_GRADE, at)
+                values |= {"first_marker_date": iso(first.first), "first_marker_value": shown(first.value),
+                           "first_marker_day": first.first}
+                return Outcome(word, MET, last.first, (first.source, last.source), values)
+    return Outcome(word, UNKNOWN, lacks=doubts) if doubts else Outcome(word, NOT_MET)
+
+
+def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
+    """A companion result that passes the test; one that was not made counts as not met."""
+    low = EARLIEST if word.before is None else at.low - word.before.days
+    high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
+    hits: list[Result] = []
+    doubt: tuple[Lack, ...] = ()
+    for analyte in word.analytes:
+        inside = [r for r in scope.timeline.results.get(analyte, ()) if low <= r.last and r.first <= high]
+        for result in inside[-1:] if word.newest_only else inside:
+            passes = _passes(word, result)
+            if passes and result.first >= low and result.last <= high:
+                hits.append(result)
+            elif passes or passes is None:
+                doubt += (Lack(Want.UNREADABLE, f"a {analyte.name} could not be read or placed in time"),)
+    if hits:
+        hit = hits[-1]
+        return Outcome(word, MET, hit.last, (hit.source,), {
+            "companion": hit.analyte.name, "companion_value": hit.received, "companion_date": iso(hit.last),
+        })
+    if doubt:
+        return Outcome(word, UNKNOWN, lacks=doubt)
+    return absent(scope, word, OBSERVED, f"a {word.analytes[0].name}")
+
+
+def _passes(word: c.ResultNear, result: Result) -> bool | None:
+    """True, False, or None when the result could not be read."""
+    if word.beyond_reference:
+        return result.above_reference or result.marked or bool(result.positive)
+    if word.positive:
+        return result.positive
+    if result.value is None:
+        return None
+    if word.at_least is not None:
+        return result.value.all_at_least(word.at_least)
+    if word.above is not None:
+        return result.value.all_above(word.above)
+    return word.below is not None and result.value.all_below(word.below)
+
+
+def check_supplied(scope: Scope, word: c.Supplied, at: At) -> Outcome:
+    """Whether anything of these was sent in the window."""
+    low, high = at.low - word.before.days, min(at.high + word.after.days, scope.today)
+    for analyte in word.analytes:
+        for result in scope.timeline.results.get(analyte, ()):
+            if in_window(result.first, result.last, low, high) is MET and result.value is not None:
+                return Outcome(word, MET, result.first, (result.source,))
+    for instrument in word.instruments:
+        series = scope.timeline.series.get(instrument)
+        if series is not None and series.between(low, high):
+            return Outcome(word, MET)
+    names = [analyte.name for analyte in word.analytes] + [instrument.name for instrument in word.instruments]
+    return Outcome(word, NOT_MET, lacks=(Lack(Want.MISSING, f"none of {', '.join(names)} was sent"),))

@@ -1,0 +1,292 @@
+"""Words about scores over time: worsened, elevated, persistent, fallen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from service.domain.criteria import Band
+from service.domain.days import iso
+from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent
+from service.domain.outcome import Lack, Outcome, Want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from service.domain import criteria as c
+    from service.domain.facts import Score, Source
+    from service.domain.instruments import Instrument, MoodDomain
+    from service.domain.timeline import Series
+    from service.domain.verdict import Verdict
+
+
+class Baseline(NamedTuple):
+    """The value a score is compared with; `stale` when it is older than the look-back window."""
+
+    index: int
+    stale: bool
+
+
+def sources_of(score: Score) -> tuple[Source, ...]:
+    """The resources a score rests on."""
+    return (score.source, *score.evidence)
+
+
+def current(scope: Scope, domain: MoodDomain, fresh: int) -> list[tuple[Series, int]]:
+    """The series of a domain that have a value within `fresh` days of the as-of day, with its index."""
+    found = []
+    series = scope.timeline.series
+    for instrument in domain.series:
+        held = series.get(instrument)
+        if held is not None:
+            index = held.latest(scope.today - fresh, scope.today)
+            if index is not None:
+                found.append((held, index))
+    return found
+
+
+def no_current(scope: Scope, criterion: Any, domain: MoodDomain, fresh: int) -> Outcome:
+    """UNKNOWN: there is no score to read now."""
+    text = f"no usable {domain.name} score in the last {fresh} days"
+    if any(score.instrument in domain.series for score in scope.timeline.partial_scores):
+        text += " (a score whose date is not exact to the day cannot be used)"
+    gap = scope.uncovered(SCORED)
+    want = Want.NOT_COVERED if gap else Want.MISSING
+    return Outcome(criterion, UNKNOWN, lacks=(Lack(want, f"{text} ({gap})" if gap else text),))
+
+
+def baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline | None:
+    """The best value in the look-back window (ties: latest), else the most recent before it."""
+    day = series.days[index]
+    lookback, higher_is_worse = word.lookback.days, series.instrument.higher_is_worse
+    best: int | None = None
+    for i in series.between(day - lookback, day - word.gap.days):
+        if not series.counts_as_low(i):
+            continue
+        value = series.values[i]
+        if best is None or (value <= series.values[best] if higher_is_worse else value >= series.values[best]):
+            best = i
+    if best is not None:
+        return Baseline(best, stale=False)
+    for i in reversed(series.between(day - word.stale.days, day - lookback - 1)):
+        if series.counts_as_low(i):
+            return Baseline(i, stale=True)
+    return None
+
+
+def is_elevated(series: Series, index: int) -> bool:
+    """Whether a value reaches the instrument's limit."""
+    limit = series.instrument.elevated
+    return limit is not None and series.values[index] >= limit
+
+
+def has_worsened(series: Series, index: int, base: Baseline) -> bool:
+    """Whether a value is elevated and worse than the baseline by the instrument's step."""
+    step = series.instrument.worse_by
+    rise = series.values[index] - series.values[base.index]
+    return step is not None and rise >= step and (is_elevated(series, index) or series.instrument.elevated is None)
+
+
+def holds_at(series: Series, index: int, word: c.Worsened | c.Elevated) -> bool:
+    """Whether a mood word held on the day of this value (for the date an episode began)."""
+    if not is_elevated(series, index):
+        return False
+    if not hasattr(word, "gap"):
+        return True
+    base = baseline(series, index, word)
+    return word.or_first_elevated if base is None else has_worsened(series, index, base)
+
+
+def _across(
+    scope: Scope, word: Any, at: At, judge: Callable[[Series, int], Outcome],
+) -> Outcome:
+    """A domain criterion: true in any series that has a value now, else unknown in any, else false."""
+    held = current(scope, word.domain, word.fresh.days)
+    if not held:
+        return no_current(scope, word, word.domain, word.fresh.days)
+    best: Outcome | None = None
+    for series, index in held:
+        if word.within is not None and at.is_exact and abs(series.days[index] - at.low) > word.within.days:
+            outcome = Outcome(word, NOT_MET, series.days[index])
+        else:
+            outcome = judge(series, index)
+        if outcome.verdict is MET:
+            return outcome
+        if best is None or outcome.verdict > best.verdict:
+            best = outcome
+    return best if best is not None else Outcome(word, NOT_MET)
+
+
+def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
+    """ELEVATED: the current value reaches the limit in any series of the domain."""
+
+    def judge(series: Series, index: int) -> Outcome:
+        score, day = series.scores[index], series.days[index]
+        values = _now_values(scope, series, index)
+        if not is_elevated(series, index):
+            return Outcome(word, NOT_MET, day, sources_of(score), values)
+        return Outcome(word, MET, day, sources_of(score), values)
+
+    return _across(scope, word, at, judge)
+
+
+def check_worsened(scope: Scope, word: c.Worsened, at: At) -> Outcome:
+    """WORSE: the current value against its baseline in any series of the domain."""
+
+    def judge(series: Series, index: int) -> Outcome:
+        base = baseline(series, index, word)
+        if base is None:
+            return _without_baseline(scope, word, series, index)
+        values = _now_values(scope, series, index)
+        values |= _base_values(series, index, base)
+        verdict = MET if has_worsened(series, index, base) else NOT_MET
+        used = sources_of(series.scores[base.index]) + sources_of(series.scores[index])
+        return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
+
+    return _across(scope, word, at, judge)
+
+
+def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int) -> Outcome:
+    score, day = series.scores[index], series.days[index]
+    values = _now_values(scope, series, index)
+    if word.or_first_elevated:
+        verdict = MET if is_elevated(series, index) else NOT_MET
+        return Outcome(word, verdict, day, sources_of(score), values, weak=True)
+    name = series.instrument.name
+    text = f"no earlier {name} to compare with ({word.gap.days} to {word.stale.days} days before {values['now_date']})"
+    text += _too_close(series, index, word)
+    if _has_other_series(scope, word.domain, series.instrument):
+        text += "; the instrument changed, so a change cannot be computed"
+    gap = scope.uncovered(SCORED)
+    lack = Lack(Want.NOT_COVERED, f"{text} ({gap})") if gap else Lack(Want.MISSING, text)
+    return Outcome(word, UNKNOWN, day, sources_of(score), values, lacks=(lack,))
+
+
+def _too_close(series: Series, index: int, word: c.Worsened) -> str:
+    day = series.days[index]
+    near = series.between(day - word.gap.days + 1, day - 1)
+    if not near:
+        return ""
+    rise = series.values[index] - series.values[near[0]]
+    return f"; rise of {rise} in {day - series.days[near[0]]} days: too close together to compute"
+
+
+def _has_other_series(scope: Scope, domain: MoodDomain, instrument: Instrument) -> bool:
+    return any(other in scope.timeline.series for other in domain.series if other is not instrument)
+
+
+def _now_values(scope: Scope, series: Series, index: int) -> dict[str, Any]:
+    day = series.days[index]
+    return {
+        "instrument": series.instrument.name, "now": series.values[index], "now_day": day, "now_date": iso(day),
+        "now_age": scope.today - day, "prorated": series.scores[index].prorated, "limit": series.instrument.elevated,
+    }
+
+
+def _base_values(series: Series, index: int, base: Baseline) -> dict[str, Any]:
+    day = series.days[base.index]
+    return {
+        "before": series.values[base.index], "before_day": day, "before_date": iso(day), "stale": base.stale,
+        "change": series.values[index] - series.values[base.index], "over": series.days[index] - day,
+    }
+
+
+def check_scored_at_least(scope: Scope, word: c.ScoredAtLeast, at: At) -> Outcome:
+    """Whether any value in the window reaches the band."""
+    low = at.low - word.before.days
+    high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
+    verdict: Verdict | None = None
+    for instrument in (*word.domain.series, *word.also):
+        series = scope.timeline.series.get(instrument)
+        limit = _band_limit(instrument, word.band)
+        if series is None or limit is None:
+            continue
+        for i in reversed(series.between(low, high)):
+            verdict = NOT_MET
+            if series.values[i] >= limit:
+                return Outcome(word, MET, series.days[i], sources_of(series.scores[i]), _now_values(scope, series, i))
+    if verdict is not None:
+        return Outcome(word, verdict)
+    if word.none_is is NOT_MET:
+        return absent(scope, word, SCORED, f"a {word.domain.name} score")
+    window = f"from {word.before.days} days before"
+    return Outcome(word, word.none_is, lacks=(Lack(Want.MISSING, f"no {word.domain.name} score {window} the result"),))
+
+
+def _band_limit(instrument: Instrument, band: Band) -> Decimal | None:
+    if band is Band.MILD:
+        return instrument.mild
+    return instrument.elevated if band is Band.ELEVATED else instrument.low
+
+
+def check_persistent(scope: Scope, word: c.Persistent, _at: At) -> Outcome:
+    """PERSIST: the run of elevated values that ends with the current one."""
+    held = current(scope, word.domain, word.fresh.days)
+    if not held:
+        return no_current(scope, word, word.domain, word.fresh.days)
+    for series, index in held:
+        first = _run_start(series, index, word)
+        if first is not None and series.days[index] - series.days[first] >= word.at_least.days:
+            run = range(first, index + 1)
+            lowest = min(series.values[i] for i in run)
+            if word.lowest_above is None or lowest > series.values[first] * word.lowest_above:
+                return _persisting(scope, word, series, run)
+    return Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
+
+
+def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) -> Outcome:
+    first, last = run[0], run[-1]
+    values = _now_values(scope, series, last)
+    values |= {
+        "first_day": series.days[first], "first_date": iso(series.days[first]), "first": series.values[first],
+        "lasting": series.days[last] - series.days[first], "before": series.values[first],
+        "before_date": iso(series.days[first]),
+    }
+    used = tuple(source for i in run for source in sources_of(series.scores[i]))
+    return Outcome(word, MET, series.days[last], used, values)
+
+
+def _run_start(series: Series, index: int, word: c.Persistent) -> int | None:
+    if not is_elevated(series, index):
+        return None
+    first = index
+    while first > 0 and is_elevated(series, first - 1):
+        if series.days[first] - series.days[first - 1] > word.neighbours.days:
+            break
+        if word.over is not None and series.days[index] - series.days[first - 1] > word.over.days:
+            break
+        first -= 1
+    return first
+
+
+def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
+    """A cognitive fall against the baseline: one large, or two smaller ones far enough apart."""
+    held = current(scope, word.domain, word.fresh.days)
+    if not held:
+        return no_current(scope, word, word.domain, word.fresh.days)
+    unknown: Outcome | None = None
+    for series, index in held:
+        base = baseline(series, index, word)
+        if base is None:
+            text = f"no earlier {series.instrument.name} to compare with"
+            unknown = unknown or Outcome(word, UNKNOWN, series.days[index], lacks=(Lack(Want.MISSING, text),))
+        elif fell_at(series, index, base, word):
+            values = _now_values(scope, series, index) | _base_values(series, index, base)
+            used = sources_of(series.scores[base.index]) + sources_of(series.scores[index])
+            return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
+    return unknown or Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
+
+
+def fell_at(series: Series, index: int, base: Baseline, word: c.Fell) -> bool:
+    """Whether the value at `index` is a fall from the baseline."""
+    instrument, reference = series.instrument, series.values[base.index]
+    fall = reference - series.values[index]
+    if instrument.fall is not None and fall >= instrument.fall:
+        return True
+    if instrument.repeated_fall is None or fall < instrument.repeated_fall or index - 1 <= base.index:
+        return False
+    before = index - 1
+    return (
+        reference - series.values[before] >= instrument.repeated_fall
+        and series.days[index] - series.days[before] >= word.apart.days
+    )

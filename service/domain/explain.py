@@ -1,0 +1,303 @@
+"""Plain English read off the rules and their traces: what a rule asks, why it said what it said, what would clear it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from service.domain import criteria as c
+from service.domain.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.domain.days import AnySpan
+    from service.domain.facts import Source
+    from service.domain.outcome import Outcome
+    from service.domain.rule import Rule
+
+ONLY_A_CLINICIAN = "Only a clinician closes this flag."
+
+
+class Step(NamedTuple):
+    """One line of an explanation; nests as the criterion does."""
+
+    text: str
+    verdict: Verdict
+    evidence: tuple[Source, ...]
+    inner: tuple[Step, ...]
+
+
+def steps(outcome: Outcome) -> Step:
+    """The trace of an outcome in words."""
+    text = narrate(outcome.criterion)
+    found = finding(outcome)
+    return Step(
+        f"{text}: {found}" if found else text, outcome.verdict, tuple(dict.fromkeys(outcome.used)),
+        tuple(steps(part) for part in outcome.inner),
+    )
+
+
+def finding(outcome: Outcome) -> str:
+    """The values an outcome rests on, in words; empty where it has none of its own."""
+    values = outcome.values
+    if outcome.verdict is Verdict.UNKNOWN:
+        return "; ".join(dict.fromkeys(lack.text for lack in outcome.lacks))
+    match outcome.criterion:
+        case c.Worsened() if "before" in values:
+            return "{instrument} {before} ({before_date}) to {now} ({now_date})".format_map(values)
+        case c.Worsened() | c.Elevated() | c.ScoredAtLeast() | c.ItemSum() if "now" in values:
+            return "{instrument} {now} ({now_date})".format_map(values)
+        case c.Persistent() if "first" in values:
+            return "{instrument} {first} ({first_date}) to {now} ({now_date})".format_map(values)
+        case c.MarkerNear() | c.MarkerSeen() | c.LatestMarker() | c.SustainedMarker() if "marker" in values:
+            return "{marker} {marker_value} {marker_unit} ({marker_date})".format_map(values)
+        case c.Occurred() if "event_date" in values:
+            return "relapse on {event_date}".format_map(values)
+        case c.Exposed() | c.Started() | c.SteadilyTreated() if "drug" in values:
+            return "{drug} from {drug_from} to {drug_to}".format_map(values)
+        case c.Answered() | c.UnreadableAnswer() | c.UndatedPositive() | c.Recorded() if "entries" in values:
+            return "; ".join(f"{entry.text} ({entry.date})" for entry in values["entries"])
+        case _:
+            return ""
+
+
+def what_clears(rule: Rule) -> str:
+    """The counterfactual: what would close a flag of this rule."""
+    text = _CLEARS.get(rule.name)
+    if text is None:
+        text = ONLY_A_CLINICIAN if rule.clears is None else f"Clears when {narrate(rule.clears)}."
+        _CLEARS[rule.name] = text
+    return text
+
+
+# Rules are constants: the sentence of each is made once.
+_CLEARS: dict[str, str] = {}
+
+
+def _days(span: AnySpan) -> str:
+    return f"{span.days} day" if span.days == 1 else f"{span.days} days"
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _named(concepts: Sequence[str]) -> str:
+    return _either([concept.replace("-", " ") for concept in concepts])
+
+
+def _groups(groups: Sequence[str]) -> str:
+    return _either([group.replace("_", " ").lower() for group in groups])
+
+
+def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:
+    spelled = {
+        c.MarkerClass.LOW: f"at most {limits.low}", c.MarkerClass.LOW_GRADE: f"above {limits.low} and at most {limits.high}",
+        c.MarkerClass.HIGH: f"above {limits.high}", c.MarkerClass.INDETERMINATE: "not certain",
+    }
+    return _either([spelled[kind] for kind in classes]) if classes else "of any value"
+
+
+def _around(before: AnySpan | None, after: AnySpan | None, what: str = "that day") -> str:
+    start = "at any time" if before is None else f"from {_days(before)} before"
+    if after is None:
+        return f"{start} up to now"
+    if before is None:
+        return f"at any time up to {what}"
+    end = f"{_days(after)} after" if after.days >= 0 else f"{-after.days} days before"
+    return f"{start} to {end} {what}"
+
+
+def narrate(word: c.Criterion) -> str:  # noqa: PLR0911, PLR0912 - one case a word
+    """What a criterion asks, as part of a sentence."""
+    match word:
+        case c.AllOf():
+            return "all of: " + "; ".join(narrate(part) for part in word.criteria)
+        case c.AnyOf():
+            return "any of: " + "; ".join(narrate(part) for part in word.criteria)
+        case c.AtLeast():
+            return f"at least {word.n} of: " + "; ".join(narrate(part) for part in word.criteria)
+        case c.Not():
+            return f"not ({narrate(word.criterion)})"
+        case c.Paired():
+            return f"{narrate(word.first)} — and at that date: {narrate(word.then)}"
+        case c.Defined():
+            return f"{word.name} ({narrate(word.criterion)})"
+        case c.Now():
+            return f"now, {narrate(word.criterion)}"
+        case c.Documented():
+            if word.negative is None:
+                return f"it is documented that {narrate(word.positive)}"
+            return f"{narrate(word.positive)} (ruled out only when {narrate(word.negative)})"
+        case c.WhenMeasured():
+            return f"where measured, {narrate(word.criterion)}"
+        case c.NoneMet():
+            return f"none of these rules is met: {', '.join(word.rules)}"
+        case _:
+            return _narrate_scores(word)
+
+
+def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+    match word:
+        case c.Worsened():
+            extra = ", or is elevated without any earlier score" if word.or_first_elevated else ""
+            near = f" and lies within {_days(word.within)} of that day" if word.within is not None else ""
+            return (
+                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is elevated and worse by the "
+                f"instrument's step than the best of {word.gap.days} to {word.lookback.days} days before it (else the "
+                f"most recent of up to {_days(word.stale)} before){extra}{near}"
+            )
+        case c.Elevated():
+            near = f" and lies within {_days(word.within)} of that day" if word.within is not None else ""
+            return f"the latest {word.domain.name} score of the last {_days(word.fresh)} is elevated{near}"
+        case c.ScoredAtLeast():
+            band = "exists" if word.band is c.Band.ANY else f"in the {word.band} band or above exists"
+            return f"a {word.domain.name} score {band} {_around(word.before, word.after)}"
+        case c.Persistent():
+            extra = f", the lowest above {word.lowest_above} of the first" if word.lowest_above is not None else ""
+            over = f", within {_days(word.over)}" if word.over is not None else ""
+            return (
+                f"{word.domain.name} scores stay elevated for at least {_days(word.at_least)} up to now (at most "
+                f"{_days(word.neighbours)} between neighbours{over}){extra}"
+            )
+        case c.Fell():
+            return f"the latest {word.domain.name} score is lower than its baseline by the instrument's step"
+        case c.BeganWithin():
+            return f"the episode began at most {_days(word.days)} ago"
+        case c.AtNewest():
+            return f"on the newest {word.domain.name} score, {narrate(word.criterion)}"
+        case c.BaselineAfter():
+            return "the baseline was taken after the event"
+        case c.ItemSum():
+            items = ", ".join(str(item) for item in word.items)
+            noun = "item" if len(word.items) == 1 else "items"
+            amount = f"{word.at_least} of all points" if word.share else str(word.at_least)
+            return f"{word.instrument.name} {noun} {items} reach {amount} or more"
+        case c.MoodCleared():
+            return (
+                f"{word.domain.name} scores come down: {word.runs} or more below elevated at least {_days(word.apart)} "
+                "apart, or one minimal score after a clear fall, with no latest score still elevated"
+            )
+        case c.BackBelow():
+            after = f", after the last day of {_groups(word.after_exposure)}" if word.after_exposure else ""
+            return f"the latest {word.domain.name} score is below elevated{after}"
+        case c.Halved():
+            return f"a {word.domain.name} score falls to {word.share} of the first or less"
+        case c.HistoryKnown():
+            return f"the history of {word.domain.name} scores is known"
+        case c.Due():
+            days = ", ".join(str(check.days) for check in word.checks)
+            since = "each relapse" if word.event else _groups(word.groups) if word.groups else "the newest score"
+            return f"no {word.domain.name} check was made {days} days after {since} (by more than {_days(word.grace)})"
+        case c.Elapsed():
+            return f"more than {_days(word.days)} have passed"
+        case _:
+            return _narrate_markers(word)
+
+
+def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+    match word:
+        case c.MarkerNear():
+            later = f", with none {_classes(word.not_followed_by, word.limits)} after it" if word.not_followed_by else ""
+            kinds = _classes(word.classes, word.limits)
+            return f"the {word.analyte.name} nearest that day within {_days(word.within)} is {kinds}{later}"
+        case c.MarkerSeen():
+            times = f"the last {word.consecutive}" if word.consecutive > 1 else "a"
+            kinds = "readable" if set(word.classes) == set(c.READABLE) else _classes(word.classes, word.limits)
+            return f"{times} {word.analyte.name} {_around(word.before, word.after)} is {kinds}"
+        case c.LatestMarker():
+            over = f" of the last {_days(word.over)}" if word.over is not None else ""
+            more = f" and above {word.above}" if word.above is not None else ""
+            return f"the latest {word.analyte.name}{over} is {_classes(word.classes, word.limits)}{more}"
+        case c.SustainedMarker():
+            kinds = _classes((c.MarkerClass.LOW_GRADE,), word.limits)
+            return (
+                f"two {word.analyte.name} of one assay, {word.apart.days} to {_days(word.over)} apart, are {kinds}, "
+                f"none lower or higher since the first, at neither of them {narrate(word.unless)}"
+            )
+        case c.ResultNear():
+            names = _either([analyte.name for analyte in word.analytes])
+            newest = "the newest " if word.newest_only else ""
+            return f"{newest}{names} {_test(word)} {_around(word.before, word.after)}"
+        case c.Supplied():
+            names = [analyte.name for analyte in word.analytes] + [scale.name for scale in word.instruments]
+            return f"{_either(names)} was measured {_around(word.before, word.after)}"
+        case _:
+            return _narrate_records(word)
+
+
+def _test(word: c.ResultNear) -> str:
+    if word.beyond_reference:
+        return "is above its reference range or marked high"
+    if word.positive:
+        return "is positive"
+    if word.above is not None:
+        return f"is above {word.above}"
+    return f"is at least {word.at_least}" if word.at_least is not None else f"is below {word.below}"
+
+
+def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+    match word:
+        case c.Diagnosed():
+            return f"an active diagnosis of {_named([word.concept])} is recorded"
+        case c.Recorded():
+            both = f" together with {_named([word.also])}" if word.also is not None else ""
+            denial = "an explicit 'no' to " if word.denied else ""
+            return f"{denial}{_named(word.concepts)}{both} is recorded {_around(word.before, word.after)}"
+        case c.Occurred():
+            if word.beyond is not None:
+                return f"a {word.event} began {word.beyond.days + 1} to {word.after.days} days before that day"
+            return f"that day lies from {_days(word.before)} before to {_days(word.after)} after the onset of a {word.event}"
+        case c.Exposed():
+            if word.trailing is None:
+                return f"{_groups(word.groups)} was ever in use"
+            tail = f" or ended at most {_days(word.trailing)} before" if word.trailing.days else ""
+            lead = f" (for at least {_days(word.lead)})" if word.lead.days else ""
+            return f"{_groups(word.groups)} is in use{lead}{tail}"
+        case c.Started():
+            limits: dict[int, list[str]] = {}
+            for group, window in word.windows:
+                limits.setdefault(window.days, []).append(group)
+            return "; ".join(f"{_groups(groups)} was begun at most {days} days before" for days, groups in limits.items())
+        case c.SteadilyTreated():
+            return (
+                f"{_groups([word.group])} in use for {_days(word.at_least)} without a gap, none begun or ended in the "
+                f"last {_days(word.unchanged)}"
+            )
+        case c.TreatmentChanged():
+            return f"a medicine of the group {_groups([word.group])} is begun or ended"
+        case _:
+            return _narrate_answers(word)
+
+
+def _narrate_answers(word: c.Criterion) -> str:
+    match word:
+        case c.Answered():
+            when = "since then" if word.before is None else f"in the last {_days(word.before)}"
+            level = "is answered readably" if not word.at_least else f"is answered {word.at_least} or more (or yes)"
+            times = f"at least {word.times} of " if word.times > 1 else ""
+            return f"{times}{_named(word.items)} {level} {when}"
+        case c.TotalWithoutItem():
+            names = _either([scale.name for scale in word.instruments])
+            return f"a {names} total from {word.low} to {word.high} of the last {_days(word.before)} has no readable item 9"
+        case c.UnreadableAnswer():
+            return f"an answer about suicidal thoughts of the last {_days(word.before)} cannot be read"
+        case c.UndatedPositive():
+            return "a positive answer or record about suicidal thoughts has no date, a year only, or no subject"
+        case c.StalePositive():
+            return (
+                f"the newest answer about suicidal thoughts is positive, {word.newer.days} to {word.older.days} days old, "
+                "and no flag in the data names it"
+            )
+        case (
+            c.AllOf() | c.AnyOf() | c.AtLeast() | c.Not() | c.Paired() | c.Defined() | c.Now() | c.Documented() | c.WhenMeasured()
+            | c.NoneMet() | c.Worsened() | c.Elevated() | c.ScoredAtLeast() | c.Persistent() | c.Fell() | c.BeganWithin() | c.AtNewest()
+            | c.BaselineAfter()
+            | c.ItemSum() | c.MoodCleared() | c.BackBelow() | c.Halved() | c.HistoryKnown() | c.Due() | c.Elapsed()
+            | c.MarkerNear() | c.MarkerSeen() | c.LatestMarker() | c.SustainedMarker() | c.ResultNear() | c.Supplied()
+            | c.Diagnosed() | c.Recorded() | c.Occurred() | c.Exposed() | c.Started() | c.SteadilyTreated()
+            | c.TreatmentChanged()
+        ):  # pragma: no cover - handled by the functions before this one
+            raise AssertionError(word)
+        case _:
+            assert_never(word)

@@ -1,0 +1,55 @@
+"""What one criterion said of one patient: verdict, evidence, and the raw values a sentence can be made of later."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from service.domain.criteria import Criterion
+    from service.domain.facts import Source
+    from service.domain.verdict import Verdict
+
+
+class Want(StrEnum):
+    """Why something is unknown."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    UNDATED = "undated"
+    NOT_COVERED = "not-covered"
+
+
+class Lack(NamedTuple):
+    """What was missing, in words that name the remedy."""
+
+    want: Want
+    text: str
+
+
+class Outcome(NamedTuple):
+    """One step of the trace; nests in the shape of the criterion.
+
+    `day` is the date on which the criterion held (t0 for what is paired with it), None when it has none.
+    `values` are raw values for the sentence, by name; text is rendered only when somebody reads it.
+    `lacks` says what was missing when UNKNOWN. `weak` is True when a baseline was stale or absent.
+    """
+
+    criterion: Criterion
+    verdict: Verdict
+    day: int | None = None
+    used: tuple[Source, ...] = ()
+    values: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default that nobody mutates
+    inner: tuple[Outcome, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    weak: bool = False
+
+
+class Entry(NamedTuple):
+    """One dated entry behind an outcome of which each date counts (suicidality, acute presentations)."""
+
+    day: int
+    date: str
+    source: Source
+    text: str
+    criterion: Criterion

@@ -1,0 +1,80 @@
+"""One draft plan from the active findings: each action once, with every rule that asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from service.domain.evaluation.scope import MET, At, Scope
+from service.domain.findings import FlagFinding, PlannedActivity, PlanProposal
+from service.domain.identity import plan_identifier
+from service.domain.raising import unique
+from service.domain.rule import Action, From, Rule
+
+if TYPE_CHECKING:
+    from service.domain.facts import PriorPlan, Source
+    from service.domain.findings import RuleResult
+
+
+@dataclass(slots=True)
+class _Gathered:
+    action: Action
+    rules: list[Rule] = field(default_factory=list)
+    evidence: list[Source] = field(default_factory=list)
+    due: set[int] = field(default_factory=set)
+    descriptions: list[str] = field(default_factory=list)
+
+
+def propose(
+    scope: Scope, flags: list[FlagFinding], results: dict[str, RuleResult], subject: str,
+) -> tuple[PlanProposal | None, tuple[PriorPlan, ...]]:
+    """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further."""
+    plans = scope.timeline.chart.plans
+    identifier = plan_identifier(subject, tuple(flag.identifier for flag in flags))
+    drafts = tuple(plan for plan in plans if plan.status == "draft" and (not flags or plan.identifier != identifier))
+    if not flags or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
+        return None, drafts
+    gathered: dict[tuple[str, str], _Gathered] = {}
+    for flag in flags:
+        for name in (flag.rule.name, *flag.contributing):
+            result = results.get(name)
+            if result is not None:
+                _gather(scope, flag, result, gathered)
+    activities = tuple(_activity(scope, entry) for entry in gathered.values())
+    evidence = unique(source for flag in flags for source in flag.evidence)
+    return PlanProposal(identifier, activities, tuple(flags), evidence, drafts), drafts
+
+
+def _gather(scope: Scope, flag: FlagFinding, result: RuleResult, gathered: dict[tuple[str, str], _Gathered]) -> None:
+    values: dict[str, Any] = result.outcome.values if result.outcome is not None else {}
+    day = result.outcome.day if result.outcome is not None and result.outcome.day is not None else scope.today
+    for action in result.rule.plan:
+        if action.when is not None and scope.check(action.when, At(day, day)).verdict is not MET:
+            continue
+        key = (action.code.system, action.code.code)
+        entry = gathered.setdefault(key, _Gathered(action))
+        if result.rule not in entry.rules:
+            entry.rules.append(result.rule)
+        if action.description not in entry.descriptions:
+            entry.descriptions.append(action.description)
+        entry.evidence += flag.evidence
+        entry.due.update(_due_days(scope, action, values))
+
+
+def _due_days(scope: Scope, action: Action, values: dict[str, Any]) -> set[int]:
+    """The days an action is due; those that were missed fold into one today."""
+    base = scope.today
+    if action.due_from is From.EVENT:
+        base = values.get("event_day", base)
+    elif action.due_from is From.LAST_DOSE:
+        base = values.get("last_dose_day", base)
+    return {max(base + span.days, scope.today) for span in action.due} or {scope.today}
+
+
+def _activity(scope: Scope, entry: _Gathered) -> PlannedActivity:
+    days = sorted(entry.due)
+    end = days[-1] if len(days) > 1 else None
+    return PlannedActivity(
+        entry.action.code, entry.action.kind, " ".join(entry.descriptions), days[0], end,
+        tuple(entry.rules), unique(entry.evidence),
+    )

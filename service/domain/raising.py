@@ -1,0 +1,165 @@
+"""From a MET rule to the flags it raises: anchors, priority, evidence and the sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from service.domain import wording
+from service.domain.anchors import EachEntry, anchor_day
+from service.domain.days import EARLIEST
+from service.domain.evaluation.scope import MET, At, Scope
+from service.domain.identity import anchor_text, flag_identifier
+from service.domain.judging import AgeGroup
+from service.domain.rule import PRIORITY_ORDER, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from service.domain.criteria import Criterion
+    from service.domain.facts import Source
+    from service.domain.findings import RuleResult
+    from service.domain.outcome import Entry, Outcome
+    from service.domain.rule import Rule
+
+
+class Raised(NamedTuple):
+    """A finding before its life is decided: one anchor of one MET rule."""
+
+    rule: Rule
+    identifier: str
+    anchor: int | None
+    priority: Priority
+    sentence: str
+    evidence: tuple[Source, ...]
+    at: At
+
+
+class Manner(NamedTuple):
+    """What is the same for every flag of one answer."""
+
+    scope: Scope
+    subject: str
+    age: AgeGroup
+    crisis: str
+
+
+def unique(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """The sources without repeats, in reading order."""
+    return tuple(dict.fromkeys(sources))
+
+
+def raised(result: RuleResult, manner: Manner, contributing: list[RuleResult]) -> list[Raised]:
+    """Every finding of a MET rule: one, or one for each date of its entries."""
+    outcome = result.outcome
+    if outcome is None:  # pragma: no cover - a MET rule has an outcome
+        return []
+    if any(isinstance(part, EachEntry) for part in result.rule.anchor.parts):
+        return [_one_date(result.rule, day, entries, outcome, manner) for day, entries in _by_date(outcome)]
+    return [_one(result.rule, outcome, manner, contributing)]
+
+
+def _by_date(outcome: Outcome) -> list[tuple[int, list[Entry]]]:
+    dates: dict[int, list[Entry]] = {}
+    for entry in outcome.values.get("entries", ()):
+        dates.setdefault(entry.day, []).append(entry)
+    return sorted(dates.items())
+
+
+def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, manner: Manner) -> Raised:
+    unique_entries = list(dict.fromkeys(entries))
+    values = outcome.values | {
+        "date": unique_entries[0].date,
+        "age": f" ({manner.scope.today - day} days ago)" if EARLIEST < day <= manner.scope.today else "",
+        "entries": "; ".join(dict.fromkeys(entry.text for entry in unique_entries)),
+        "opening": _opening(rule, unique_entries),
+        "crisis": manner.crisis,
+    }
+    anchor = None if day == EARLIEST else day
+    priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
+    evidence = unique(entry.source for entry in unique_entries)
+    at = At(min(max(day, 1), manner.scope.today), min(max(day, 1), manner.scope.today))
+    sentence = _sentence(rule, values, manner, at, (), day)
+    return _finding(rule, anchor, priority, sentence, evidence, at, manner)
+
+
+def _opening(rule: Rule, entries: list[Entry]) -> str:
+    fits = (o.text for o in rule.openings if not o.of or all(entry.criterion in o.of for entry in entries))
+    return next(fits, "")
+
+
+def _entry_priority(rule: Rule, criterion: Criterion) -> Priority:
+    return next((case.priority for case in rule.cases if case.when is criterion), rule.priority)
+
+
+def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleResult]) -> Raised:
+    scope = manner.scope
+    day = outcome.day if outcome.day is not None else scope.today
+    at = At(day, day)
+    anchor = anchor_day(scope, rule.anchor, outcome)
+    priority, extra = _priority(rule, outcome, scope, at)
+    chart = scope.timeline.chart
+    values = outcome.values | {
+        "medicines": f"{chart.medicines_recognised} of {chart.medicines_sent} medicines were recognised."
+        if chart.medicines_sent else "No medicine is in the data supplied.",
+    }
+    sentence = _sentence(rule, values, manner, at, tuple(r.rule.name for r in contributing), weak=outcome.weak)
+    parts = [outcome, *(r.outcome for r in contributing if r.outcome is not None)]
+    evidence = unique([*(source for part in parts for source in part.used), *extra])
+    return _finding(rule, anchor, priority, sentence, evidence, at, manner)
+
+
+def _finding(  # noqa: PLR0913, PLR0917 - the fields of one value
+    rule: Rule, anchor: int | None, priority: Priority, sentence: str, evidence: tuple[Source, ...], at: At,
+    manner: Manner,
+) -> Raised:
+    identifier = flag_identifier(rule.name, manner.subject, anchor_text(anchor))
+    return Raised(rule, identifier, anchor, priority, sentence, evidence, at)
+
+
+def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Priority, tuple[Source, ...]]:
+    priority, evidence = rule.priority, ()
+    for case in rule.cases:
+        found = scope.check(case.when, at)
+        if found.verdict is MET:
+            priority, evidence = case.priority, found.used
+            break
+    if outcome.weak and rule.weak_baseline_lowers and priority is Priority.PM:
+        priority = Priority.PL
+    return priority, evidence
+
+
+def _sentence(  # noqa: PLR0913, PLR0917 - what a sentence is made of
+    rule: Rule, values: dict[str, Any], manner: Manner, at: At, contributing: tuple[str, ...],
+    day: int | None = None, *, weak: bool = False,
+) -> str:
+    parts = [rule.sentence.format_map(values)]
+    parts += _notes(rule, values, manner.scope, at, day)
+    if values.get("prorated"):
+        parts.append(wording.PRORATED)
+    if weak:
+        parts.append(wording.WEAK_BASELINE)
+    if contributing:
+        parts.append(wording.CONTRIBUTING.format(rules=", ".join(contributing)))
+    if manner.age is AgeGroup.UNKNOWN and not rule.children:
+        parts.append(wording.AGE_UNKNOWN)
+    parts += [rule.limits, wording.FOOTER]
+    return " ".join(part for part in parts if part)
+
+
+def _notes(rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | None) -> list[str]:
+    texts = []
+    event = values.get("event_day")
+    for note in rule.notes:
+        where = At(event, event) if note.at_event and isinstance(event, int) else at
+        found = scope.check(note.when, where)
+        holds = found.verdict is MET
+        if note.same_date:
+            holds = holds and any(entry.day == day for entry in found.values.get("entries", ()))
+        if holds is not note.unless:
+            texts.append(note.text.format_map(values | _named(found.values)))
+    return texts
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"note_{name}": value for name, value in values.items()}
+

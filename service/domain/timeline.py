@@ -1,0 +1,252 @@
+"""The patient's facts in order of day, up to the as-of instant: what every word of the vocabulary reads."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.domain.analytes import CRP, Analyte
+from service.domain.concepts import Concept, DrugGroup, Item
+from service.domain.days import EARLIEST
+from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score
+from service.domain.instruments import PHQ9_CMS, Instrument
+from service.domain.responses import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from service.domain.days import AsOf
+
+BRIDGE = 30
+NEW_AFTER = 90
+RELAPSE_SPACING = 30
+
+
+class Series:
+    """One instrument's values, one a day (the worst), oldest first, in parallel lists."""
+
+    __slots__ = ("days", "instrument", "scores", "values")
+
+    def __init__(self, instrument: Instrument, scores: Iterable[Score]) -> None:
+        """`scores` have exact days; of one day the worst value stands, complete responses before prorated ones."""
+        self.instrument = instrument
+        by_day: dict[int, Score] = {}
+        for score in scores:
+            known = by_day.get(score.first)
+            by_day[score.first] = score if known is None else _worse(instrument, known, score)
+        self.days = sorted(by_day)
+        self.scores = [by_day[day] for day in self.days]
+        self.values = [score.value for score in self.scores]
+
+    def latest(self, low: int, high: int) -> int | None:
+        """The index of the latest value in [low, high]."""
+        index = bisect_right(self.days, high) - 1
+        return index if index >= 0 and self.days[index] >= low else None
+
+    def between(self, low: int, high: int) -> range:
+        """The indexes of the values in [low, high]."""
+        return range(bisect_left(self.days, low), bisect_right(self.days, high))
+
+    def counts_as_low(self, index: int) -> bool:
+        """False for a value that says nothing when low: a CMS total below its limit without all nine items.
+
+        That form ends after two items when both are low.
+        """
+        if self.instrument is not PHQ9_CMS:
+            return True
+        score = self.scores[index]
+        limit = self.instrument.elevated
+        complete = len(score.items) == self.instrument.items and None not in score.items
+        return complete or (limit is not None and score.value >= limit)
+
+
+def _worse(instrument: Instrument, one: Score, other: Score) -> Score:
+    if one.value == other.value:
+        return max(one, other, key=lambda score: (not score.prorated, sum(i is not None for i in score.items)))
+    return other if instrument.worst(one.value, other.value) == other.value else one
+
+
+class Stretch(NamedTuple):
+    """A stretch of use of one ingredient; `new` None: whether it was begun then cannot be told."""
+
+    ingredient: str
+    group: DrugGroup
+    start: int
+    end: int
+    new: bool | None
+    records: tuple[Exposure, ...]
+
+
+class Relapse(NamedTuple):
+    """One relapse: records at most 30 days after its first onset; `onset` is the earliest."""
+
+    onset: int
+    records: tuple[Record, ...]
+
+
+class Timeline:
+    """Facts by what the words ask for; built once per patient, then only read."""
+
+    __slots__ = (
+        "answers", "as_of", "chart", "courses", "denials", "future", "issues", "late_answers", "partial_scores",
+        "records", "relapses", "results", "safety_records", "scores", "series", "spans", "undated_drugs",
+        "undated_relapses",
+    )
+
+    def __init__(self, chart: Chart, as_of: AsOf) -> None:
+        """Drops what lies after the as-of instant (counted in `future`), but keeps 24 hours of it for safety rules."""
+        self.chart = chart
+        self.as_of = as_of
+        self.future = 0
+        answers = self._answers()
+        self.scores, found = assemble(
+            [score for score in chart.scores if self._is_past(score.first, score.instant)],
+            [answer for answer in answers if as_of.is_past(answer.first, answer.instant)],
+        )
+        self.issues: list[DataIssue] = found
+        self.answers: dict[Item, list[Answer]] = {}
+        for answer in answers:
+            self.answers.setdefault(answer.item, []).append(answer)
+        self._order_scores()
+        self._order_results()
+        self._order_records()
+        self._order_exposures()
+
+    def _is_past(self, first: int, instant: float | None) -> bool:
+        if first == EARLIEST or self.as_of.is_past(first, instant):
+            return True
+        self.future += 1
+        return False
+
+    def _answers(self) -> list[Answer]:
+        kept = [a for a in self.chart.answers if a.first == EARLIEST or self.as_of.is_tolerated(a.first, a.instant)]
+        self.future += len(self.chart.answers) - len(kept)
+        return kept
+
+    def _order_scores(self) -> None:
+        exact: dict[Instrument, list[Score]] = {}
+        self.partial_scores: list[Score] = []
+        for score in self.scores:
+            if score.preliminary:
+                continue
+            if score.first == score.last:
+                exact.setdefault(score.instrument, []).append(score)
+            else:
+                self.partial_scores.append(score)
+        self.series = {instrument: Series(instrument, scores) for instrument, scores in exact.items()}
+        for instrument, scores in exact.items():
+            self._report_rivals(instrument, scores)
+
+    def _report_rivals(self, instrument: Instrument, scores: list[Score]) -> None:
+        if len(scores) == len(self.series[instrument].days):
+            return
+        seen: dict[tuple[int, float | None], Score] = {}
+        for score in scores:
+            known = seen.setdefault((score.first, score.instant), score)
+            if known.value != score.value:
+                self.issues.append(DataIssue("rival-values", (
+                    f"Two different {instrument.name} totals have the same time; the worse one is used."
+                ), score.source.expression))
+
+    def _order_results(self) -> None:
+        self.results: dict[Analyte, list[Result]] = {}
+        for result in self.chart.results:
+            if self._is_past(result.first, result.instant):
+                self.results.setdefault(result.analyte, []).append(result)
+        for analyte, results in self.results.items():
+            results.sort(key=lambda r: (r.last, r.first, r.source.expression))
+            if analyte is CRP:
+                self.results[analyte] = _one_crp_a_day(results)
+
+    def _order_records(self) -> None:
+        self.records: dict[Concept, list[Record]] = {}
+        self.safety_records: dict[Concept, list[Record]] = {}
+        for record in self.chart.records:
+            dated = record.first if record.is_dated else record.recorded_first
+            past = dated == EARLIEST or self.as_of.is_past(dated, record.instant)
+            tolerated = past or self.as_of.is_tolerated(dated, record.instant)
+            self.future += not past
+            for concept in record.concepts:
+                if past:
+                    self.records.setdefault(concept, []).append(record)
+                if tolerated:
+                    self.safety_records.setdefault(concept, []).append(record)
+        self._order_relapses()
+
+    def _order_relapses(self) -> None:
+        every = self.records.get(Concept.RELAPSE, [])
+        self.denials = [record for record in every if not record.asserted]
+        asserted = [record for record in every if record.asserted]
+        self.undated_relapses = [record for record in asserted if record.first != record.last]
+        dated = sorted((r for r in asserted if r.first == r.last), key=lambda r: (r.first, r.source.expression))
+        groups: list[list[Record]] = []
+        for record in dated:
+            if groups and record.first - groups[-1][0].first <= RELAPSE_SPACING:
+                groups[-1].append(record)
+            else:
+                groups.append([record])
+        self.relapses = [Relapse(group[0].first, tuple(group)) for group in groups]
+
+    def _order_exposures(self) -> None:
+        by_ingredient: dict[tuple[DrugGroup, str], list[Exposure]] = {}
+        self.undated_drugs: dict[DrugGroup, list[Exposure]] = {}
+        for exposure in self.chart.exposures:
+            if not exposure.systemic:
+                continue
+            if exposure.start is None:
+                self.undated_drugs.setdefault(exposure.group, []).append(exposure)
+            elif self._is_past(exposure.start, exposure.instant):
+                by_ingredient.setdefault((exposure.group, exposure.ingredient), []).append(exposure)
+        self.spans: dict[DrugGroup, list[Stretch]] = {}
+        self.courses: dict[DrugGroup, list[Stretch]] = {}
+        for (group, _), exposures in by_ingredient.items():
+            self.spans.setdefault(group, []).extend(self._spans(exposures))
+        for group, spans in self.spans.items():
+            spans.sort(key=lambda span: (span.start, span.ingredient))
+            self.courses[group] = self._spans([e for span in spans for e in span.records])
+
+    def _spans(self, exposures: list[Exposure]) -> list[Stretch]:
+        exposures.sort(key=lambda e: (e.start, e.source.expression))
+        spans: list[Stretch] = []
+        run: list[Exposure] = []
+        end = previous_end = EARLIEST
+        for exposure in exposures:
+            start = exposure.start or EARLIEST
+            if run and start - end - 1 > BRIDGE:
+                spans.append(self._span(run, end, previous_end))
+                run, previous_end = [], end
+            run.append(exposure)
+            end = max(end, self.as_of.day if exposure.end is None else exposure.end, start)
+        spans.append(self._span(run, end, previous_end))
+        return spans
+
+    def _span(self, run: list[Exposure], end: int, previous_end: int) -> Stretch:
+        first = run[0]
+        start = first.start or EARLIEST
+        new: bool | None = start - previous_end - 1 >= NEW_AFTER
+        if new and not any(e.stated_start for e in run if e.start == start):
+            oldest = self.chart.oldest_medicine
+            new = True if oldest is not None and oldest <= start - NEW_AFTER else None
+        return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
+
+
+def _one_crp_a_day(results: list[Result]) -> list[Result]:
+    """One CRP per date and assay family stands: highest lower bound, then highest upper bound; unusable ones stay."""
+    best: dict[tuple[int, int, str], Result] = {}
+    unusable: list[Result] = []
+    for result in results:
+        if result.value is None:
+            unusable.append(result)
+            continue
+        key = (result.first, result.last, result.assay)
+        known = best.get(key)
+        if known is None or _bounds(result) > _bounds(known):
+            best[key] = result
+    return sorted([*best.values(), *unusable], key=lambda r: (r.last, r.first, r.assay, r.source.expression))
+
+
+def _bounds(result: Result) -> tuple[object, bool, bool, object]:
+    value = result.value
+    if value is None:  # pragma: no cover - callers pass usable results only
+        return (0, False, False, 0)
+    return (value.low, value.low_open, value.high is None, value.high or 0)

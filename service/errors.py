@@ -1,0 +1,88 @@
+"""Problems that stop a whole request; each names the element at fault and the remedy. No HTTP words here.
+
+    Problem
+     +- BodyUnreadable        not JSON, too deep, or not the shape
+     +- BodyTooLarge          past a size, entry or decompression limit
+     +- UnsupportedContent    a media type, content coding or FHIR version that is not read
+     +- UnacceptableContent   an answer format that is not written
+     +- InvalidParameter      a parameter that is unknown, repeated or has a wrong value
+     +- MixedPatients         a second patient: no flags at all
+     +- MissingSubject        entries, but nobody they belong to
+     +- NotFound              no such resource or operation
+     +- Overloaded            try again later
+     +- DeadlineExceeded      the work took too long
+"""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """A request that cannot be answered: `code` is a FHIR IssueType, `expression` a FHIRPath (or empty)."""
+
+    code = "exception"
+
+    def __init__(self, text: str, expression: str = "") -> None:
+        """`text` says what is wrong and how to mend it; it never repeats patient data."""
+        super().__init__(text)
+        self.text = text
+        self.expression = expression
+
+
+class BodyUnreadable(Problem):
+    """The body is not JSON, nests too deep, or is not the shape the operation takes."""
+
+    code = "structure"
+
+
+class BodyTooLarge(Problem):
+    """The body is past a limit, before or after decompression."""
+
+    code = "too-long"
+
+
+class UnsupportedContent(Problem):
+    """The media type, content coding or FHIR version of the body is not read here."""
+
+    code = "not-supported"
+
+
+class UnacceptableContent(Problem):
+    """The answer cannot be written in any format that the caller accepts."""
+
+    code = "not-supported"
+
+
+class InvalidParameter(Problem):
+    """A parameter is unknown, given twice, or has a value that is not allowed."""
+
+    code = "value"
+
+
+class MixedPatients(Problem):
+    """The data belong to more than one patient, so nothing is evaluated."""
+
+    code = "processing"
+
+
+class MissingSubject(Problem):
+    """There are entries, but no patient they belong to."""
+
+    code = "required"
+
+
+class NotFound(Problem):
+    """There is no such resource or operation here."""
+
+    code = "not-found"
+
+
+class Overloaded(Problem):
+    """The service has as much work as it takes; trying again later helps."""
+
+    code = "throttled"
+
+
+class DeadlineExceeded(Problem):
+    """The work was given up because it took longer than allowed."""
+
+    code = "timeout"

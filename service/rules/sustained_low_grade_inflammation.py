@@ -1,0 +1,61 @@
+"""Low-grade inflammation that is sustained, beside elevated mood scores."""
+
+from datetime import timedelta
+
+from service.domain import criteria as c
+from service.domain.analytes import CRP
+from service.domain.anchors import Anchor, AnchorKind, FirstLowGrade
+from service.domain.instruments import MOOD
+from service.domain.rule import Action, Category, Evidence, Example, Grade, Note, Priority, Rule, Status
+from service.domain.verdict import Verdict
+from service.rules.definitions import CRP_UNUSABLE, IMD, READING_CRP
+from service.terminology import activities
+
+RULE = Rule(
+    name="sustained-low-grade-inflammation",
+    version="1.0.0",
+    status=Status.ACTIVE,
+    title="Sustained low-grade inflammation with elevated mood scores",
+    question="Is low-grade inflammation sustained?",
+    when=c.Paired(
+        c.SustainedMarker(CRP, timedelta(days=14), timedelta(days=180), CRP_UNUSABLE),
+        c.Elevated(MOOD, within=timedelta(days=30)),
+    ),
+    anchor=Anchor(AnchorKind.STATE, (FirstLowGrade(CRP),)),
+    priority=Priority.PM,
+    categories=(Category.LAB, Category.CLINICAL),
+    sentence=(
+        "CRP between 3 and 10 mg/L on {first_marker_date} ({first_marker_value}) and {marker_date} ({marker_value}, "
+        "{marker_age} days ago), with {instrument} {now} on {now_date}. Consider looking for a treatable source (dental, "
+        "metabolic, autoimmune, medication); discuss mood alongside."
+    ),
+    notes=(Note(IMD, "Consider disease activity in {note_disease} too."),),
+    limits="Weight, smoking, age and other disease also raise CRP; within-person variation is large.",
+    blocked_by=("crp-unreadable", "acute-inflammation-confounds-mood"),
+    part_of=("depression-persisting-on-treatment-with-inflammation",),
+    plan=(
+        Action(
+            activities.FOLLOW_UP_VISIT.coding,
+            "Look for a source of inflammation: dental, metabolic, autoimmune, medication; review mood in the same visit.",
+        ),
+    ),
+    evidence=(
+        READING_CRP,
+        Evidence("46 % of stable people changed CRP risk category at least once", "Bogaty 2013 PLoS ONE 8:e60759", Grade.LOW),
+    ),
+    clears=c.AnyOf((
+        c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET, consecutive=2),
+        c.MarkerSeen(CRP, (c.MarkerClass.HIGH,), timedelta(days=-1), None, Verdict.NOT_MET),
+    )),
+    examples=(
+        Example(
+            "two results 14 days apart", "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago",
+            Verdict.MET, Priority.PM,
+        ),
+        Example(
+            "two results 13 days apart", "CRP 4 mg/L, 18 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("one result", "CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.UNKNOWN),
+    ),
+)
