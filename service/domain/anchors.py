@@ -11,7 +11,7 @@ from service.domain.days import EARLIEST
 from service.domain.evaluation.clearing import episode_start
 from service.domain.evaluation.markers import classified
 from service.domain.evaluation.scope import MET, At, Scope
-from service.domain.evaluation.screening import newest_screen
+from service.domain.evaluation.screening import disease_start, newest_score
 
 if TYPE_CHECKING:
     from service.domain.analytes import Analyte
@@ -62,8 +62,9 @@ class FirstOfRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordOrEpisode:
-    """The date of the record that raised the finding, else the start of the mood episode."""
+    """The date of the earliest presentation: of the record, or where that is a score, the start of the mood episode."""
 
+    recorded: c.Criterion
     mood: c.Worsened
 
 
@@ -84,9 +85,10 @@ class EachEntry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScreeningLapse:
-    """When screening lapsed: `days` after the newest score, else the disease's onset or recorded date."""
+    """When screening lapsed: so long after the newest score, else the disease's onset or recorded date."""
 
-    due: c.Due
+    domain: MoodDomain
+    routine: c.Routine
 
 
 Part = (
@@ -120,8 +122,7 @@ def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:  # noqa
         case FirstOfRun():
             return _run_start(scope, part, outcome)
         case RecordOrEpisode():
-            recorded = outcome.values.get("record_day")
-            return recorded or episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))
+            return _presented(scope, part, outcome)
         case EventDay():
             day = outcome.values.get("event_day")
             return day if isinstance(day, int) else None
@@ -133,26 +134,39 @@ def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:  # noqa
             assert_never(part)
 
 
+def _presented(scope: Scope, part: RecordOrEpisode, outcome: Outcome) -> int | None:
+    entries = scope.check(part.recorded, scope.now()).values.get("entries", ())
+    if any(entry.day == outcome.day for entry in entries):
+        return outcome.day
+    return episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))
+
+
+def _days_back(scope: Scope, part: FirstLowGrade | AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:
+    """The classes of each day with a result that can be read, newest first: two assays of one day are no sequence."""
+    days: dict[int, set[c.MarkerClass]] = {}
+    for result, kind in reversed(classified(scope, part.analyte, part.limits, EARLIEST, scope.today)):
+        if kind is not c.MarkerClass.INDETERMINATE:
+            days.setdefault(result.first, set()).add(kind)
+    return list(days.items())
+
+
 def _first_low_grade(scope: Scope, part: FirstLowGrade) -> int | None:
     first: int | None = None
-    for result, kind in reversed(classified(scope, part.analyte, part.limits, EARLIEST, scope.today)):
-        if kind is c.MarkerClass.LOW_GRADE:
-            first = result.first
-        elif kind is not c.MarkerClass.INDETERMINATE and first is not None:
+    for day, kinds in _days_back(scope, part):
+        if c.MarkerClass.LOW_GRADE in kinds:
+            first = day
+        elif first is not None:
             break
     return first
 
 
 def _acute_start(scope: Scope, part: AcuteEpisode) -> int | None:
     first: int | None = None
-    for result, kind in reversed(classified(scope, part.analyte, part.limits, EARLIEST, scope.today)):
-        low_grade = kind is c.MarkerClass.LOW_GRADE
-        if kind is c.MarkerClass.HIGH or (
-            low_grade and scope.check(part.acute, At(result.first, result.first)).verdict is MET
-        ):
-            first = result.first
-        elif low_grade or kind is c.MarkerClass.LOW:
+    for day, kinds in _days_back(scope, part):
+        low_grade = c.MarkerClass.LOW_GRADE in kinds
+        if c.MarkerClass.HIGH not in kinds and not (low_grade and scope.check(part.acute, At(day, day)).verdict is MET):
             break
+        first = day
     return first
 
 
@@ -174,8 +188,8 @@ def _run_start(scope: Scope, part: FirstOfRun, outcome: Outcome) -> int | None:
 
 
 def _lapse(scope: Scope, part: ScreeningLapse) -> int | None:
-    start = newest_screen(scope, part.due)
-    if start is None:
-        return None
-    scored = any(instrument in scope.timeline.series for instrument in part.due.domain.series)
-    return start.day + part.due.checks[0].days if scored else start.day
+    newest = newest_score(scope, part.domain)
+    if newest is not None:
+        return newest.day + part.routine.after.days
+    start = disease_start(scope, part.routine.disease)
+    return None if start is None else start.day

@@ -38,11 +38,12 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
     ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
     _raise_flags(ledger, Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale)), by_name, part_of)
     ledger.settle_rest()
-    for closed in ledger.closed:
-        by_name[closed.rule.name].because = "closed-by-clinician"
-        by_name[closed.rule.name].reason = closed.text
     flags = sorted(ledger.findings, key=_order)
     active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
+    for closed in ledger.closed:
+        if all(flag.rule is not closed.rule for flag in active):
+            by_name[closed.rule.name].because = "closed-by-clinician"
+            by_name[closed.rule.name].reason = closed.text
     plan, revoked = propose(scope, active, by_name, chart.patient.key)
     return Assessment(
         as_of, chart, tuple(results), tuple(flags), plan, revoked, _is_urgent(flags),

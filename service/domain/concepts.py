@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Concept(StrEnum):
@@ -43,6 +47,42 @@ class Concept(StrEnum):
     MOOD_SCREENING = "mood-screening"
     SUICIDE_RISK_ASSESSMENT = "suicide-risk-assessment"
     SHOWN_ONLY = "shown-never-used"
+
+
+_FINDING = ("Condition", "Observation", "DiagnosticReport")
+_REASON = ("Condition", "Observation", "DiagnosticReport", "Encounter")
+_DONE = ("Procedure", "Condition")
+_RECORD_TYPES: dict[Concept, tuple[str, ...]] = {
+    Concept.RELAPSE: _REASON,
+    Concept.SUICIDALITY: _REASON,
+    Concept.SUICIDE_ATTEMPT: _REASON,
+    Concept.SELF_HARM: _REASON,
+    Concept.CATATONIA: _FINDING,
+    Concept.SEIZURE: _FINDING,
+    Concept.FOCAL_SIGN: _FINDING,
+    Concept.MOVEMENT_DISORDER: _FINDING,
+    Concept.DECREASED_CONSCIOUSNESS: _FINDING,
+    Concept.AUTONOMIC_INSTABILITY: _FINDING,
+    Concept.ANTIPSYCHOTIC_REACTION: _FINDING,
+    Concept.CURRENT_TUMOUR: _FINDING,
+    Concept.HEADACHE: _FINDING,
+    Concept.NEUROLOGICAL_SYMPTOM: _FINDING,
+    Concept.MRI_ENCEPHALITIS: _FINDING,
+    Concept.OBESITY: _FINDING,
+    Concept.INFECTION: ("Condition", "Encounter"),
+    Concept.SURGERY: _DONE,
+    Concept.TRAUMA: _DONE,
+    Concept.VACCINATION: ("Immunization",),
+    Concept.NEUROLOGY_ENCOUNTER: ("Encounter",),
+    Concept.INPATIENT: ("Encounter",),
+    Concept.MOOD_SCREENING: ("Procedure",),
+    Concept.SUICIDE_RISK_ASSESSMENT: ("Procedure",),
+}
+
+
+def record_types(concepts: Iterable[Concept]) -> tuple[str, ...]:
+    """The resource types in which records of these groups can be found; a diagnosis comes as a Condition alone."""
+    return tuple(dict.fromkeys(name for one in concepts for name in _RECORD_TYPES.get(one, ("Condition",))))
 
 
 class DrugGroup(StrEnum):
@@ -98,7 +138,9 @@ class Item(StrEnum):
 
 PHQ9_ITEMS = tuple(item for item in Item if item.startswith("phq-9-item-"))
 GAD7_ITEMS = tuple(item for item in Item if item.startswith("gad-7-item-"))
+# The same question under its three codes.
+ITEM_9 = (Item.PHQ9_9, Item.CMS_9_PRESENCE, Item.CMS_9_FREQUENCY)
 SUICIDALITY_ITEMS = (
-    Item.PHQ9_9, Item.CMS_9_PRESENCE, Item.CMS_9_FREQUENCY, Item.CSSRS_1, Item.CSSRS_2, Item.CSSRS_3,
+    *ITEM_9, Item.CSSRS_1, Item.CSSRS_2, Item.CSSRS_3,
     Item.CSSRS_4, Item.CSSRS_5, Item.CSSRS_6, Item.CSSRS_6_3_MONTHS, Item.CSSRS_RISK,
 )

@@ -27,6 +27,7 @@ FRESH = timedelta(days=30)
 BASELINE_LOOKBACK = Span("baseline-lookback", 90, 60, 180)
 BASELINE_GAP = Span("baseline-gap", 14, 7, 28)
 STALE_BASELINE = timedelta(days=365)
+QUIET = timedelta(days=90)
 PAIR = Span("pair-window", 30, 7, 60)
 
 
@@ -72,9 +73,10 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnyOf:
-    """At least one criterion holds; the first that does gives day and wording."""
+    """At least one criterion holds; the first that does gives day and wording, or with `earliest`, the earliest."""
 
     criteria: tuple[Criterion, ...]
+    earliest: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,12 +99,14 @@ class Paired:
     """`then` holds at the day on which `first` held.
 
     `first_decides`: an unknown `first` makes the pair unknown whatever `then` says; otherwise `then` is asked
-    for every day that `first` could have, and may settle the pair as not met.
+    for every day that `first` could have, and may settle the pair as not met. `each`: where `first` has several
+    dated entries, any of their days will do.
     """
 
     first: Criterion
     then: Criterion
     first_decides: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +158,6 @@ class Worsened:
 
     Baseline: the best score `gap` to `lookback` days before; if none, the most recent up to `stale` days before
     (then weak). With `or_first_elevated`, an elevated score without any baseline counts too (weak).
-    `within` keeps it to scores that near to t0.
     """
 
     domain: MoodDomain
@@ -163,12 +166,11 @@ class Worsened:
     lookback: AnySpan = BASELINE_LOOKBACK
     gap: AnySpan = BASELINE_GAP
     stale: timedelta = STALE_BASELINE
-    within: AnySpan | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elevated:
-    """The latest score within `fresh` of T is at or above the instrument's limit; `within` as in `Worsened`."""
+    """The latest score within `fresh` of T is at or above the instrument's limit; `within` keeps it that near to t0."""
 
     domain: MoodDomain
     fresh: timedelta = FRESH
@@ -208,10 +210,13 @@ class Persistent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fell:
-    """The latest cognitive score is lower than its baseline by the instrument's step, or twice by the smaller step."""
+    """The latest cognitive score is lower than its baseline by the instrument's step, or twice by the smaller step.
+
+    The two then lie at least `apart` (None: only the large step counts).
+    """
 
     domain: MoodDomain
-    apart: timedelta = timedelta(days=30)
+    apart: timedelta | None = timedelta(days=30)
     fresh: timedelta = FRESH
     lookback: AnySpan = BASELINE_LOOKBACK
     gap: AnySpan = BASELINE_GAP
@@ -220,7 +225,7 @@ class Fell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeganWithin:
-    """The episode in which `mood` holds began at most `days` before T."""
+    """`mood` holds, in an episode that began at most `days` before T."""
 
     mood: Worsened
     days: timedelta
@@ -265,7 +270,7 @@ class MarkerNear:
 class MarkerSeen:
     """Some result from `before` days before t0 to `after` days after it (None: to T) has one of the classes.
 
-    `none_is` is the verdict when no readable result lies there; `at_least` is how many consecutive latest ones.
+    `none_is` is the verdict when no readable result lies there. `consecutive`: so many neighbours, all of them.
     """
 
     analyte: Analyte
@@ -273,7 +278,7 @@ class MarkerSeen:
     before: AnySpan
     after: AnySpan | None
     none_is: Verdict
-    consecutive: int = 1
+    consecutive: int | None = None
     limits: MarkerLimits = CRP_LIMITS
 
 
@@ -304,7 +309,8 @@ class ResultNear:
     """Some result in the window passes the test; one that was not made counts as not met.
 
     The test is the one that is set: `at_least`, `above`, `below`, `beyond_reference` (above its own range or marked), `positive`.
-    `before` None: since ever. `after` None: to T. `newest_only` asks the latest result in the window alone.
+    `before` None: since ever. `after` None: to T. `newest_only` asks the latest result in the window alone. `safety`
+    also reads results up to 24 hours after T.
     """
 
     analytes: tuple[Analyte, ...]
@@ -316,16 +322,16 @@ class ResultNear:
     beyond_reference: bool = False
     positive: bool = False
     newest_only: bool = False
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supplied:
-    """Any result or score of these was sent with a date from `before` days before t0 to `after` days after it."""
+    """Any result or score of these was sent with a date from `before` days before t0 up to T."""
 
     analytes: tuple[Analyte, ...]
     instruments: tuple[Instrument, ...]
     before: AnySpan
-    after: AnySpan
 
 
 # ---------------------------------------------------------------------------------------------------- records
@@ -342,9 +348,10 @@ class Diagnosed:
 class Recorded:
     """A record of one of the groups is dated from `before` days before t0 to `after` days after it (None: ever).
 
-    Date: the onset, else the recorded date (`later_date`: the later of both). `unresolved` leaves out resolved ones;
-    `unless_abated` leaves out those over at least that long before t0. `needs_conditions`: without any Condition in
-    the data, unknown. `safety` also reads data up to 24 hours after T.
+    Date: the onset, else the recorded date (`later_date`: the later of both). `any_day`: a date that names only a
+    month counts when any of its days lies there. `unresolved` leaves out resolved ones; `unless_abated` leaves out
+    those over at least that long before t0. `needs_conditions`: without any Condition in the data, unknown. `safety`
+    also reads data up to 24 hours after T.
     `also` asks for a second group on the same record. `denied` looks for an explicit 'no' instead. `after` None: to T.
     """
 
@@ -352,6 +359,7 @@ class Recorded:
     before: AnySpan | None
     after: AnySpan | None = ZERO
     later_date: bool = False
+    any_day: bool = False
     unresolved: bool = False
     unless_abated: timedelta | None = None
     needs_conditions: bool = False
@@ -362,14 +370,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurred:
-    """t0 lies from `before` days before a relapse onset to `after` days after it.
+    """t0 lies from `before` (None: any time) before a relapse onset to `after` after it.
 
-    `beyond`: t0 lies more than that after the onset. With `began_near`, the run that is paired with it began from
+    `beyond`: t0 lies more than that after the onset, and no relapse lies nearer. With `began_near`, the run that is paired with it began from
     `before` days before the onset to `beyond` days after it.
     """
 
     event: Concept
-    before: AnySpan
+    before: AnySpan | None
     after: AnySpan
     beyond: AnySpan | None = None
     began_near: bool = False
@@ -377,14 +385,16 @@ class Occurred:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposed:
-    """A medicine of the groups was in use: from `lead` days after its first day to `trailing` days after its last.
+    """A medicine of the groups was in use at t0: from `lead` days after its first day to `trailing` days after its last.
 
-    `trailing` None: ever before t0. `course` unites all ingredients of the groups.
+    `trailing` None: ever before t0. `begun_within`: begun at most that long before t0. `course` unites all
+    ingredients of the groups.
     """
 
     groups: tuple[DrugGroup, ...]
-    lead: timedelta = ZERO
+    lead: timedelta | None = None
     trailing: timedelta | None = ZERO
+    begun_within: timedelta | None = None
     course: bool = False
 
 
@@ -392,12 +402,21 @@ class Exposed:
 class Started:
     """A medicine was begun at most the group's number of days before t0 and not later than `ahead` days after t0.
 
-    `new`: only a first exposure, or one after 90 days without, counts as begun.
+    `new`: only a first exposure, or one after 90 days without, counts as begun; of antibiotics each course does.
     """
 
     windows: tuple[tuple[DrugGroup, timedelta], ...]
     ahead: timedelta = timedelta(days=-1)
     new: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """Every medicine of the groups that was begun on t0 was last in use more than `over` before T; `course` as above."""
+
+    groups: tuple[DrugGroup, ...]
+    over: timedelta
+    course: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -415,31 +434,29 @@ class SteadilyTreated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answered:
-    """A question was answered with `at_least` or more, from `before` days before T to `after` days after it.
+    """A question was answered with `at_least` or more in the `before` up to T (None: ever), or with `since`, since t0.
 
-    `before` None: since t0. `only_if` and `unless` look at the companion question of that date. `times` different
-    questions must say so.
+    `at_least` None: readably. Answers about suicide count up to 24 hours after T. `only_if` and `unless` look at the companion question of that
+    date. `times`: that many different questions must say so.
     """
 
     items: tuple[Item, ...]
-    at_least: int = 1
+    at_least: int | None = 1
     before: timedelta | None = FRESH
-    after: timedelta = DAY
+    since: bool = False
     only_if: tuple[Item, int] | None = None
     unless: tuple[Item, int] | None = None
-    times: int = 1
+    times: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TotalWithoutItem:
-    """A total from `low` to `high` whose response has no readable answer to the item."""
+    """A total of `at_least` or more whose response has no readable answer to the question, whatever its code."""
 
     instruments: tuple[Instrument, ...]
-    item: Item
-    low: int
-    high: int
+    items: tuple[Item, ...]
+    at_least: int
     before: timedelta = FRESH
-    after: timedelta = DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -448,27 +465,22 @@ class UnreadableAnswer:
 
     items: tuple[Item, ...]
     before: timedelta = FRESH
-    after: timedelta = DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UndatedPositive:
-    """A positive answer or record of these has no date that can be placed (none at all, or a year only)."""
+class Unplaced:
+    """An entry that the criterion would count has no date that can be placed (none, or a year only), or no subject."""
 
-    items: tuple[Item, ...]
-    concepts: tuple[Concept, ...]
-    before: timedelta = FRESH
-    after: timedelta = DAY
+    criterion: Criterion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StalePositive:
-    """The newest readable answer lies `newer` to `older` days before T, is positive, and no Flag of `rule` names it."""
+    """The newest readable answer is positive, at most `older` days old, and no Flag of `rule` in the data names it."""
 
     items: tuple[Item, ...]
     rule: str
     older: timedelta
-    newer: timedelta
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -477,7 +489,7 @@ class ItemSum:
 
     instrument: Instrument
     items: tuple[int, ...]
-    at_least: Decimal
+    at_least: Decimal | int
     share: bool = False
     fresh: timedelta = FRESH
 
@@ -493,21 +505,43 @@ class HistoryKnown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Due:
-    """A check is due and unmet: no score or screening from `grace` days before its date to T, T past date + `grace`.
+class Routine:
+    """A check `after` the newest score; never scored: after the onset of the disease, else after its recorded date."""
 
-    Counts from the newest score, from each relapse, or from each new medicine of the groups, at the days
-    in `checks`; only relapses and medicines begun at most `over` before T. `unless_declined`: not so soon after a refusal.
+    disease: Concept
+    after: AnySpan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AfterRelapse:
+    """Checks so long after each relapse that began at most `over` before T, for people with the disease."""
+
+    disease: Concept
+    checks: tuple[timedelta, ...]
+    over: timedelta
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AfterStart:
+    """Checks so long after each new medicine of the groups that was begun at most `over` before T."""
+
+    groups: tuple[DrugGroup, ...]
+    checks: tuple[timedelta, ...]
+    over: timedelta
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Due:
+    """A check is due and unmet: no score or screening from `grace` before its date to T, and T past date + `grace`.
+
+    The earliest check of all schedules decides. `unless_declined`: none so soon after a refusal.
     """
 
     domain: MoodDomain
-    checks: tuple[AnySpan, ...]
+    schedules: tuple[Routine | AfterRelapse | AfterStart, ...]
     grace: timedelta
-    event: Concept | None = None
-    groups: tuple[DrugGroup, ...] = ()
-    over: timedelta | None = None
+    unless_declined: timedelta
     also_screens: tuple[Instrument, ...] = ()
-    unless_declined: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -520,15 +554,15 @@ class MoodCleared:
     domain: MoodDomain
     apart: timedelta = timedelta(days=14)
     runs: int = 2
-    quiet: timedelta = timedelta(days=90)
+    quiet: timedelta = QUIET
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BackBelow:
-    """The latest score since t0 is below elevated; with `after_exposure`, it lies after the last day of those medicines."""
+    """The latest score since t0 is below elevated, and so are other series; `quiet` as in `MoodCleared`."""
 
     domain: MoodDomain
-    after_exposure: tuple[DrugGroup, ...] = ()
+    quiet: timedelta = QUIET
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -583,11 +617,12 @@ Criterion = (
     | Occurred
     | Exposed
     | Started
+    | Ended
     | SteadilyTreated
     | Answered
     | TotalWithoutItem
     | UnreadableAnswer
-    | UndatedPositive
+    | Unplaced
     | StalePositive
     | ItemSum
     | HistoryKnown

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 EARLIEST = date.min.toordinal()
 LATEST = date.max.toordinal()
 
+MONTH = 31
+
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SAFETY_TOLERANCE = timedelta(hours=24)
 
@@ -44,6 +46,22 @@ def in_window(first: int, last: int, low: int, high: int) -> Verdict:
     if last < low or first > high:
         return Verdict.NOT_MET
     return Verdict.UNKNOWN
+
+
+def month_in_window(first: int, last: int, low: int, high: int) -> Verdict:
+    """As `in_window`, but a date that names only a month counts when any of its days lies in the window."""
+    if last - first < MONTH:
+        return Verdict.MET if first <= high and last >= low else Verdict.NOT_MET
+    return in_window(first, last, low, high)
+
+
+def spelled(first: int, last: int) -> str:
+    """A date as precise as it was: a day, a month, a year, or `undated`."""
+    if first == EARLIEST:
+        return "undated"
+    if first == last:
+        return iso(first)
+    return iso(first)[:7] if last - first < MONTH else iso(first)[:4]
 
 
 class AsOf:

@@ -1,12 +1,14 @@
 """The small language in which rules state their examples, read into facts: one patient in words, as of 2026-06-30.
 
-Clauses are separated by `;`. Most end in `, N days ago`; `, undated`, `, in 2026-06` and `, in N days` are dates too.
+Clauses are separated by `;`. Most end in `, N days ago`; `, undated`, `, in 2026-06` and `, in N days` are dates
+too. A record may go on with `, recorded N days ago` and `, abated N days ago`.
 
     PHQ-9 12 | PHQ-9 items 1 0 3 3 2 0 1 2 0 | PHQ-9 item 9 = 1 | PHQ-9 item 9 unreadable | C-SSRS 2 = yes
     CRP 3.01 mg/L | hs-CRP <5 mg/L | sNfL 20 above range | anti-NMDAR positive | sodium 129 mmol/L
     relapse | no relapse | psychosis | infection | multiple sclerosis | depression (history)
     fluoxetine from 100 to 20 days ago | fluoxetine from 100 days ago | fluoxetine undated
-    aged 17 | declined screening | incomplete Observation
+    aged 17 | declined screening | incomplete Observation | history fetched
+    flag of suicidality-recorded for clause 1
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from service.domain import analytes
 from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST, LATEST, AsOf
-from service.domain.facts import Answer, Chart, Exposure, Patient, Reading, Record, Result, Score, Source
+from service.domain.facts import Answer, Chart, Exposure, Patient, PriorFlag, Reading, Record, Result, Score, Source
 from service.domain.instruments import INSTRUMENTS
 from service.domain.interval import bounded
 
@@ -57,8 +59,8 @@ _DISEASES = {
     "pregnancy": (Concept.PREGNANCY,),
 }
 _EVENTS = {concept.replace("-", " "): (concept,) for concept in Concept} | {
-    "relapse": (Concept.RELAPSE,), "hospital-treated infection": (Concept.INFECTION, Concept.INPATIENT),
-    "suicide attempt": (Concept.SUICIDE_ATTEMPT,),
+    "relapse": (Concept.RELAPSE, Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD), "hospital-treated infection": (Concept.INFECTION, Concept.INPATIENT),
+    "suicide attempt": (Concept.SUICIDE_ATTEMPT, Concept.SUICIDALITY),
 }
 _PROCEDURES = (Concept.SURGERY, Concept.VACCINATION, Concept.MOOD_SCREENING, Concept.SUICIDE_RISK_ASSESSMENT)
 _DRUGS = {
@@ -70,7 +72,9 @@ _DRUGS = {
     "sertraline": DrugGroup.ANTIDEPRESSANT, "fluoxetine": DrugGroup.ANTIDEPRESSANT,
     "esketamine": DrugGroup.ANTIDEPRESSANT, "levetiracetam": DrugGroup.OTHER_MOOD_DRUG, "antibiotic": DrugGroup.ANTIBIOTIC,
 }
-_WORDS = {"yes": 1, "no": 0}
+_VERIFICATIONS = ("unconfirmed", "provisional", "differential", "refuted")
+_LATER = r", (recorded|abated) (\d+) days ago"
+_WORDS = {"yes": 1, "no": 0, "high": 1, "low": 0}
 _FAMILIES = {"PHQ-9": PHQ9_ITEMS, "GAD-7": GAD7_ITEMS}
 
 
@@ -87,8 +91,9 @@ def read_example(text: str) -> Chart:
     starts = [e.start for e in lists["exposures"] if e.start is not None]
     conditions = sum(record.source.resource_type == "Condition" for record in lists["records"])
     facts.setdefault("conditions_sent", conditions)
+    facts |= {name: tuple(values) for name, values in lists.items()}
     return Chart(
-        **facts, **{name: tuple(values) for name, values in lists.items()}, active_conditions=conditions,
+        **facts, active_conditions=conditions,
         oldest_medicine=min(starts, default=None), medicines_sent=len(lists["exposures"]),
         medicines_recognised=len(lists["exposures"]),
     )
@@ -109,6 +114,11 @@ def _read_clause(clause: str, source: Source, facts: dict[str, Any], lists: dict
         facts["not_covered"] = {what.removeprefix("incomplete "): "the caller says so"}
     elif what == "declined screening":
         facts["declined_screening"] = (first,)
+    elif what == "history fetched":
+        facts["history_complete"] = True
+    elif match := re.fullmatch(r"flag of ([a-z-]+) for clause (\d+)", what):
+        named = (f"Example/{match[2]}",)
+        facts["flags"] = (PriorFlag(match[1], "example", "active", last, None, None, named, False, "", source, 0),)
     elif what == "a condition":
         facts["conditions_sent"] = 1
     else:
@@ -205,8 +215,12 @@ def _read_result(what: str, first: int, last: int, source: Source, lists: dict[s
 
 
 def _read_record(what: str, first: int, last: int, source: Source, lists: dict[str, list[Any]]) -> bool:
-    words, status = what, ""
-    for ending in ("resolved", "unconfirmed", "refuted"):
+    words, status = re.sub(_LATER, "", what), ""
+    later = {name: TODAY - int(days) for name, days in re.findall(_LATER, what)}
+    if later:
+        onset = _dated(words)
+        words, first, last = onset if onset[0] != words else (words, EARLIEST, LATEST)
+    for ending in ("resolved", *_VERIFICATIONS):
         if words.endswith(f" {ending}"):
             words, status = words.removesuffix(f" {ending}"), ending
     denied = words.startswith("no ")
@@ -215,8 +229,9 @@ def _read_record(what: str, first: int, last: int, source: Source, lists: dict[s
         return False
     kind = "Procedure" if concepts[0] in _PROCEDURES else "Observation" if denied else "Condition"
     lists["records"].append(Record(
-        frozenset(concepts), first, last, None, source._replace(resource_type=kind), words, asserted=not denied,
+        frozenset(concepts), first, last, None, source._replace(resource_type=kind), words,
+        later.get("recorded", EARLIEST), later.get("recorded", LATEST), later.get("abated"), asserted=not denied,
         status="resolved" if status == "resolved" else "active",
-        verification=status if status in ("unconfirmed", "refuted") else "",
+        verification=status if status in _VERIFICATIONS else "",
     ))
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from service.domain import criteria as c
+from service.domain.concepts import Concept, DrugGroup
 from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def finding(outcome: Outcome) -> str:
             return "{marker} {marker_value} {marker_unit} ({marker_date})".format_map(values)
         case c.Occurred() if "event_date" in values:
             return "relapse on {event_date}".format_map(values)
-        case c.Exposed() | c.Started() | c.SteadilyTreated() if "drug" in values:
+        case c.Exposed() | c.Started() | c.Ended() | c.SteadilyTreated() if "drug" in values:
             return "{drug} from {drug_from} to {drug_to}".format_map(values)
-        case c.Answered() | c.UnreadableAnswer() | c.UndatedPositive() | c.Recorded() if "entries" in values:
+        case c.Answered() | c.UnreadableAnswer() | c.Unplaced() | c.Recorded() if "entries" in values:
             return "; ".join(f"{entry.text} ({entry.date})" for entry in values["entries"])
         case _:
             return ""
@@ -83,11 +84,38 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _named(concepts: Sequence[str]) -> str:
-    return _either([concept.replace("-", " ") for concept in concepts])
+    return _either([_CONCEPTS.get(concept) or concept.replace("-", " ") for concept in concepts])
 
 
-def _groups(groups: Sequence[str]) -> str:
-    return _either([group.replace("_", " ").lower() for group in groups])
+_CONCEPTS: dict[str, str] = {
+    Concept.MS_FAMILY: "multiple sclerosis",
+    Concept.NEURO_IMD: "neuro-immune disease (multiple sclerosis, NMOSD or MOGAD)",
+    Concept.IMD: "immune-mediated disease",
+    Concept.NEUROLOGY_ENCOUNTER: "an encounter with neurology",
+    Concept.INPATIENT: "treatment in hospital",
+}
+
+
+def _groups(groups: Sequence[DrugGroup]) -> str:
+    return _either([_GROUPS[group] for group in groups])
+
+
+_GROUPS = {
+    DrugGroup.IFN_ALPHA: "interferon alfa",
+    DrugGroup.IFN_BETA: "interferon beta",
+    DrugGroup.MS_DMT_OTHER: "another disease-modifying medicine for MS",
+    DrugGroup.STEROID_SYSTEMIC: "a systemic steroid",
+    DrugGroup.CHECKPOINT: "a checkpoint inhibitor",
+    DrugGroup.IL2: "interleukin-2",
+    DrugGroup.TNF_INHIB: "a TNF inhibitor",
+    DrugGroup.IL6_INHIB: "an IL-6 inhibitor",
+    DrugGroup.COMPLEMENT_INHIB: "a complement inhibitor",
+    DrugGroup.JAK_INHIB: "a JAK inhibitor",
+    DrugGroup.OTHER_IMMUNE: "another immune-active medicine",
+    DrugGroup.ANTIDEPRESSANT: "an antidepressant",
+    DrugGroup.OTHER_MOOD_DRUG: "another medicine that acts on mood",
+    DrugGroup.ANTIBIOTIC: "an antibiotic",
+}
 
 
 def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:
@@ -141,11 +169,11 @@ def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wor
     match word:
         case c.Worsened():
             extra = ", or is elevated without any earlier score" if word.or_first_elevated else ""
-            near = f" and lies within {_days(word.within)} of that day" if word.within is not None else ""
+            elevated = "elevated and " if any(scale.elevated is not None for scale in word.domain.series) else ""
             return (
-                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is elevated and worse by the "
+                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is {elevated}worse by the "
                 f"instrument's step than the best of {word.gap.days} to {word.lookback.days} days before it (else the "
-                f"most recent of up to {_days(word.stale)} before){extra}{near}"
+                f"most recent of up to {_days(word.stale)} before){extra}"
             )
         case c.Elevated():
             near = f" and lies within {_days(word.within)} of that day" if word.within is not None else ""
@@ -161,9 +189,14 @@ def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wor
                 f"{_days(word.neighbours)} between neighbours{over}){extra}"
             )
         case c.Fell():
-            return f"the latest {word.domain.name} score is lower than its baseline by the instrument's step"
+            twice = f", or twice in a row, {_days(word.apart)} or more apart, by its smaller step" if word.apart else ""
+            return (
+                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is lower by the instrument's step "
+                f"than the best of {word.gap.days} to {word.lookback.days} days before it (else the most recent of up to "
+                f"{_days(word.stale)} before){twice}"
+            )
         case c.BeganWithin():
-            return f"the episode began at most {_days(word.days)} ago"
+            return f"{narrate(word.mood)}, in an episode that began at most {_days(word.days)} ago"
         case c.AtNewest():
             return f"on the newest {word.domain.name} score, {narrate(word.criterion)}"
         case c.BaselineAfter():
@@ -179,20 +212,42 @@ def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wor
                 "apart, or one minimal score after a clear fall, with no latest score still elevated"
             )
         case c.BackBelow():
-            after = f", after the last day of {_groups(word.after_exposure)}" if word.after_exposure else ""
-            return f"the latest {word.domain.name} score is below elevated{after}"
+            return f"the latest {word.domain.name} score since then is below elevated"
         case c.Halved():
             return f"a {word.domain.name} score falls to {word.share} of the first or less"
         case c.HistoryKnown():
             return f"the history of {word.domain.name} scores is known"
         case c.Due():
-            days = ", ".join(str(check.days) for check in word.checks)
-            since = "each relapse" if word.event else _groups(word.groups) if word.groups else "the newest score"
-            return f"no {word.domain.name} check was made {days} days after {since} (by more than {_days(word.grace)})"
+            return (
+                f"a {word.domain.name} check is overdue by more than {_days(word.grace)}: "
+                + "; ".join(_scheduled(schedule) for schedule in word.schedules)
+                + f" (a check up to {_days(word.grace)} early counts; none is asked for within "
+                f"{_days(word.unless_declined)} of a refusal)"
+            )
         case c.Elapsed():
             return f"more than {_days(word.days)} have passed"
         case _:
             return _narrate_markers(word)
+
+
+def _scheduled(schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> str:
+    match schedule:
+        case c.Routine():
+            return f"{_days(schedule.after)} after the newest score, with {_named([schedule.disease])}"
+        case c.AfterRelapse():
+            return (
+                f"{_days_after(schedule.checks)} a relapse of the last {_days(schedule.over)}, with "
+                f"{_named([schedule.disease])}"
+            )
+        case c.AfterStart():
+            return f"{_days_after(schedule.checks)} the beginning of {_groups(schedule.groups)} in the last {_days(schedule.over)}"
+        case _:
+            assert_never(schedule)
+
+
+def _days_after(checks: Sequence[AnySpan]) -> str:
+    days = [str(check.days) for check in checks]
+    return f"{', '.join(days[:-1])} and {days[-1]} days after"
 
 
 def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
@@ -202,7 +257,7 @@ def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
             kinds = _classes(word.classes, word.limits)
             return f"the {word.analyte.name} nearest that day within {_days(word.within)} is {kinds}{later}"
         case c.MarkerSeen():
-            times = f"the last {word.consecutive}" if word.consecutive > 1 else "a"
+            times = f"the last {word.consecutive}" if word.consecutive else "a"
             kinds = "readable" if set(word.classes) == set(c.READABLE) else _classes(word.classes, word.limits)
             return f"{times} {word.analyte.name} {_around(word.before, word.after)} is {kinds}"
         case c.LatestMarker():
@@ -216,12 +271,11 @@ def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
                 f"none lower or higher since the first, at neither of them {narrate(word.unless)}"
             )
         case c.ResultNear():
-            names = _either([analyte.name for analyte in word.analytes])
             newest = "the newest " if word.newest_only else ""
-            return f"{newest}{names} {_test(word)} {_around(word.before, word.after)}"
+            return f"{newest}{_either([analyte.name for analyte in word.analytes])} {_test(word)} {_around(word.before, word.after)}"
         case c.Supplied():
             names = [analyte.name for analyte in word.analytes] + [scale.name for scale in word.instruments]
-            return f"{_either(names)} was measured {_around(word.before, word.after)}"
+            return f"{_either(names)} was measured {_around(word.before, None)}"
         case _:
             return _narrate_records(word)
 
@@ -247,18 +301,23 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
         case c.Occurred():
             if word.beyond is not None:
                 return f"a {word.event} began {word.beyond.days + 1} to {word.after.days} days before that day"
+            if word.before is None:
+                return f"a {word.event} began at most {_days(word.after)} before that day, or after it"
             return f"that day lies from {_days(word.before)} before to {_days(word.after)} after the onset of a {word.event}"
         case c.Exposed():
+            begun = f", begun at most {_days(word.begun_within)} before" if word.begun_within is not None else ""
             if word.trailing is None:
-                return f"{_groups(word.groups)} was ever in use"
+                return f"{_groups(word.groups)} was ever in use{begun}"
             tail = f" or ended at most {_days(word.trailing)} before" if word.trailing.days else ""
-            lead = f" (for at least {_days(word.lead)})" if word.lead.days else ""
-            return f"{_groups(word.groups)} is in use{lead}{tail}"
+            lead = f" (from {_days(word.lead)} after its first day)" if word.lead is not None else ""
+            return f"{_groups(word.groups)} is in use{lead}{tail}{begun}"
         case c.Started():
-            limits: dict[int, list[str]] = {}
+            limits: dict[int, list[DrugGroup]] = {}
             for group, window in word.windows:
                 limits.setdefault(window.days, []).append(group)
-            return "; ".join(f"{_groups(groups)} was begun at most {days} days before" for days, groups in limits.items())
+            return "; ".join(f"{_groups(groups)} was begun {_lately(days, word)}" for days, groups in limits.items())
+        case c.Ended():
+            return f"what was begun then of {_groups(word.groups)} ended more than {_days(word.over)} ago"
         case c.SteadilyTreated():
             return (
                 f"{_groups([word.group])} in use for {_days(word.at_least)} without a gap, none begun or ended in the "
@@ -270,24 +329,33 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
             return _narrate_answers(word)
 
 
+def _lately(days: int, word: c.Started) -> str:
+    ahead = word.ahead.days
+    if ahead < 0:
+        return f"{-ahead} to {days} days before"
+    if ahead > 0:
+        return f"from {days} days before to {ahead} days after that day"
+    return f"at most {days} days before" if days else "on that day"
+
+
 def _narrate_answers(word: c.Criterion) -> str:
     match word:
         case c.Answered():
-            when = "since then" if word.before is None else f"in the last {_days(word.before)}"
-            level = "is answered readably" if not word.at_least else f"is answered {word.at_least} or more (or yes)"
-            times = f"at least {word.times} of " if word.times > 1 else ""
+            when = "since then" if word.since else "ever" if word.before is None else f"in the last {_days(word.before)}"
+            level = "is answered readably" if word.at_least is None else f"is answered {word.at_least} or more (or yes)"
+            times = f"at least {word.times} of " if word.times else ""
             return f"{times}{_named(word.items)} {level} {when}"
         case c.TotalWithoutItem():
             names = _either([scale.name for scale in word.instruments])
-            return f"a {names} total from {word.low} to {word.high} of the last {_days(word.before)} has no readable item 9"
+            return f"a {names} total of {word.at_least} or more of the last {_days(word.before)} has no readable item 9"
         case c.UnreadableAnswer():
             return f"an answer about suicidal thoughts of the last {_days(word.before)} cannot be read"
-        case c.UndatedPositive():
-            return "a positive answer or record about suicidal thoughts has no date, a year only, or no subject"
+        case c.Unplaced():
+            return "an entry about suicidal thoughts that would count has no date, a year only, or no subject"
         case c.StalePositive():
             return (
-                f"the newest answer about suicidal thoughts is positive, {word.newer.days} to {word.older.days} days old, "
-                "and no flag in the data names it"
+                f"the newest answer about suicidal thoughts is positive, at most {_days(word.older)} old, and no flag "
+                "in the data names it"
             )
         case (
             c.AllOf() | c.AnyOf() | c.AtLeast() | c.Not() | c.Paired() | c.Defined() | c.Now() | c.Documented() | c.WhenMeasured()
@@ -295,7 +363,7 @@ def _narrate_answers(word: c.Criterion) -> str:
             | c.BaselineAfter()
             | c.ItemSum() | c.MoodCleared() | c.BackBelow() | c.Halved() | c.HistoryKnown() | c.Due() | c.Elapsed()
             | c.MarkerNear() | c.MarkerSeen() | c.LatestMarker() | c.SustainedMarker() | c.ResultNear() | c.Supplied()
-            | c.Diagnosed() | c.Recorded() | c.Occurred() | c.Exposed() | c.Started() | c.SteadilyTreated()
+            | c.Diagnosed() | c.Recorded() | c.Occurred() | c.Exposed() | c.Started() | c.Ended() | c.SteadilyTreated()
             | c.TreatmentChanged()
         ):  # pragma: no cover - handled by the functions before this one
             raise AssertionError(word)

@@ -45,14 +45,14 @@ class Ledger:
         identifier = new.identifier if adopted is None else adopted.identifier
         start = new.anchor if adopted is None else adopted.start
         same = [flag for flag in self._own if flag.identifier == identifier]
-        prior = adopted or next((flag for flag in same if flag.status == "active"), same[0] if same else None)
+        prior = adopted or min(same, key=_precedence, default=None)
         if prior is not None:
             self._settled.add(prior.entry)
-            if prior.status != "active" and not prior.closed_by_rule and not self._has_new_evidence(new, prior):
+            if _is_closed_by_clinician(prior) and not self._has_new_evidence(new, prior):
                 self.closed.append(Closed(new.rule, _closed_text(prior)))
                 return
         for twin in same:
-            if twin.entry not in self._settled:
+            if twin.entry not in self._settled and twin.status == "active":
                 self._close(twin, "merged")
         self.findings.append(FlagFinding(
             new.rule, identifier, FlagState.ACTIVE, new.priority, start, None, new.sentence, new.evidence,
@@ -93,16 +93,15 @@ class Ledger:
 
     def _settle(self, flag: PriorFlag) -> None:
         rule = self._rules[flag.rule]
-        met = flag.rule in self._scope.met_rules
-        if not met and self._scope.timeline.chart.retracted.intersection(flag.evidence):
+        # Flags whose own identifier is met do not come here, but for those of rules that are now part of another.
+        if flag.rule not in self._part_of and self._scope.timeline.chart.retracted.intersection(flag.evidence):
             self._finish(flag, rule, FlagState.RETRACTED, "The entry it rested on was withdrawn (entered in error).", "")
         elif flag.rule in NEVER_CLEARED_BY_RULE:
             self._keep(flag, rule)
         elif flag.rule in self._part_of:
             self._close(flag, f"now part of {self._part_of[flag.rule]}")
         elif flag.start is not None and self._is_cleared(rule, flag.start):
-            self._close(flag, "cleared")
-        elif flag.start is None and self._is_cleared(rule, 1):
+            # What is undated may be newer than anything that could clear it: a clinician closes it.
             self._close(flag, "cleared")
         else:
             self._keep(flag, rule)
@@ -130,6 +129,16 @@ class Ledger:
             rule, flag.identifier, FlagState.UNCHANGED, priority_of(flag, rule), flag.start, flag.end,
             "", (), "", "", (), flag,
         ))
+
+
+def _is_closed_by_clinician(flag: PriorFlag) -> bool:
+    """Inactive, and not by our own doing; one that was withdrawn with its entry closes nothing."""
+    return flag.status == "inactive" and not flag.closed_by_rule
+
+
+def _precedence(flag: PriorFlag) -> tuple[bool, bool, int, int]:
+    """Of several received under one identifier: an open one, else one that a clinician closed, else the newest."""
+    return flag.status != "active", not _is_closed_by_clinician(flag), -(flag.end or 0), flag.entry
 
 
 def priority_of(flag: PriorFlag, rule: Rule) -> Priority:

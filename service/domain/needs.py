@@ -11,14 +11,13 @@ from service.domain.analytes import Analyte
 from service.domain.concepts import Concept, DrugGroup, Item
 from service.domain.days import Span
 from service.domain.evaluation.scope import PRESCRIBED
-from service.domain.instruments import Instrument, MoodDomain
+from service.domain.instruments import Instrument
+from service.domain.reads import Subject, inner_words, own_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.domain.rule import Rule
-
-Subject = Instrument | Item | Analyte | Concept | DrugGroup
 
 
 class Need(NamedTuple):
@@ -36,7 +35,7 @@ def needs(rule: Rule) -> tuple[Need, ...]:
     criteria += [part for part in (rule.population, rule.clears) if part is not None]
     for criterion in criteria:
         for word, reach in _words(criterion, 0):
-            for subject in _subjects(word):
+            for subject in own_subjects(word):
                 for name in _types(subject):
                     subjects, days = found.get(name, ({}, 0))
                     subjects[subject] = None
@@ -51,10 +50,9 @@ def _words(word: Any, base: int | None) -> Iterator[tuple[Any, int | None]]:
         first = _reach(word.first, base)
         yield from _words(word.then, None if first is None else max(first, c.FRESH.days))
         return
-    inner = [part for field in dataclasses.fields(word) for part in _parts(getattr(word, field.name))]
-    if _subjects(word):
+    if own_subjects(word):
         yield word, _reach(word, base)
-    for part in inner:
+    for part in inner_words(word):
         yield from _words(part, base)
 
 
@@ -83,22 +81,6 @@ def _reach(word: Any, base: int | None) -> int | None:
 
 def _fields(word: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(word)]
-
-
-def _subjects(word: Any) -> list[Subject]:
-    found: list[Subject] = []
-    for name in _fields(word):
-        value = getattr(word, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, MoodDomain):
-                found += part.series
-            elif isinstance(part, Subject):
-                found.append(part)
-            elif isinstance(part, tuple) and part and isinstance(part[0], Subject):
-                found.append(part[0])
-    if isinstance(word, c.Due):
-        found += [Concept.MOOD_SCREENING]
-    return found
 
 
 def _types(subject: Subject) -> tuple[str, ...]:

@@ -30,16 +30,16 @@ def propose(
 ) -> tuple[PlanProposal | None, tuple[PriorPlan, ...]]:
     """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further."""
     plans = scope.timeline.chart.plans
-    identifier = plan_identifier(subject, tuple(flag.identifier for flag in flags))
-    drafts = tuple(plan for plan in plans if plan.status == "draft" and (not flags or plan.identifier != identifier))
-    if not flags or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
-        return None, drafts
     gathered: dict[tuple[str, str], _Gathered] = {}
     for flag in flags:
         for name in (flag.rule.name, *flag.contributing):
-            result = results.get(name)
-            if result is not None:
-                _gather(scope, flag, result, gathered)
+            _gather(scope, flag, results[name], gathered)
+    identifier = plan_identifier(subject, tuple(flag.identifier for flag in flags))
+    drafts = tuple(plan for plan in plans if plan.status == "draft" and (not gathered or plan.identifier != identifier))
+    if not gathered or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
+        return None, drafts
+    if not gathered:  # a rule may have nothing to suggest, and a plan of nothing is none
+        return None, drafts
     activities = tuple(_activity(scope, entry) for entry in gathered.values())
     evidence = unique(source for flag in flags for source in flag.evidence)
     return PlanProposal(identifier, activities, tuple(flags), evidence, drafts), drafts

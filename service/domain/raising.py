@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.domain.findings import RuleResult
     from service.domain.outcome import Entry, Outcome
-    from service.domain.rule import Rule
+    from service.domain.rule import Case, Note, Rule
 
 
 class Raised(NamedTuple):
@@ -117,15 +117,22 @@ def _finding(  # noqa: PLR0913, PLR0917 - the fields of one value
 
 
 def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Priority, tuple[Source, ...]]:
-    priority, evidence = rule.priority, ()
+    priority = rule.priority
+    evidence: tuple[Source, ...] = ()
     for case in rule.cases:
-        found = scope.check(case.when, at)
+        found = scope.check(case.when, _where(case, outcome.values, at))
         if found.verdict is MET:
             priority, evidence = case.priority, found.used
             break
     if outcome.weak and rule.weak_baseline_lowers and priority is Priority.PM:
         priority = Priority.PL
     return priority, evidence
+
+
+def _where(part: Case | Note, values: dict[str, Any], at: At) -> At:
+    """The day of the finding, or of the event it is paired with."""
+    event = values.get("event_day")
+    return At(event, event) if part.at_event and isinstance(event, int) else at
 
 
 def _sentence(  # noqa: PLR0913, PLR0917 - what a sentence is made of
@@ -148,10 +155,8 @@ def _sentence(  # noqa: PLR0913, PLR0917 - what a sentence is made of
 
 def _notes(rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | None) -> list[str]:
     texts = []
-    event = values.get("event_day")
     for note in rule.notes:
-        where = At(event, event) if note.at_event and isinstance(event, int) else at
-        found = scope.check(note.when, where)
+        found = scope.check(note.when, _where(note, values, at))
         holds = found.verdict is MET
         if note.same_date:
             holds = holds and any(entry.day == day for entry in found.values.get("entries", ()))

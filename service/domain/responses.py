@@ -11,78 +11,90 @@ from typing import TYPE_CHECKING
 
 from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Item
 from service.domain.facts import Answer, DataIssue, Reading, Score, Source
-from service.domain.instruments import GAD7, PHQ8, PHQ9, PHQ9_CMS, PHQA, Instrument
+from service.domain.instruments import GAD7, PHQ9, Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 POSITION = {item: index for items in (PHQ9_ITEMS, GAD7_ITEMS) for index, item in enumerate(items)}
-PHQ_FAMILY = (PHQ9, PHQA, PHQ8, PHQ9_CMS)
 FEWEST_PHQ_ITEMS = 7
 
 Items = dict[Item, Answer]
 
 
 def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[Score], list[DataIssue]]:
-    """Totals with their items; totals made from items where none was sent; and what a reader must know about them."""
-    totals = [score for score in scores if score.instrument.items]
-    complete = [score for score in scores if not score.instrument.items]
-    groups = _groups(answers)
+    """Totals with their items; totals made from items where none was sent; and what a reader must know about them.
+
+    Preliminary totals and answers stay as they are: only the suicidality rules read them.
+    """
+    complete: list[Score] = []
+    totals: list[Score] = []
+    for score in scores:
+        (totals if score.instrument.items and not score.preliminary else complete).append(score)
+    bag = _Bag(answers)
     issues: list[DataIssue] = []
     for total in totals:
-        items = groups.take(total, totals)
+        items = bag.items_of(total, totals)
         complete.append(_with_items(total, items, issues) if items else total)
-    for instrument, items in groups.left():
+    for instrument, items in bag.without_total():
         made = _from_items(instrument, items)
         if made is not None:
             complete.append(made)
     return complete, issues
 
 
-class _groups:  # noqa: N801 - a private bag
+class _Bag:
     """Readable items by response, and those without one by instrument and date."""
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self.by_response: dict[tuple[str, str], Items] = {}
         self.by_date: dict[tuple[str, int], Items] = {}
         self.ambiguous: set[tuple[str, int]] = set()
+        self.taken: list[Items] = []
         for answer in answers:
-            if answer.item in POSITION and answer.reading is Reading.READ:
+            if answer.item in POSITION and answer.reading is Reading.READ and not answer.preliminary:
                 self._add(answer)
 
     def _add(self, answer: Answer) -> None:
         family = "gad-7" if answer.item in GAD7_ITEMS else "phq-9"
         if answer.response:
             group = self.by_response.setdefault((family, answer.response), {})
-            known = group.get(answer.item)
-            if known is None or (answer.value or 0) > (known.value or 0):
-                group[answer.item] = answer
         elif answer.first == answer.last:
-            loose = self.by_date.setdefault((family, answer.first), {})
-            if answer.item in loose and loose[answer.item].value != answer.value:
+            group = self.by_date.setdefault((family, answer.first), {})
+            if answer.item in group and group[answer.item].value != answer.value:
                 self.ambiguous.add((family, answer.first))
-            loose[answer.item] = answer
+        else:
+            return
+        known = group.get(answer.item)
+        group[answer.item] = answer if known is None else max(known, answer, key=_strength)
 
-    def take(self, total: Score, totals: list[Score]) -> Items | None:
-        """The items of this total, removed from the bag."""
+    def items_of(self, total: Score, totals: list[Score]) -> Items | None:
+        """The items of this total; the same total sent twice has them twice."""
         family = _family(total.instrument)
-        if total.response:
-            linked = self.by_response.pop((family, total.response), None)
-            if linked:
-                return linked
-        key = (family, total.first)
-        if key not in self.by_date or key in self.ambiguous:
-            return None
-        rivals = [t for t in totals if _family(t.instrument) == family and t.first == total.first and t.last == total.last]
-        return self.by_date.pop(key) if all(t.value == total.value for t in rivals) else None
+        linked = self.by_response.get((family, total.response)) if total.response else None
+        found = linked or self._of_that_date(family, total, totals)
+        if found:
+            self.taken.append(found)
+        return found
 
-    def left(self) -> Iterable[tuple[Instrument, Items]]:
+    def _of_that_date(self, family: str, total: Score, totals: list[Score]) -> Items | None:
+        key = (family, total.first)
+        if key not in self.by_date or key in self.ambiguous or total.first != total.last:
+            return None
+        rivals = [t for t in totals if _family(t.instrument) == family and t.first == t.last == total.first]
+        return self.by_date[key] if all(t.value == total.value for t in rivals) else None
+
+    def without_total(self) -> Iterable[tuple[Instrument, Items]]:
         """Responses that came as items only."""
-        for (family, _), items in self.by_response.items():
-            yield (GAD7 if family == "gad-7" else PHQ9), items
-        for key, items in self.by_date.items():
-            if key not in self.ambiguous:
-                yield (GAD7 if key[0] == "gad-7" else PHQ9), items
+        loose = {key: items for key, items in self.by_date.items() if key not in self.ambiguous}
+        for (family, _), items in (*self.by_response.items(), *loose.items()):
+            if not any(items is taken for taken in self.taken):
+                yield (GAD7 if family == "gad-7" else PHQ9), items
+
+
+def _strength(answer: Answer) -> tuple[int, str]:
+    """The higher of two answers to one question stands; of equal ones always the same, whatever their order."""
+    return answer.value or 0, answer.source.expression
 
 
 def _family(instrument: Instrument) -> str:
@@ -98,7 +110,8 @@ def _values(instrument: Instrument, items: Items) -> tuple[int | None, ...]:
 
 
 def _sources(items: Items) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys(answer.source for answer in items.values()))
+    """In the order of the questions, so that the order in which the answers came does not show."""
+    return tuple(dict.fromkeys(items[item].source for item in sorted(items, key=POSITION.__getitem__)))
 
 
 def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
@@ -126,9 +139,8 @@ def _from_items(instrument: Instrument, items: Items) -> Score | None:
 
 def _made(instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool) -> Score:
     sources = _sources(items)
-    latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0))
-    preliminary = any(answer.preliminary for answer in items.values())
+    latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.expression))
     return Score(
         instrument, value, latest.first, latest.last, latest.instant, sources[0], f"{value} (from items)",
-        latest.response, values, prorated, preliminary, sources[1:],
+        latest.response, values, prorated, evidence=sources[1:],
     )

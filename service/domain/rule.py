@@ -73,10 +73,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The priority a finding has when `when` is MET; the first case that is met decides."""
+    """The priority a finding has when `when` is MET; the first case that is met decides. `at_event` as in `Note`."""
 
     when: Criterion
     priority: Priority
+    at_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,6 @@ class From(StrEnum):
     AS_OF = "as-of"
     EVENT = "the event"
     LAST_DOSE = "the last dose"
-    DUE = "the due date"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.domain.analytes import CRP, Analyte
-from service.domain.concepts import Concept, DrugGroup, Item
+from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
 from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score
 from service.domain.instruments import PHQ9_CMS, Instrument
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.domain.days import AsOf
+    from service.domain.reads import Subject
 
 BRIDGE = 30
 NEW_AFTER = 90
 RELAPSE_SPACING = 30
+NO_RELAPSE = ("refuted", "differential", "entered-in-error")
 
 
 class Series:
@@ -62,8 +64,13 @@ class Series:
 
 def _worse(instrument: Instrument, one: Score, other: Score) -> Score:
     if one.value == other.value:
-        return max(one, other, key=lambda score: (not score.prorated, sum(i is not None for i in score.items)))
+        return max(one, other, key=_completeness)
     return other if instrument.worst(one.value, other.value) == other.value else one
+
+
+def _completeness(score: Score) -> tuple[bool, int, str]:
+    """Of equal values the more complete stands, and of equally complete ones always the same."""
+    return not score.prorated, sum(item is not None for item in score.items), score.source.expression
 
 
 class Stretch(NamedTuple):
@@ -88,9 +95,9 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
-        "answers", "as_of", "chart", "courses", "denials", "future", "issues", "late_answers", "partial_scores",
-        "records", "relapses", "results", "safety_records", "scores", "series", "spans", "undated_drugs",
-        "undated_relapses",
+        "answers", "as_of", "chart", "courses", "denials", "future", "issues", "late_results", "late_scores",
+        "partial_scores", "records", "relapses", "results", "safety_records", "scores", "series", "spans", "subjects",
+        "tables", "undated_drugs", "undated_relapses",
     )
 
     def __init__(self, chart: Chart, as_of: AsOf) -> None:
@@ -98,6 +105,9 @@ class Timeline:
         self.chart = chart
         self.as_of = as_of
         self.future = 0
+        self.tables: dict[tuple[object, ...], object] = {}
+        self.late_scores: tuple[Score, ...] = ()
+        self.late_results: tuple[Result, ...] = ()
         answers = self._answers()
         self.scores, found = assemble(
             [score for score in chart.scores if self._is_past(score.first, score.instant)],
@@ -111,6 +121,13 @@ class Timeline:
         self._order_results()
         self._order_records()
         self._order_exposures()
+        self._keep_late()
+        nothing: frozenset[Subject] = frozenset()
+        self.subjects = nothing.union(
+            self.series, self.answers, self.results, self.safety_records, self.spans, self.undated_drugs,
+            (score.instrument for score in (*self.scores, *self.late_scores)),
+            (result.analyte for result in self.late_results),
+        )
 
     def _is_past(self, first: int, instant: float | None) -> bool:
         if first == EARLIEST or self.as_of.is_past(first, instant):
@@ -118,8 +135,23 @@ class Timeline:
         self.future += 1
         return False
 
+    def _keep_late(self) -> None:
+        """What only safety rules read: scores and results dated up to 24 hours after the as-of instant."""
+        past, tolerated = self.as_of.is_past, self.as_of.is_tolerated
+        if self.future:
+            self.late_scores = tuple(
+                s for s in self.chart.scores if not past(s.first, s.instant) and tolerated(s.first, s.instant)
+            )
+            self.late_results = tuple(
+                r for r in self.chart.results if not past(r.first, r.instant) and tolerated(r.first, r.instant)
+            )
+
     def _answers(self) -> list[Answer]:
-        kept = [a for a in self.chart.answers if a.first == EARLIEST or self.as_of.is_tolerated(a.first, a.instant)]
+        """Answers up to the as-of instant, about suicide up to 24 hours after it."""
+        kept = [
+            a for a in self.chart.answers if a.first == EARLIEST or self.as_of.is_past(a.first, a.instant)
+            or (a.item in SUICIDALITY_ITEMS and self.as_of.is_tolerated(a.first, a.instant))
+        ]
         self.future += len(self.chart.answers) - len(kept)
         return kept
 
@@ -167,6 +199,8 @@ class Timeline:
             tolerated = past or self.as_of.is_tolerated(dated, record.instant)
             self.future += not past
             for concept in record.concepts:
+                if concept is Concept.RELAPSE and record.verification in NO_RELAPSE:
+                    continue
                 if past:
                     self.records.setdefault(concept, []).append(record)
                 if tolerated:

@@ -9,17 +9,27 @@ from service.domain.anchors import AcuteEpisode, Anchor, AnchorKind
 from service.domain.instruments import MOOD
 from service.domain.rule import Action, Case, Category, Example, Note, Priority, Rule, Status
 from service.domain.verdict import Verdict
-from service.rules.definitions import ACUTE, ACUTE_INFECTION, READING_CRP
+from service.rules.definitions import (
+    ACUTE,
+    ACUTE_CAUSE,
+    ACUTE_INFECTION,
+    ANTIBIOTIC_BEGUN,
+    FEVER,
+    HIGH_CRP_NEAR,
+    HIGH_PROCALCITONIN,
+    INFECTION,
+    INJURY,
+    READING_CRP,
+    VACCINATED,
+)
 from service.terminology import activities
 
-_OVER = timedelta(days=30)
-_SCORE_NEAR = c.ScoredAtLeast(MOOD, c.Band.MILD, timedelta(days=30), timedelta(days=30), Verdict.UNKNOWN)
-_HIGH = c.LatestMarker(CRP, (c.MarkerClass.HIGH,), _OVER)
-_LOW_GRADE = c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), _OVER)
-_NO_LONGER_HIGH = c.AnyOf((
-    c.LatestMarker(CRP, (c.MarkerClass.LOW,), None),
-    c.Paired(c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), None), c.Not(ACUTE)),
-))
+_HIGH = c.LatestMarker(CRP, (c.MarkerClass.HIGH,), c.FRESH)
+_LOW_GRADE = c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), c.FRESH)
+_SCORE_NEAR = c.ScoredAtLeast(MOOD, c.Band.MILD, timedelta(days=30), None, Verdict.UNKNOWN)
+_VERY_HIGH_WITHOUT_INFECTION = c.Paired(
+    c.LatestMarker(CRP, (c.MarkerClass.HIGH,), None, above=Decimal(100)), c.Not(ACUTE_INFECTION),
+)
 
 RULE = Rule(
     name="acute-inflammation-confounds-mood",
@@ -28,28 +38,28 @@ RULE = Rule(
     title="Acute inflammation: read mood against it with care",
     question="Is inflammation acute, so that mood cannot be read against it?",
     when=c.AnyOf((
-        c.Paired(_HIGH, _SCORE_NEAR),
-        c.Paired(_LOW_GRADE, c.AllOf((ACUTE, _SCORE_NEAR))),
+        c.Paired(_HIGH, _SCORE_NEAR, first_decides=True),
+        c.Paired(_LOW_GRADE, c.AllOf((ACUTE, _SCORE_NEAR)), first_decides=True),
     )),
     anchor=Anchor(AnchorKind.STATE, (AcuteEpisode(CRP, ACUTE),)),
     priority=Priority.PL,
-    cases=(
-        Case(
-            c.Paired(
-                c.LatestMarker(CRP, (c.MarkerClass.HIGH,), _OVER, above=Decimal(100)), c.Not(ACUTE_INFECTION),
-            ),
-            Priority.PM,
-        ),
-    ),
+    cases=(Case(_VERY_HIGH_WITHOUT_INFECTION, Priority.PM),),
     categories=(Category.LAB,),
     sentence=(
-        "CRP {marker_value} mg/L on {marker_date} ({marker_age} days ago) with {instrument} {now} on {now_date} suggests "
-        "acute inflammation. Sickness can raise fatigue, sleep and appetite items. Consider repeating both after recovery "
-        "before relating them."
+        "CRP {marker_value} mg/L on {marker_date} ({marker_age} days ago) suggests acute inflammation; {instrument} "
+        "was {now} on {now_date}. Sickness can raise fatigue, sleep and appetite items. Consider repeating both after "
+        "recovery before relating them."
     ),
     notes=(
-        Note(ACUTE_INFECTION, "An infection, fever or antibiotic is recorded near that date."),
-        Note(ACUTE, "No cause is recorded in the data supplied.", unless=True),
+        Note(_VERY_HIGH_WITHOUT_INFECTION, "The value is above 100 mg/L and its source is not recorded."),
+        Note(INFECTION, "Recorded near it: {note_records} ({note_record_date})."),
+        Note(ANTIBIOTIC_BEGUN, "An antibiotic was begun on {note_drug_from}."),
+        Note(FEVER, "Body temperature was {note_companion_value} on {note_companion_date}."),
+        Note(HIGH_PROCALCITONIN, "Procalcitonin was {note_companion_value} on {note_companion_date}."),
+        Note(INJURY, "Recorded before it: {note_records} ({note_record_date})."),
+        Note(VACCINATED, "A vaccination is recorded on {note_record_date}."),
+        Note(c.AllOf((HIGH_CRP_NEAR, _LOW_GRADE)), "CRP was {note_marker_value} mg/L on {note_marker_date}."),
+        Note(ACUTE_CAUSE, "No cause is recorded in the data supplied.", unless=True),
     ),
     limits="CRP says nothing about activity in the brain.",
     plan=(
@@ -62,10 +72,52 @@ RULE = Rule(
         ),
     ),
     evidence=(READING_CRP,),
-    clears=_NO_LONGER_HIGH,
+    clears=c.AnyOf((
+        c.LatestMarker(CRP, (c.MarkerClass.LOW,), None),
+        c.Paired(c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), None), c.Not(ACUTE)),
+    )),
     examples=(
         Example("CRP of 10.01", "CRP 10.01 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
         Example("CRP of 10.0", "CRP 10.0 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.NOT_MET),
+        Example("CRP above its limit of 10", "CRP >10 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
         Example("no CRP", "PHQ-9 6, 5 days ago", Verdict.UNKNOWN),
+        Example("no CRP, and a low score", "PHQ-9 2, 5 days ago", Verdict.UNKNOWN),
+        Example("CRP above its limit of 8", "CRP >8 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.UNKNOWN),
+        Example("CRP below its limit of 5", "CRP <5 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.NOT_MET),
+        Example("unit not accepted", "CRP refused: unit nmol/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.UNKNOWN),
+        Example("no score", "CRP 20 mg/L, 5 days ago", Verdict.UNKNOWN),
+        Example("score of 5, mild", "CRP 20 mg/L, 5 days ago; PHQ-9 5, 5 days ago", Verdict.MET, Priority.PL),
+        Example("score of 4, minimal", "CRP 20 mg/L, 5 days ago; PHQ-9 4, 5 days ago", Verdict.NOT_MET),
+        Example("anxiety mild, depression minimal",
+                "CRP 20 mg/L, 5 days ago; PHQ-9 4, 5 days ago; GAD-7 5, 5 days ago", Verdict.MET, Priority.PL),
+        Example("CRP of 30 days ago", "CRP 20 mg/L, 30 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("CRP of 31 days ago", "CRP 20 mg/L, 31 days ago; PHQ-9 6, 5 days ago", Verdict.UNKNOWN),
+        Example("score 30 days before", "CRP 20 mg/L, 5 days ago; PHQ-9 6, 35 days ago", Verdict.MET, Priority.PL),
+        Example("score 31 days before", "CRP 20 mg/L, 5 days ago; PHQ-9 6, 36 days ago", Verdict.UNKNOWN),
+        Example("of two CRPs the later counts",
+                "CRP 20 mg/L, 35 days ago; CRP 4 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.NOT_MET),
+        Example("of one day the higher counts",
+                "hs-CRP 4 mg/L, 5 days ago; CRP 20 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("low-grade with an infection",
+                "CRP 4 mg/L, 5 days ago; infection, 10 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("low-grade with an infection without a date",
+                "CRP 4 mg/L, 5 days ago; infection, undated; PHQ-9 6, 5 days ago", Verdict.UNKNOWN),
+        Example("low-grade 28 days after a high one",
+                "CRP 20 mg/L, 33 days ago; CRP 4 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("low-grade 29 days after a high one",
+                "CRP 20 mg/L, 34 days ago; CRP 4 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.NOT_MET),
+        Example("episode of a rise within 7 days",
+                "CRP 4 mg/L, 12 days ago; CRP 20 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("episode of a rise after 8 days",
+                "CRP 4 mg/L, 13 days ago; CRP 20 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("low while infected", "CRP 2 mg/L, 5 days ago; infection, 10 days ago; PHQ-9 6, 5 days ago",
+                Verdict.NOT_MET),
+        Example("101 without infection", "CRP 101 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PM),
+        Example("100 without infection", "CRP 100 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("above its limit of 100", "CRP >100 mg/L, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PM),
+        Example("101 with an infection",
+                "CRP 101 mg/L, 5 days ago; infection, 5 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PL),
+        Example("101 after an operation",
+                "CRP 101 mg/L, 5 days ago; surgery, 8 days ago; PHQ-9 6, 5 days ago", Verdict.MET, Priority.PM),
     ),
 )

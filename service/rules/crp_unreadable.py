@@ -20,9 +20,9 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.LAB,),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago) with CRP {marker_value} mg/L on {marker_date} under {drug} "
-        "({drug_from} to {drug_to}). CRP is lowered by IL-6 pathway medicines and cannot be used here; IL-6 itself may be "
-        "high for the same reason. Judge activity by other means."
+        "{instrument} {now} on {now_date} ({now_age} days ago) with CRP {marker_value} mg/L on {marker_date}, during "
+        "or up to 90 days after {drug} ({drug_from} to {drug_to}). CRP is lowered by IL-6 pathway medicines and cannot "
+        "be used here; IL-6 itself may be high for the same reason. Judge activity by other means."
     ),
     limits="Exposure is read from medicine records only.",
     evidence=(
@@ -36,5 +36,59 @@ RULE = Rule(
         ),
         Example("no IL-6 medicine", "PHQ-9 14, 5 days ago; CRP 1 mg/L, 5 days ago", Verdict.NOT_MET),
         Example("no score", "CRP 1 mg/L, 5 days ago; tocilizumab from 100 days ago", Verdict.UNKNOWN),
+        Example("no CRP", "PHQ-9 14, 5 days ago; tocilizumab from 100 days ago", Verdict.NOT_MET),
+        Example("neither score nor CRP", "tocilizumab from 100 days ago", Verdict.NOT_MET),
+        Example(
+            "no score, one of two CRPs under tocilizumab",
+            "CRP 1 mg/L, 55 days ago; CRP 1 mg/L, 2 days ago; tocilizumab from 200 to 140 days ago", Verdict.UNKNOWN,
+        ),
+        Example(
+            "score of 30 days ago", "PHQ-9 14, 30 days ago; CRP 1 mg/L, 30 days ago; tocilizumab from 100 days ago",
+            Verdict.MET, Priority.PL,
+        ),
+        Example(
+            "score of 31 days ago", "PHQ-9 14, 31 days ago; CRP 1 mg/L, 31 days ago; tocilizumab from 100 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "CRP 30 days before the score",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 35 days ago; tocilizumab from 100 days ago", Verdict.MET, Priority.PL,
+        ),
+        Example(
+            "CRP 31 days before the score",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 36 days ago; tocilizumab from 100 days ago", Verdict.NOT_MET,
+        ),
+        Example(
+            "CRP 90 days after the last dose",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 5 days ago; tocilizumab from 200 to 95 days ago",
+            Verdict.MET, Priority.PL,
+        ),
+        Example(
+            "CRP 91 days after the last dose",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 5 days ago; tocilizumab from 200 to 96 days ago", Verdict.NOT_MET,
+        ),
+        Example(
+            "CRP before the first dose",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 5 days ago; tocilizumab from 4 days ago", Verdict.NOT_MET,
+        ),
+        Example(
+            "tocilizumab without a date",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 5 days ago; tocilizumab undated", Verdict.UNKNOWN,
+        ),
+        Example(
+            "anxiety high, depression low",
+            "PHQ-9 4, 5 days ago; GAD-7 12, 5 days ago; CRP 1 mg/L, 5 days ago; tocilizumab from 100 days ago",
+            Verdict.MET, Priority.PL,
+        ),
+        Example(
+            "of two CRPs the nearer one counts",
+            "PHQ-9 14, 5 days ago; CRP 1 mg/L, 25 days ago; CRP 1 mg/L, 4 days ago; "
+            "tocilizumab from 200 to 96 days ago", Verdict.NOT_MET,
+        ),
+        Example(
+            "a readable CRP before an uncertain one",
+            "PHQ-9 14, 5 days ago; CRP <5 mg/L, 5 days ago; CRP 1 mg/L, 25 days ago; "
+            "tocilizumab from 200 to 100 days ago", Verdict.MET, Priority.PL,
+        ),
     ),
 )

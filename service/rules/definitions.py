@@ -31,43 +31,48 @@ MOOD_CLEARED = c.MoodCleared(MOOD)
 DEPRESSION_CLEARED = c.MoodCleared(DEPRESSION)
 ANXIETY_CLEARED = c.MoodCleared(ANXIETY)
 
-NEAR_RELAPSE = c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, RELAPSE_AFTER)
-NO_RELAPSE_AROUND = c.Not(c.Occurred(Concept.RELAPSE, timedelta(days=30), timedelta(days=90)))
-RELAPSE_DENIED = c.Recorded(
-    (Concept.RELAPSE,), before=timedelta(days=30), after=timedelta(days=30), denied=True,
-)
-RELAPSE_DENIED_SINCE = c.Recorded((Concept.RELAPSE,), before=timedelta(days=30), after=None, denied=True)
-RELAPSE_AFTER_START = c.Recorded((Concept.RELAPSE,), before=timedelta(0), after=None)
+NEAR_RELAPSE = c.Defined("near a relapse", c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, RELAPSE_AFTER))
+# A score counts for 30 days, so what lies up to 30 days after it lies before the as-of day in any case.
+NO_RELAPSE_AROUND = c.Not(c.Occurred(Concept.RELAPSE, None, timedelta(days=90)))
+NO_RELAPSE_DOCUMENTED = c.AnyOf((
+    c.Recorded((Concept.RELAPSE,), before=timedelta(days=30), after=None, denied=True),
+    c.Recorded((Concept.NEUROLOGY_ENCOUNTER,), before=timedelta(days=30), after=None),
+))
+RELAPSE_SINCE = c.Recorded((Concept.RELAPSE,), before=timedelta(days=90), after=None)
 
 MS = c.Diagnosed(Concept.MS_FAMILY)
 NEURO_IMD = c.Diagnosed(Concept.NEURO_IMD)
 IMD = c.Diagnosed(Concept.IMD)
 
-STEROID = c.Exposed((DrugGroup.STEROID_SYSTEMIC,), trailing=timedelta(days=28), course=True)
-UNDER_IL6_BLOCKADE = c.Exposed((DrugGroup.IL6_INHIB,), trailing=timedelta(days=90))
-
-TRIAL_LIMITS = c.MarkerLimits(Decimal("5.0"), c.CRP_LIMITS.high)
+STEROID = c.Defined(
+    "systemic steroids lately", c.Exposed((DrugGroup.STEROID_SYSTEMIC,), trailing=timedelta(days=28), course=True),
+)
+UNDER_IL6_BLOCKADE = c.Defined(
+    "CRP is lowered by an IL-6 medicine", c.Exposed((DrugGroup.IL6_INHIB,), trailing=timedelta(days=90)),
+)
 
 INFECTION = c.Recorded(
     (Concept.INFECTION,), before=timedelta(days=28), after=timedelta(days=7), unless_abated=timedelta(days=14),
 )
+ANTIBIOTIC_BEGUN = c.Started(((DrugGroup.ANTIBIOTIC, timedelta(days=28)),), ahead=timedelta(days=7), new=False)
 FEVER = c.ResultNear((TEMPERATURE,), timedelta(days=7), timedelta(days=2), at_least=Decimal("38.0"))
-ACUTE_INFECTION = c.Defined("acute infection", c.AnyOf((
-    INFECTION,
-    c.Started(((DrugGroup.ANTIBIOTIC, timedelta(days=28)),), ahead=timedelta(days=7), new=False),
-    FEVER,
-    c.ResultNear((PROCALCITONIN,), timedelta(days=7), timedelta(days=2), at_least=Decimal("0.5")),
-)))
+HIGH_PROCALCITONIN = c.ResultNear((PROCALCITONIN,), timedelta(days=7), timedelta(days=2), at_least=Decimal("0.5"))
+INJURY = c.Recorded((Concept.SURGERY, Concept.TRAUMA), before=timedelta(days=28))
+VACCINATED = c.Recorded((Concept.VACCINATION,), before=timedelta(days=7))
+ACUTE_INFECTION = c.Defined(
+    "an acute infection", c.AnyOf((INFECTION, ANTIBIOTIC_BEGUN, FEVER, HIGH_PROCALCITONIN)),
+)
+ACUTE_CAUSE = c.Defined(
+    "a recorded cause of acute inflammation", c.AnyOf((ACUTE_INFECTION, INJURY, VACCINATED)),
+)
+HIGH_CRP_NEAR = c.Defined("a high CRP near it", c.MarkerSeen(
+    CRP, (c.MarkerClass.HIGH,), timedelta(days=28), timedelta(days=7), Verdict.NOT_MET,
+))
 INFECTION_NEAR_ONSET = c.AnyOf((
     c.Recorded((Concept.INFECTION,), before=timedelta(days=7), after=timedelta(days=7)),
     c.ResultNear((TEMPERATURE,), timedelta(days=7), timedelta(days=7), at_least=FEVER.at_least),
 ))
-ACUTE = c.Defined("an acute cause of inflammation", c.AnyOf((
-    ACUTE_INFECTION,
-    c.Recorded((Concept.SURGERY, Concept.TRAUMA), before=timedelta(days=28)),
-    c.Recorded((Concept.VACCINATION,), before=timedelta(days=7)),
-    c.MarkerSeen(CRP, (c.MarkerClass.HIGH,), timedelta(days=28), timedelta(days=7), Verdict.NOT_MET),
-)))
+ACUTE = c.Defined("acute inflammation", c.AnyOf((ACUTE_CAUSE, HIGH_CRP_NEAR)))
 STANDING = c.Defined("a standing cause of inflammation", c.AnyOf((
     c.ResultNear((PREGNANCY_STATUS,), timedelta(days=280), timedelta(0), positive=True, newest_only=True),
     c.Diagnosed(Concept.PREGNANCY),
@@ -78,11 +83,11 @@ READABLE_AGAINST_MOOD = c.AllOf((c.Not(CONFOUNDED), c.Not(UNDER_IL6_BLOCKADE)))
 CRP_UNUSABLE = c.AnyOf((CONFOUNDED, UNDER_IL6_BLOCKADE))
 
 LOW_GRADE_NEAR = c.Paired(
-    c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.UNKNOWN), READABLE_AGAINST_MOOD,
+    c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.UNKNOWN), READABLE_AGAINST_MOOD, first_decides=True,
 )
 LOW_GRADE_STANDING = c.Paired(
     c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.UNKNOWN, not_followed_by=(c.MarkerClass.LOW,)),
-    READABLE_AGAINST_MOOD,
+    READABLE_AGAINST_MOOD, first_decides=True,
 )
 LOW_SINCE = c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET)
 
@@ -102,7 +107,9 @@ READING_CRP = Evidence(
     "Above 10 mg/L look for an acute cause; two measures two weeks apart",
     "Pearson 2003 Circulation (AHA/CDC)", Grade.HIGH,
 )
-MCID = Evidence("A change of 5 points on PHQ-9 is clinically significant", "Loewe 2004 Med Care 42:1194", Grade.MODERATE)
+MCID = Evidence(
+    "A change of 5 points on PHQ-9 is clinically significant", "Loewe 2004 Med Care 42:1194", Grade.MODERATE,
+)
 SUICIDE_ITEM = Evidence(
     "One-year attempt risk rises from 0.4 % to 4 % with the answer to item 9; 71.6 % of those who died had answered "
     "'not at all'",

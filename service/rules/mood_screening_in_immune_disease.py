@@ -13,18 +13,22 @@ from service.domain.verdict import Verdict
 from service.rules.definitions import IMD, SCREENING
 from service.terminology import activities
 
-_ZERO = timedelta(0)
-_YEAR = timedelta(days=365)
-_REASON = c.AnyOf((
-    c.Recorded((Concept.MOOD_HISTORY,), before=None),
-    c.Exposed((DrugGroup.ANTIDEPRESSANT,), trailing=None),
-    c.WhenMeasured(c.Answered((Item.ACE,), before=timedelta(days=36500), times=4)),
-    c.Recorded((Concept.ADVERSITY,), before=None),
-    c.ResultNear((BMI,), None, None, at_least=Decimal(30), newest_only=True),
-    c.Recorded((Concept.OBESITY,), before=None),
-    c.Recorded((Concept.INFECTION,), before=_YEAR, also=Concept.INPATIENT),
-))
-_RECENT = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, SCREENING, _ZERO, Verdict.NOT_MET, also=(PHQ2,))
+_REASON = c.AnyOf(
+    (
+        c.Recorded((Concept.MOOD_HISTORY,), before=None, after=None),
+        c.Exposed((DrugGroup.ANTIDEPRESSANT,), trailing=None),
+        c.WhenMeasured(c.Answered((Item.ACE,), before=None, times=4)),
+        c.Recorded((Concept.ADVERSITY,), before=None, after=None),
+        c.ResultNear((BMI,), None, None, at_least=Decimal(30), newest_only=True),
+        c.Recorded((Concept.OBESITY,), before=None, after=None),
+        c.Recorded((Concept.INFECTION,), before=timedelta(days=365), after=None, also=Concept.INPATIENT),
+    )
+)
+_RECENT = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, SCREENING, None, Verdict.NOT_MET, also=(PHQ2,))
+
+# Patients that the examples share.
+_MS = "multiple sclerosis; "
+_OLD = "PHQ-9 6, 400 days ago; "
 
 RULE = Rule(
     name="mood-screening-in-immune-disease",
@@ -33,30 +37,88 @@ RULE = Rule(
     title="Consider a depression screen",
     question="Is a depression screen worth considering, given immune disease and other history?",
     population=IMD,
-    when=c.AllOf((_REASON, c.Not(_RECENT), c.HistoryKnown(DEPRESSION))),
-    anchor=Anchor(AnchorKind.DATED, (ScreeningLapse(c.Due(DEPRESSION, (SCREENING,), timedelta(days=14))),)),
+    when=c.Paired(c.HistoryKnown(DEPRESSION), c.AllOf((_REASON, c.Not(_RECENT))), first_decides=True),
+    anchor=Anchor(AnchorKind.DATED, (ScreeningLapse(DEPRESSION, c.Routine(Concept.IMD, SCREENING)),)),
     priority=Priority.PL,
     categories=(Category.ADMIN,),
     sentence=(
-        "{disease} is recorded together with psychosocial or medical history relevant to care, and no depression score in "
-        "the last year in the data supplied. Consider a screen at the next contact."
+        "Beside {disease}, psychosocial or medical history relevant to care is recorded, and no depression "
+        "score of the last 365 days is in the data supplied. Consider a screen at the next contact."
     ),
     limits="No threshold for such history has been validated.",
     plan=(Action(activities.DEPRESSION_SCREENING.coding, "Consider depression screening at the next contact."),),
     evidence=(
         Evidence(
-            "Mood disorder after autoimmune disease (IRR 1.45), after hospital-treated infection (1.62), after both (2.35)",
-            "Benros 2013 JAMA Psychiatry 70:812", Grade.MODERATE,
+            (
+                "Mood disorder after autoimmune disease (IRR 1.45), after hospital-treated infection (1.62), "
+                "after both (2.35)"
+            ),
+            "Benros 2013 JAMA Psychiatry 70:812",
+            Grade.MODERATE,
         ),
     ),
-    clears=c.ScoredAtLeast(DEPRESSION, c.Band.ANY, _ZERO, None, Verdict.NOT_MET, also=(PHQ2,)),
+    clears=c.ScoredAtLeast(DEPRESSION, c.Band.ANY, timedelta(0), None, Verdict.NOT_MET, also=(PHQ2,)),
     on_by_default=False,
     examples=(
         Example(
-            "history of depression, last score long ago",
-            "multiple sclerosis; depression; PHQ-9 6, 400 days ago", Verdict.MET, Priority.PL,
+            "depression in the history, last score long ago",
+            _MS + _OLD + "depression",
+            Verdict.MET,
+            Priority.PL,
         ),
-        Example("scored this year", "multiple sclerosis; depression; PHQ-9 6, 100 days ago", Verdict.NOT_MET),
-        Example("history not known", "multiple sclerosis; depression", Verdict.UNKNOWN),
+        Example("nothing in the history", _MS + _OLD, Verdict.NOT_MET),
+        Example("whether the history is whole is not known", _MS + "depression", Verdict.UNKNOWN),
+        Example(
+            "never scored, history fetched",
+            _MS + "depression; history fetched",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example("scored 366 days ago", _MS + "depression; PHQ-9 6, 366 days ago", Verdict.MET, Priority.PL),
+        Example("scored 365 days ago", _MS + "depression; PHQ-9 6, 365 days ago", Verdict.NOT_MET),
+        Example("a PHQ-2 this year", _MS + _OLD + "depression; PHQ-2 1, 100 days ago", Verdict.NOT_MET),
+        Example("depression resolved", _MS + _OLD + "depression resolved", Verdict.MET, Priority.PL),
+        Example(
+            "an antidepressant in the past",
+            _MS + _OLD + "sertraline from 2000 to 1900 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example("body mass index of 30", _MS + _OLD + "BMI 30, 500 days ago", Verdict.MET, Priority.PL),
+        Example("body mass index of 29.9", _MS + _OLD + "BMI 29.9, 500 days ago", Verdict.NOT_MET),
+        Example(
+            "body mass index: the newest decides",
+            _MS + _OLD + "BMI 33, 800 days ago; BMI 28, 500 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("obesity recorded", _MS + _OLD + "obesity", Verdict.MET, Priority.PL),
+        Example(
+            "hospital-treated infection 365 days ago",
+            _MS + _OLD + "hospital-treated infection, 365 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "hospital-treated infection 366 days ago",
+            _MS + _OLD + "hospital-treated infection, 366 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("infection treated at home", _MS + _OLD + "infection, 100 days ago", Verdict.NOT_MET),
+        Example(
+            "four adverse childhood experiences",
+            _MS + _OLD + "ACE 1 = yes, 900 days ago; ACE 2 = yes, 900 days ago; ACE 3 = yes, 900 days ago; "
+            "ACE 4 = yes, 900 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "three adverse childhood experiences, a fourth denied",
+            _MS + _OLD + "ACE 1 = yes, 900 days ago; ACE 2 = yes, 900 days ago; ACE 3 = yes, 900 days ago; "
+            "ACE 4 = no, 900 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("early adversity recorded", _MS + _OLD + "early adversity", Verdict.MET, Priority.PL),
+        Example("two reasons", _MS + _OLD + "depression; obesity", Verdict.MET, Priority.PL),
+        Example("no immune disease", _OLD + "depression", Verdict.NOT_MET),
     ),
 )

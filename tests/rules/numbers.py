@@ -1,4 +1,8 @@
-"""Finds every number in a rule and builds the rule with that number one step away."""
+"""Finds every number in a rule and builds the rule with that number one step away.
+
+A number that stands in one place is nudged everywhere it is used: a word that several parts of a rule share, a named
+span, and the two default reaches of the words about scores.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,15 @@ if TYPE_CHECKING:
 
 # Tables that many rules share are pinned by the tests of those tables.
 SHARED = (Instrument, MoodDomain, Analyte, c.MarkerLimits)
-STEPS: dict[type, Any] = {timedelta: timedelta(days=1), Decimal: Decimal("0.01"), int: 1}
+NUMBERS = (timedelta, Decimal, int)
+DEFAULT_REACHES = (c.FRESH, c.STALE_BASELINE)
+# These number the questions of a form and are no thresholds.
+ITEM_NUMBERS = ((c.ItemSum, "items"),)
+PARTS = ("when", "cases")
+# A number that dates a finding too is changed there as well.
+CHANGED = (*PARTS, "anchor")
+
+Place = tuple[int, str]
 
 
 class Nudge(NamedTuple):
@@ -29,37 +41,97 @@ class Nudge(NamedTuple):
     rule: Rule
 
 
-def nudges(rule: Rule, *, into_definitions: bool) -> Iterator[Nudge]:
-    """Every number of the criterion and of the priority cases, one step down and one step up."""
-    for name in ("when", "cases"):
-        for where, changed in _changed(getattr(rule, name), name, into_definitions):
-            yield Nudge(where, dataclasses.replace(rule, **{name: changed}))
+class Number(NamedTuple):
+    """A number and the place it stands in: the holding value and the field, or the number itself where it is named."""
+
+    place: Place
+    where: str
+    value: Any
 
 
-def _changed(value: Any, where: str, deep: bool) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, bool | str) or value is None or isinstance(value, SHARED):
-        return
-    if type(value) in STEPS:
-        step = STEPS[type(value)]
-        yield f"{where} {value} - {step}", value - step
-        yield f"{where} {value} + {step}", value + step
-    elif isinstance(value, Span):
-        for days in (value.days - 1, value.days + 1):
-            yield f"{where} {value.name} {value.days} -> {days}", dataclasses.replace(value, days=days)
-    elif isinstance(value, tuple):
-        for i, part in enumerate(value):
-            for path, changed in _changed(part, f"{where}[{i}]", deep):
-                yield path, (*value[:i], changed, *value[i + 1:])
-    elif dataclasses.is_dataclass(value) and (deep or not isinstance(value, c.Defined)):
-        yield from _changed_fields(value, where, deep)
+def nudges(rule: Rule, *, definitions: frozenset[str]) -> Iterator[Nudge]:
+    """Every number of the criterion and of the priority cases, one step down and one step up.
+
+    Shared definitions are left to the rule that pins them: only those named in `definitions` are entered.
+    """
+    found: dict[Place, Number] = {}
+    for part in PARTS:
+        for number in _numbers(getattr(rule, part), (id(rule), part), part, definitions):
+            found.setdefault(number.place, number)
+    for number in found.values():
+        for changed in _steps(number.value):
+            known: dict[int, Any] = {}
+            parts = {
+                part: _with(getattr(rule, part), (id(rule), part), number.place, changed, known) for part in CHANGED
+            }
+            yield Nudge(f"{number.where} {_shown(number.value)} -> {_shown(changed)}", dataclasses.replace(rule, **parts))
 
 
-def _changed_fields(value: Any, where: str, deep: bool) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, c.ItemSum | c.AtLeast):
-        names = {"ItemSum": ("at_least",), "AtLeast": ("n", "criteria")}[type(value).__name__]
+def _steps(value: Any) -> tuple[Any, Any]:
+    if isinstance(value, Span):
+        return dataclasses.replace(value, days=value.days - 1), dataclasses.replace(value, days=value.days + 1)
+    step = _step(value)
+    return value - step, value + step
+
+
+def _step(value: Any) -> Any:
+    """One in the last place that is written."""
+    if isinstance(value, Decimal):
+        return Decimal(1).scaleb(int(value.as_tuple().exponent))
+    return timedelta(days=1) if isinstance(value, timedelta) else 1
+
+
+def _shown(value: Any) -> str:
+    return str(value.days) if isinstance(value, Span | timedelta) else str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in NUMBERS or isinstance(value, Span)
+
+
+def _place(value: Any, place: Place) -> Place:
+    named = isinstance(value, Span) or any(value is reach for reach in DEFAULT_REACHES)
+    return (id(value), "") if named else place
+
+
+def _numbers(value: Any, place: Place, where: str, definitions: frozenset[str]) -> Iterator[Number]:
+    if _is_number(value):
+        yield Number(_place(value, place), where, value)
     else:
-        names = tuple(field.name for field in dataclasses.fields(value))
-    for name in names:
-        path = f"{where}.{type(value).__name__}.{name}"
-        for inner, changed in _changed(getattr(value, name), path, deep):
-            yield inner, dataclasses.replace(value, **{name: changed})
+        for inner, name, part in _inside(value, place):
+            if not isinstance(part, c.Defined) or part.name in definitions:
+                yield from _numbers(part, inner, f"{where}{name}", definitions)
+
+
+def definitions_of(value: Any) -> set[str]:
+    """The names of the shared definitions that a criterion uses, those inside others included."""
+    found = {value.name} if isinstance(value, c.Defined) else set()
+    return found.union(*(definitions_of(part) for _, _, part in _inside(value, (0, ""))))
+
+
+def _inside(value: Any, place: Place) -> Iterator[tuple[Place, str, Any]]:
+    if isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield (place[0], f"{place[1]}[{i}]"), f"[{i}]", part
+    elif dataclasses.is_dataclass(value) and not isinstance(value, SHARED):
+        for field in dataclasses.fields(value):
+            if not any(isinstance(value, kind) and field.name == name for kind, name in ITEM_NUMBERS):
+                yield (id(value), field.name), f".{type(value).__name__}.{field.name}", getattr(value, field.name)
+
+
+def _with(value: Any, place: Place, wanted: Place, changed: Any, known: dict[int, Any]) -> Any:
+    """The value with the number at the wanted place changed; values that were one stay one."""
+    if _is_number(value):
+        return changed if _place(value, place) == wanted else value
+    if isinstance(value, tuple):
+        return tuple(_with(part, inner, wanted, changed, known) for inner, _, part in _inside(value, place))
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    if id(value) not in known:
+        parts = {
+            inner[1]: _with(part, inner, wanted, changed, known)
+            for inner, _, part in _inside(value, place)
+        }
+        same = all(parts[name] is getattr(value, name) or parts[name] == getattr(value, name) for name in parts)
+        known[id(value)] = value if same else dataclasses.replace(value, **parts)
+    return known[id(value)]

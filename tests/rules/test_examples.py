@@ -14,13 +14,23 @@ from service.domain.findings import FlagState
 from service.domain.ruleset import RuleSet
 from service.domain.verdict import Verdict
 from service.rules import RULES
-from tests.rules.numbers import nudges
+from tests.rules.numbers import PARTS, definitions_of, nudges
 
 if TYPE_CHECKING:
     from service.domain.rule import Example, Priority, Rule
 
-# The shared definitions of acute and standing inflammation are pinned by the examples of one rule.
-OWNER_OF_DEFINITIONS = "depression-with-low-grade-inflammation"
+# Each shared definition is pinned by the examples of one rule.
+PINNED_BY = {
+    "suicidality-recorded": ("a positive entry about suicide",),
+    "crp-unreadable": ("CRP is lowered by an IL-6 medicine",),
+    "acute-inflammation-confounds-mood": ("a high CRP near it",),
+    "depression-with-low-grade-inflammation": (
+        "inflammation has another explanation", "acute inflammation", "a recorded cause of acute inflammation",
+        "an acute infection", "a standing cause of inflammation",
+    ),
+    "mood-worsening-near-relapse": ("near a relapse",),
+    "mood-worsening-before-relapse": ("systemic steroids lately",),
+}
 OFF_BY_DEFAULT = tuple(rule.name for rule in RULES if not rule.on_by_default)
 
 cases = pytest.mark.parametrize(
@@ -62,12 +72,18 @@ def test_every_verdict_is_shown(rule: Rule) -> None:
 def test_every_number_is_pinned_on_both_sides(rule: Rule) -> None:
     loose = [
         nudge.where
-        for nudge in nudges(rule, into_definitions=rule.name == OWNER_OF_DEFINITIONS)
+        for nudge in nudges(rule, definitions=frozenset(PINNED_BY.get(rule.name, ())))
         if all(
             answer(nudge.rule, example) == known_answer(rule.name, index) for index, example in enumerate(rule.examples)
         )
     ]
     assert not loose, "no example notices: " + "; ".join(loose)
+
+
+def test_every_shared_definition_is_pinned_by_one_rule() -> None:
+    used = set().union(*(definitions_of(getattr(rule, part)) for rule in RULES for part in PARTS))
+    pinned = [name for names in PINNED_BY.values() for name in names]
+    assert sorted(used) == sorted(pinned)
 
 
 @each_rule

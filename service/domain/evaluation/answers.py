@@ -5,66 +5,50 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from service.domain.days import EARLIEST, LATEST, in_window, iso
+from service.domain.concepts import ITEM_9
+from service.domain.days import EARLIEST, in_window, iso, month_in_window, spelled
 from service.domain.evaluation.mood import current, no_current, sources_of
 from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, missing, undated
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
-from service.domain.outcome import Entry, Outcome
+from service.domain.outcome import Entry, Outcome, Want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import timedelta
 
     from service.domain import criteria as c
     from service.domain.concepts import Item
     from service.domain.facts import Score
-    from service.domain.verdict import Verdict
 
-MONTH = 31
 WHO = "an answer about suicidal thoughts"
-
-
-def spelled(first: int, last: int) -> str:
-    """A date as precise as it was: a day, a month, a year, or `undated`."""
-    if first == EARLIEST:
-        return "undated"
-    if first == last:
-        return iso(first)
-    return iso(first)[:7] if last - first < MONTH else iso(first)[:4]
-
-
-def _placed(scope: Scope, first: int, last: int, low: int, high: int) -> Verdict:
-    """Any day of a month-precise date may count; a year or nothing leaves it open."""
-    if first != EARLIEST and last - first < MONTH:
-        return MET if first <= high and last >= low else NOT_MET
-    return in_window(first, last, low, high)
-
-
-def _window(scope: Scope, before: timedelta | None, after: timedelta, at: At) -> tuple[int, int]:
-    low = at.low if before is None else scope.today - before.days
-    return low, scope.today + after.days
 
 
 def check_answered(scope: Scope, word: c.Answered, at: At) -> Outcome:
     """A readable answer at or above the limit in the window; every such answer is an entry of its own."""
-    low, high = _window(scope, word.before, word.after, at)
+    low = at.low if word.since else EARLIEST if word.before is None else scope.today - word.before.days
+    # A month counts for a 'yes' when any of its days does; for 'was asked at all', when all of them do.
+    place = in_window if word.at_least is None else month_in_window
     hits: list[Answer] = []
-    readable = doubtful = False
+    doubts: list[Answer] = []
+    asked = False
     for answer in _answers(scope, word.items):
-        placed = _placed(scope, answer.first, answer.last, low, high)
-        if answer.reading is Reading.READ and answer.value is not None and placed is not NOT_MET and _wanted(scope, word, answer):
-            readable = readable or placed is MET
-            if answer.value >= word.at_least:
-                doubtful = doubtful or placed is UNKNOWN
-                if placed is MET:
-                    hits.append(answer)
-    if hits and len({answer.text or answer.item for answer in hits}) >= word.times:
+        if answer.value is None or not _wanted(scope, word, answer):
+            continue
+        if word.at_least is not None and answer.value < word.at_least:
+            asked = asked or in_window(answer.first, answer.last, low, scope.safety_limit) is MET
+            continue
+        ever = low == answer.first == EARLIEST
+        placed = MET if ever else place(answer.first, answer.last, low, scope.safety_limit)
+        if placed is not NOT_MET:
+            (hits if placed is MET else doubts).append(answer)
+    if hits and (word.times is None or len({answer.text or answer.item for answer in hits}) >= word.times):
         return _positive(word, hits)
-    if doubtful:
-        return undated(word, f"{WHO} has no date that can be placed")
-    if not readable:
-        days = "" if word.before is None else f" in the last {word.before.days} days"
+    if doubts:
+        text = f"{WHO} has no date that can be placed"
+        entries = tuple(_entry(answer, word, EARLIEST) for answer in doubts)
+        return undated(word, text)._replace(values={"entries": entries})
+    if not asked and not hits:
+        days = "" if word.since or word.before is None else f" in the last {word.before.days} days"
         return missing(word, f"no readable answer to {word.items[0].replace('-', ' ')}{days}")
     return absent(scope, word, SCORED, WHO)
 
@@ -74,112 +58,112 @@ def _answers(scope: Scope, items: Iterable[Item]) -> list[Answer]:
 
 
 def _wanted(scope: Scope, word: c.Answered, answer: Answer) -> bool:
+    """Whether the companion question of that date lets the answer count; contradicting companions say nothing."""
     for condition, expected in ((word.only_if, True), (word.unless, False)):
         if condition is not None:
             item, value = condition
-            companions = [a for a in scope.timeline.answers.get(item, ()) if a.first == answer.first and a.value == value]
-            if bool(companions) is not expected:
+            others = scope.timeline.answers.get(item, ())
+            said = {a.value for a in others if a.first == answer.first and a.value is not None}
+            if (said == {value}) is not expected:
                 return False
     return True
 
 
+def _entry(answer: Answer, word: c.Criterion, day: int, more: str = "") -> Entry:
+    text = f"{answer.text or answer.item} = {answer.received or answer.value}{more}"
+    return Entry(day, spelled(answer.first, answer.last), answer.source, text, word)
+
+
 def _positive(word: c.Answered, hits: list[Answer]) -> Outcome:
     hits.sort(key=lambda answer: (answer.first, answer.source.expression))
-    entries = tuple(
-        Entry(a.first, spelled(a.first, a.last), a.source, f"{a.text or a.item} = {a.received or a.value}", word) for a in hits
-    )
+    entries = tuple(_entry(answer, word, answer.first) for answer in hits)
     return Outcome(word, MET, hits[-1].first, tuple(a.source for a in hits), {"entries": entries})
 
 
-def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, at: At) -> Outcome:
+def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) -> Outcome:
     """A total so high that the missing item matters."""
-    low, high = _window(scope, word.before, word.after, at)
-    entries = []
-    for score in scope.timeline.scores:
-        if score.instrument in word.instruments and word.low <= score.value <= word.high and not _item_read(scope, word, score):
-            placed = _placed(scope, score.first, score.last, low, high)
-            if placed is MET:
-                text = f"{score.instrument.name} total {score.value} without a readable item 9"
-                entries.append(Entry(score.first, spelled(score.first, score.last), score.source, text, word))
+    low = scope.today - word.before.days
+    entries: list[Entry] = []
+    doubts: list[Entry] = []
+    for score in (*scope.timeline.scores, *scope.timeline.late_scores):
+        if score.instrument not in word.instruments or score.value < word.at_least or _item_read(scope, word, score):
+            continue
+        placed = month_in_window(score.first, score.last, low, scope.safety_limit)
+        if placed is not NOT_MET:
+            text = f"{score.instrument.name} total {score.value} without a readable item 9"
+            day = score.first if placed is MET else EARLIEST
+            entry = Entry(day, spelled(score.first, score.last), score.source, text, word)
+            (entries if placed is MET else doubts).append(entry)
     if entries:
-        used = tuple(entry.source for entry in entries)
-        return Outcome(word, MET, entries[-1].day, used, {"entries": tuple(entries)})
+        return _entered(word, entries)
+    if doubts:
+        text = "a high total has no date that can be placed"
+        return undated(word, text)._replace(values={"entries": tuple(doubts)})
     return absent(scope, word, SCORED, "a high total")
+
+
+def _entered(word: c.Criterion, entries: list[Entry]) -> Outcome:
+    used = tuple(dict.fromkeys(entry.source for entry in entries))
+    return Outcome(word, MET, entries[-1].day, used, {"entries": tuple(dict.fromkeys(entries))})
 
 
 def _item_read(scope: Scope, word: c.TotalWithoutItem, score: Score) -> bool:
     if len(score.items) == score.instrument.items and score.items[-1] is not None:
         return True
     return any(
-        answer.reading is Reading.READ and (answer.first == score.first or (score.response and answer.response == score.response))
-        for answer in scope.timeline.answers.get(word.item, ())
+        answer.value is not None
+        and ((answer.first == score.first != EARLIEST) or (score.response and answer.response == score.response))
+        for answer in _answers(scope, word.items)
     )
 
 
-def check_unreadable_answer(scope: Scope, word: c.UnreadableAnswer, at: At) -> Outcome:
+def check_unreadable_answer(scope: Scope, word: c.UnreadableAnswer, _at: At) -> Outcome:
     """Unreadable, absent or declined, with no readable answer to that item on that date."""
-    low, high = _window(scope, word.before, word.after, at)
+    low = scope.today - word.before.days
     entries = []
     for answer in _answers(scope, word.items):
         if answer.reading is Reading.READ or _read_that_day(scope, answer):
             continue
-        if answer.first == EARLIEST or _placed(scope, answer.first, answer.last, low, high) is not NOT_MET:
-            date = spelled(answer.first, answer.last)
-            entries.append(Entry(answer.first, date, answer.source, f"{answer.text or answer.item}: {answer.reading}", word))
-    if entries:
-        return Outcome(word, MET, entries[-1].day, tuple(e.source for e in entries), {"entries": tuple(entries)})
-    return absent(scope, word, SCORED, WHO)
+        placed = month_in_window(answer.first, answer.last, low, scope.safety_limit)
+        if placed is not NOT_MET:
+            day = answer.first if placed is MET else EARLIEST
+            date, text = spelled(answer.first, answer.last), f"{answer.text or answer.item}: {answer.reading}"
+            entries.append(Entry(day, date, answer.source, text, word))
+    return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
 
 
 def _read_that_day(scope: Scope, answer: Answer) -> bool:
+    """Whether the same question has a readable answer of that date; item 9 has three codes."""
+    same = ITEM_9 if answer.item in ITEM_9 else (answer.item,)
     return answer.first != EARLIEST and any(
-        other.reading is Reading.READ and other.first == answer.first for other in scope.timeline.answers.get(answer.item, ())
+        other.value is not None and other.first == answer.first for other in _answers(scope, same)
     )
 
 
-def check_undated_positive(scope: Scope, word: c.UndatedPositive, at: At) -> Outcome:
-    """A positive that may lie in the window, but whose date says only a year or nothing."""
-    low, high = _window(scope, word.before, word.after, at)
-    entries = []
-    for answer in _answers(scope, word.items):
-        if answer.value and _placed(scope, answer.first, answer.last, low, high) is UNKNOWN:
-            date = spelled(answer.first, answer.last)
-            entries.append(Entry(EARLIEST, date, answer.source, f"{answer.text or answer.item} = {answer.received}", word))
-    for concept in word.concepts:
-        for record in scope.timeline.safety_records.get(concept, ()):
-            if record.asserted and record.verification not in ("refuted", "entered-in-error"):
-                first, last = _latest_dates(record.first, record.last, record.recorded_first, record.recorded_last)
-                if _placed(scope, first, last, low, high) is UNKNOWN:
-                    entries.append(Entry(EARLIEST, spelled(first, last), record.source, record.text, word))
-    if scope.timeline.chart.subjectless_safety:
-        for source in scope.timeline.chart.subjectless_safety:
-            entries.append(Entry(EARLIEST, "undated", source, "a positive answer without a subject", word))
+def check_unplaced(scope: Scope, word: c.Unplaced, at: At) -> Outcome:
+    """What the criterion found and could not place in time, and what had no subject."""
+    part = scope.check(word.criterion, at)
+    entries = list(part.values.get("entries", ())) if part.verdict is UNKNOWN else []
+    for source in scope.timeline.chart.subjectless_safety:
+        entries.append(Entry(EARLIEST, "undated", source, "a positive answer without a subject", word))
     if entries:
-        unique = tuple(dict.fromkeys(entries))
-        return Outcome(word, MET, None, tuple(dict.fromkeys(e.source for e in unique)), {"entries": unique})
-    return absent(scope, word, SCORED, WHO)
-
-
-def _latest_dates(first: int, last: int, recorded_first: int, recorded_last: int) -> tuple[int, int]:
-    return (recorded_first, recorded_last) if recorded_last != LATEST else (first, last)
+        return _entered(word, entries)._replace(day=None)
+    gaps = tuple(lack for lack in part.lacks if lack.want is Want.NOT_COVERED)
+    return Outcome(word, UNKNOWN if gaps else NOT_MET, lacks=gaps)
 
 
 def check_stale_positive(scope: Scope, word: c.StalePositive, _at: At) -> Outcome:
-    """The newest readable answer is positive, older than the window, and was never flagged in the data."""
-    dated = [a for a in _answers(scope, word.items) if a.reading is Reading.READ and a.first == a.last]
-    newest = max((a.first for a in dated), default=None)
-    if newest is None or not scope.today - word.older.days <= newest <= scope.today - word.newer.days:
-        return absent(scope, word, SCORED, WHO)
-    positive = [a for a in dated if a.first == newest and a.value]
+    """A positive that nothing newer followed, and that was never flagged in the data."""
+    low = scope.today - word.older.days
+    read = [answer for answer in _answers(scope, word.items) if answer.value is not None and answer.first != EARLIEST]
+    newest = max((answer.first for answer in read), default=EARLIEST)
     named = {name for flag in scope.timeline.chart.flags if flag.rule == word.rule for name in flag.evidence}
-    left = [a for a in positive if a.source.reference not in named]
-    if not left:
-        return Outcome(word, NOT_MET)
-    entries = tuple(
-        Entry(a.first, iso(a.first), a.source, f"{a.text or a.item} = {a.received}, not followed by a newer answer", word)
-        for a in left
-    )
-    return Outcome(word, MET, newest, tuple(a.source for a in left), {"entries": entries})
+    entries = [
+        _entry(answer, word, answer.first, ", not followed by a newer answer") for answer in read
+        if answer.value and newest <= answer.last and answer.source.reference not in named
+        and in_window(answer.first, answer.last, low, scope.safety_limit) is MET
+    ]
+    return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
 
 
 def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
@@ -191,7 +175,7 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     series, index = held[0]
     score = series.scores[index]
     day, used = series.days[index], sources_of(score)
-    chosen = [score.items[i - 1] for i in word.items] if score.items else []
+    chosen = [score.items[i - 1] for i in word.items] if score.items and not score.prorated else []
     known = [value for value in chosen if value is not None]
     if len(known) < len(word.items) or (word.share and None in score.items):
         whole = len(word.items) == word.instrument.items and not word.share
@@ -200,10 +184,7 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
         return missing(word, f"not all {word.instrument.name} items of {iso(day)} can be read", day)
     amount = Decimal(sum(known))
     total = sum(value for value in score.items if value is not None)
-    if word.share:
-        reached = total > 0 and amount >= word.at_least * total
-    else:
-        reached = amount >= word.at_least
+    reached = amount >= (word.at_least * total if word.share else word.at_least) and (total > 0 or not word.share)
     values = {"items_sum": amount, "items_total": total, "now": score.value, "now_date": iso(day),
               "now_age": scope.today - day, "instrument": word.instrument.name}
     return Outcome(word, MET if reached else NOT_MET, day, used, values)

@@ -54,6 +54,10 @@ class _Run:
         return high and newest - self.day <= word.quiet.days
 
 
+def _says_low(series: Series, index: int) -> bool:
+    return series.counts_as_low(index) and not series.scores[index].prorated
+
+
 class MoodTracker:
     """Follows the scores of a domain in order of day and says when mood has cleared."""
 
@@ -66,8 +70,8 @@ class MoodTracker:
         self._newest = 0
 
     def add(self, series: Series, index: int) -> None:
-        """Takes the next score; prorated ones and low ones that say nothing cannot clear."""
-        if series.scores[index].prorated or not series.counts_as_low(index):
+        """Takes the next score; prorated ones and low ones that say nothing cannot clear, but a high one holds open."""
+        if not (is_elevated(series, index) or _says_low(series, index)):
             return
         run = self._runs.get(series.instrument)
         if run is None:
@@ -123,28 +127,28 @@ def episode_start(scope: Scope, mood: c.Worsened | c.Elevated, word: c.MoodClear
     return start
 
 
-def check_began_within(scope: Scope, word: c.BeganWithin, _at: At) -> Outcome:
-    """Whether the open episode is not older than the limit."""
+def check_began_within(scope: Scope, word: c.BeganWithin, at: At) -> Outcome:
+    """What the mood word says; not met where the open episode is older than the limit."""
+    mood = scope.check(word.mood, at)
+    outcome = mood._replace(criterion=word, inner=(mood,))
+    if mood.verdict is not MET:
+        return outcome
     start = episode_start(scope, word.mood, c.MoodCleared(word.mood.domain))
     recent = start is not None and scope.today - start <= word.days.days
-    return Outcome(word, MET if recent else NOT_MET, start)
-
-
-def _latest_since(scope: Scope, domain: MoodDomain, low: int) -> tuple[Series, int] | None:
-    entries = in_order(scope, domain, low)
-    return (entries[-1][1], entries[-1][2]) if entries else None
+    return outcome if recent else outcome._replace(verdict=NOT_MET)
 
 
 def check_back_below(scope: Scope, word: c.BackBelow, at: At) -> Outcome:
-    """The latest score is below elevated, and newer than the last day of the exposure where one is named."""
-    low = at.low
-    for group in word.after_exposure:
-        for stretch in scope.timeline.spans.get(group, ()):
-            low = max(low, stretch.end + 1)
-    latest = _latest_since(scope, word.domain, low)
-    if latest is None or is_elevated(*latest) or latest[0].scores[latest[1]].prorated:
+    """The latest score is complete and below elevated, and no other series is still elevated."""
+    latest = {series.instrument: (day, series, index) for day, series, index in in_order(scope, word.domain, at.low)}
+    if not latest:
         return Outcome(word, NOT_MET)
-    series, index = latest
+    newest = max(day for day, _, _ in latest.values())
+    for day, series, index in latest.values():
+        held = is_elevated(series, index) and newest - day <= word.quiet.days
+        if held or (day == newest and not _says_low(series, index)):
+            return Outcome(word, NOT_MET)
+    series, index = next((series, index) for day, series, index in latest.values() if day == newest)
     return Outcome(word, MET, series.days[index], sources_of(series.scores[index]))
 
 
@@ -160,7 +164,7 @@ def check_halved(scope: Scope, word: c.Halved, at: At) -> Outcome:
         first = index
         while first > 0 and is_elevated(series, first - 1):
             first -= 1
-        since = [i for i in series.between(at.low, scope.today) if not series.scores[i].prorated]
+        since = [i for i in series.between(at.low, scope.today) if _says_low(series, i)]
         lowest = min(since, key=lambda i: series.values[i], default=None)
         if lowest is not None and series.values[lowest] <= series.values[first] * word.share:
             return Outcome(word, MET, series.days[lowest], sources_of(series.scores[lowest]))

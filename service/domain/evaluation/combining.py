@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.domain.criteria import FRESH
+from service.domain.days import LATEST
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope
 from service.domain.outcome import Outcome, Want
 from service.domain.verdict import Verdict, at_least_n_of
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from service.domain import criteria as c
     from service.domain.facts import Source
     from service.domain.outcome import Lack
+
+
+_NOTHING: dict[str, Any] = {}
 
 
 def _gather(criterion: Any, verdict: Verdict, inner: tuple[Outcome, ...], day: int | None) -> Outcome:
@@ -56,11 +61,15 @@ def check_all_of(scope: Scope, word: c.AllOf, at: At) -> Outcome:
 
 def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
     """The best verdict of its parts; every part is asked, so that all evidence is told."""
-    inner = tuple(scope.check(part, at) for part in word.criteria)
-    verdict = max(part.verdict for part in inner)
+    inner = tuple([scope.check(part, at) for part in word.criteria])
+    verdict = max([part.verdict for part in inner])
     if verdict is NOT_MET:
-        return Outcome(word, NOT_MET, inner=inner)
-    return _gather(word, verdict, inner, _first_day(inner, verdict))
+        return Outcome(word, NOT_MET, None, (), _NOTHING, inner)
+    if word.earliest:
+        inner = tuple(sorted(inner, key=lambda part: LATEST if part.day is None else part.day))
+    gathered = _gather(word, verdict, inner, _first_day(inner, verdict))
+    # What holds by one part on firm ground is not made weak by another that holds too.
+    return gathered._replace(weak=all([part.weak for part in inner if part.verdict is MET])) if gathered.weak else gathered
 
 
 def check_at_least(scope: Scope, word: c.AtLeast, at: At) -> Outcome:
@@ -73,7 +82,7 @@ def check_at_least(scope: Scope, word: c.AtLeast, at: At) -> Outcome:
 def check_not(scope: Scope, word: c.Not, at: At) -> Outcome:
     """The opposite of its part; what was missing stays missing."""
     part = scope.check(word.criterion, at)
-    return Outcome(word, part.verdict.negated, values=part.values, inner=(part,), lacks=part.lacks)
+    return Outcome(word, part.verdict.negated, None, (), part.values, (part,), part.lacks)
 
 
 def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
@@ -81,35 +90,47 @@ def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
     first = scope.check(word.first, at)
     if first.verdict is NOT_MET or (first.verdict is UNKNOWN and word.first_decides):
         return Outcome(word, first.verdict, first.day, inner=(first,), lacks=first.lacks)
-    began = first.values.get("first_day")
-    if first.day is not None:
-        day = At(first.day, first.day, began)
-    else:
-        day = At(scope.today - 30, scope.today)
-    then = scope.check(word.then, day)
+    days = _entry_days(first) if word.each else [first.day]
+    pairs = [(day, scope.check(word.then, _that_day(scope, day, first, at))) for day in days]
+    day, then = max(pairs, key=lambda pair: pair[1].verdict)
     verdict = min(first.verdict, then.verdict)
     if verdict is NOT_MET:
-        return Outcome(word, NOT_MET, first.day, inner=(first, then))
-    return _gather(word, verdict, (first, then), first.day)
+        return Outcome(word, NOT_MET, day, inner=(first, then))
+    return _gather(word, verdict, (first, then), then.day if day is None and verdict is MET else day)
+
+
+def _that_day(scope: Scope, day: int | None, first: Outcome, at: At) -> At:
+    """A day that is not known may be any that `first` leaves open, else any on which a current score could lie."""
+    if day is not None:
+        return At(day, day, first.values.get("first_day"))
+    if first.verdict is MET and "days" not in first.values:
+        return at
+    return At(*first.values.get("days", (scope.today - FRESH.days, scope.today)))
+
+
+def _entry_days(first: Outcome) -> list[int | None]:
+    return sorted({entry.day for entry in first.values.get("entries", ())}) or [first.day]
 
 
 def check_defined(scope: Scope, word: c.Defined, at: At) -> Outcome:
     """What its criterion says, under its own name."""
-    part = scope.check(word.criterion, at)
-    return part._replace(criterion=word, inner=(part,))
+    return _renamed(word, scope.check(word.criterion, at))
+
+
+def _renamed(word: Any, part: Outcome) -> Outcome:
+    return Outcome(word, part.verdict, part.day, part.used, part.values, (part,), part.lacks, part.weak)
 
 
 def check_now(scope: Scope, word: c.Now, _at: At) -> Outcome:
     """What its criterion says at the as-of day."""
-    part = scope.check(word.criterion, scope.now())
-    return part._replace(criterion=word, inner=(part,))
+    return _renamed(word, scope.check(word.criterion, scope.now()))
 
 
 def check_documented(scope: Scope, word: c.Documented, at: At) -> Outcome:
     """MET on a positive, NOT_MET only on a documented negative, otherwise UNKNOWN."""
     positive = scope.check(word.positive, at)
     if positive.verdict is MET:
-        return positive._replace(criterion=word, inner=(positive,))
+        return _renamed(word, positive)
     negative = None if word.negative is None else scope.check(word.negative, at)
     silent = all(lack.want is Want.MISSING for lack in positive.lacks)
     if negative is not None and negative.verdict is MET and silent:

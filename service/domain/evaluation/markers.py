@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, MarkerClass, MarkerLimits
 from service.domain.days import EARLIEST, in_window, iso
-from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent
+from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.domain import criteria as c
+    from service.domain.analytes import Analyte
     from service.domain.facts import Result
     from service.domain.interval import Interval
+
+Classified: TypeAlias = "tuple[Result, MarkerClass]"
 
 
 def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
@@ -26,13 +32,19 @@ def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
     return MarkerClass.INDETERMINATE
 
 
-def classified(scope: Scope, analyte: Any, limits: MarkerLimits, low: int, high: int) -> list[tuple[Result, MarkerClass]]:
+def classified(scope: Scope, analyte: Analyte, limits: MarkerLimits, low: int, high: int) -> Sequence[Classified]:
     """The usable results with an exact day in [low, high], oldest first, with their classes."""
-    return [
+    days, found = scope.remembered((analyte, limits), lambda: _classified(scope, analyte, limits))
+    return found[bisect_left(days, low):bisect_right(days, min(high, scope.today))]
+
+
+def _classified(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> tuple[list[int], list[Classified]]:
+    found = [
         (result, class_of(result.value, limits))
         for result in scope.timeline.results.get(analyte, ())
-        if result.value is not None and result.first == result.last and low <= result.first <= high
+        if result.value is not None and result.first == result.last
     ]
+    return [result.first for result, _ in found], found
 
 
 def refusals(scope: Scope, analyte: Any, low: int, high: int) -> str:
@@ -77,15 +89,26 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     candidates = readable or (found if not word.classes else [])
     if not candidates:
         return _no_readable(scope, word, at, found)
+    if not at.is_exact:
+        return _on_an_open_day(word, at, candidates)
     result, kind = min(candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first))
     values = values_of(scope, result, kind, at)
     if word.classes and kind not in word.classes:
-        if not at.is_exact and any(k in word.classes for _, k in candidates):
-            return Outcome(word, UNKNOWN, lacks=(Lack(Want.MISSING, "the date to pair the result with is not known"),))
         return Outcome(word, NOT_MET, result.first, (result.source,), values)
     if word.not_followed_by and _followed(scope, word, result):
         return Outcome(word, NOT_MET, result.first, (result.source,), values)
     return Outcome(word, MET, result.first, (result.source,), values)
+
+
+def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
+    """While t0 is open any may be the nearest; not met only where none fits and one lies near whatever t0 is."""
+    within = word.within.days
+    fits = [result.first for result, kind in candidates if not word.classes or kind in word.classes]
+    if not fits and any(at.high - within <= result.first <= at.low + within for result, _ in candidates):
+        return Outcome(word, NOT_MET)
+    days = {"days": (min(fits), max(fits))} if fits else {}
+    lack = Lack(Want.MISSING, f"the date to pair a {word.analyte.name} with is not known")
+    return Outcome(word, UNKNOWN, values=days, lacks=(lack,))
 
 
 def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> bool:
@@ -93,7 +116,7 @@ def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> bool:
     return any(kind in word.not_followed_by for _, kind in later)
 
 
-def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: list[tuple[Result, MarkerClass]]) -> Outcome:
+def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: Sequence[Classified]) -> Outcome:
     within = word.within.days
     if word.none_is is NOT_MET:
         return absent(scope, word, OBSERVED, f"a {word.analyte.name}")
@@ -119,8 +142,8 @@ def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
     if not readable:
         return _none_readable(scope, word, low, high)
     hits = [pair for pair in readable if pair[1] in word.classes]
-    if word.consecutive > 1:
-        hits = hits if _latest_agree(readable, word) else []
+    if word.consecutive is not None:
+        hits = _in_a_row(readable, word, word.consecutive)
     if not hits:
         return absent(scope, word, OBSERVED, f"another {word.analyte.name}")
     result, kind = hits[-1]
@@ -135,14 +158,18 @@ def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> Out
     refused = refusals(scope, word.analyte, low, high)
     why += [refused] if refused else []
     if word.none_is is not NOT_MET:
-        return _lacking(scope, word, f"no readable {word.analyte.name} from {iso(low)} to {iso(high)}", why)
+        return _lacking(scope, word, f"no readable {word.analyte.name} near the score", why)
     outcome = absent(scope, word, OBSERVED, f"a {word.analyte.name}")
     return outcome._replace(values={"unread": f" ({'; '.join(why)})" if why else ""})
 
 
-def _latest_agree(readable: list[tuple[Result, MarkerClass]], word: c.MarkerSeen) -> bool:
-    latest = readable[-word.consecutive:]
-    return len(latest) == word.consecutive and all(kind in word.classes for _, kind in latest)
+def _in_a_row(readable: Sequence[Classified], word: c.MarkerSeen, enough: int) -> list[Classified]:
+    """The last stretch of so many neighbours that all have one of the classes."""
+    for end in range(len(readable), enough - 1, -1):
+        row = readable[end - enough:end]
+        if all(kind in word.classes for _, kind in row):
+            return list(row)
+    return []
 
 
 def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
@@ -154,7 +181,7 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
         over = "" if word.over is None else f" in the last {word.over.days} days"
         return _lacking(scope, word, f"no readable {word.analyte.name}{over}", [refused] if refused else [])
     day = found[-1][0].first
-    result, kind = max((p for p in found if p[0].first == day), key=lambda p: p[0].value.low if p[0].value else 0)
+    result, kind = max((pair for pair in found if pair[0].first == day), key=_lower_bound)
     values = values_of(scope, result, kind, at)
     if kind in word.classes:
         above = word.above is None or (result.value is not None and result.value.all_above(word.above))
@@ -166,13 +193,17 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
     return Outcome(word, NOT_MET, day, (result.source,), values)
 
 
+def _lower_bound(pair: Classified) -> tuple[Any, ...]:
+    """`>10` lies above `10`."""
+    value = pair[0].value
+    return () if value is None else (value.low, value.low_open)
+
+
 def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
     every = [p for p in classified(scope, word.analyte, word.limits, EARLIEST, scope.today) if p[1] in READABLE]
-    after_break = every
-    for i, (_, kind) in enumerate(every):
-        if kind is not MarkerClass.LOW_GRADE:
-            after_break = every[i + 1:]
+    last_other = max((r.first for r, kind in every if kind is not MarkerClass.LOW_GRADE), default=EARLIEST)
+    after_break = [pair for pair in every if pair[0].first > last_other]
     unknown: Outcome | None = None
     for family in ("hs", "conventional"):
         outcome = _sustained_in(scope, word, [r for r, _ in after_break if r.assay == family], at)
@@ -189,33 +220,38 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
 
 
 def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], at: At) -> Outcome:
-    usable: list[Result] = []
-    doubts: tuple[Lack, ...] = ()
-    for result in results:
+    """The latest usable result with the earliest usable one that is neither too near nor too far."""
+    doubts: dict[Lack, None] = {}
+
+    def is_usable(result: Result) -> bool:
         confounded = scope.check(word.unless, At(result.first, result.first))
-        if confounded.verdict is NOT_MET:
-            usable.append(result)
-        else:
-            doubts += confounded.lacks
-    if usable:
-        last = usable[-1]
-        for first in usable:
-            if word.apart.days <= last.first - first.first <= word.over.days:
+        doubts.update(dict.fromkeys(confounded.lacks))
+        return confounded.verdict is NOT_MET
+
+    for last in reversed(results):
+        for first in results:
+            apart = last.first - first.first
+            if apart < word.apart.days:
+                break
+            if apart <= word.over.days and is_usable(last) and is_usable(first):
                 values = values_of(scope, last, MarkerClass.LOW_GRADE, at)
                 values |= {"first_marker_date": iso(first.first), "first_marker_value": shown(first.value),
                            "first_marker_day": first.first}
                 return Outcome(word, MET, last.first, (first.source, last.source), values)
-    return Outcome(word, UNKNOWN, lacks=doubts) if doubts else Outcome(word, NOT_MET)
+    return Outcome(word, UNKNOWN, lacks=tuple(doubts)) if doubts else not_met(word)
 
 
 def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
     """A companion result that passes the test; one that was not made counts as not met."""
     low = EARLIEST if word.before is None else at.low - word.before.days
-    high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
+    limit = scope.safety_limit if word.safety else scope.today
+    high = limit if word.after is None else min(at.high + word.after.days, limit)
+    late = scope.timeline.late_results if word.safety else ()
     hits: list[Result] = []
     doubt: tuple[Lack, ...] = ()
     for analyte in word.analytes:
-        inside = [r for r in scope.timeline.results.get(analyte, ()) if low <= r.last and r.first <= high]
+        results = [*scope.timeline.results.get(analyte, ()), *(r for r in late if r.analyte is analyte)]
+        inside = [r for r in results if low <= r.last and r.first <= high]
         for result in inside[-1:] if word.newest_only else inside:
             passes = _passes(word, result)
             if passes and result.first >= low and result.last <= high:
@@ -235,21 +271,28 @@ def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
 def _passes(word: c.ResultNear, result: Result) -> bool | None:
     """True, False, or None when the result could not be read."""
     if word.beyond_reference:
-        return result.above_reference or result.marked or bool(result.positive)
+        beyond = result.above_reference or result.marked or result.positive
+        return None if not beyond and result.value is None and result.positive is None else bool(beyond)
     if word.positive:
         return result.positive
     if result.value is None:
         return None
     if word.at_least is not None:
-        return result.value.all_at_least(word.at_least)
+        return _settled(result.value.all_at_least(word.at_least), result.value.all_below(word.at_least))
     if word.above is not None:
-        return result.value.all_above(word.above)
-    return word.below is not None and result.value.all_below(word.below)
+        return _settled(result.value.all_above(word.above), result.value.all_at_most(word.above))
+    return word.below is not None and _settled(
+        result.value.all_below(word.below), result.value.all_at_least(word.below)
+    )
+
+
+def _settled(passes: bool, fails: bool) -> bool | None:
+    return True if passes else False if fails else None
 
 
 def check_supplied(scope: Scope, word: c.Supplied, at: At) -> Outcome:
     """Whether anything of these was sent in the window."""
-    low, high = at.low - word.before.days, min(at.high + word.after.days, scope.today)
+    low, high = at.low - word.before.days, scope.today
     for analyte in word.analytes:
         for result in scope.timeline.results.get(analyte, ()):
             if in_window(result.first, result.last, low, high) is MET and result.value is not None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.domain.concepts import DrugGroup
 from service.domain.days import iso
-from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, UNKNOWN, At, Scope, absent, undated
-from service.domain.outcome import Lack, Outcome, Want
+from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, At, Scope, absent, undated
+from service.domain.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.domain import criteria as c
-    from service.domain.concepts import DrugGroup
     from service.domain.facts import Source
     from service.domain.timeline import Stretch
 
@@ -33,6 +33,11 @@ def _values(scope: Scope, stretches: list[Stretch], at: At) -> dict[str, Any]:
     }
 
 
+def not_known_to_be_new(stretch: Stretch) -> str:
+    """Why a first record may not be the beginning."""
+    return f"whether {stretch.ingredient} was new cannot be told: no medicine record 90 days older"
+
+
 def _missing_start(scope: Scope, word: Any, groups: Iterable[DrugGroup]) -> Outcome | None:
     found = [e for group in groups for e in scope.timeline.undated_drugs.get(group, ())]
     if not found:
@@ -46,12 +51,16 @@ def check_exposed(scope: Scope, word: c.Exposed, at: At) -> Outcome:
     pool = scope.timeline.courses if word.course else scope.timeline.spans
     for group in word.groups:
         for stretch in pool.get(group, ()):
-            begun = stretch.start + word.lead.days <= at.high
-            if begun and (word.trailing is None or at.low <= stretch.end + word.trailing.days):
+            if _begun(word, stretch, at) and (word.trailing is None or at.low <= stretch.end + word.trailing.days):
                 hits.append(stretch)
     if hits:
         return Outcome(word, MET, hits[-1].start, _sources(hits), _values(scope, hits, at))
     return _missing_start(scope, word, word.groups) or absent(scope, word, PRESCRIBED, "use of such a medicine")
+
+
+def _begun(word: c.Exposed, stretch: Stretch, at: At) -> bool:
+    first = stretch.start if word.lead is None else stretch.start + word.lead.days
+    return first <= at.high and (word.begun_within is None or stretch.start >= at.low - word.begun_within.days)
 
 
 def check_started(scope: Scope, word: c.Started, at: At) -> Outcome:
@@ -60,35 +69,63 @@ def check_started(scope: Scope, word: c.Started, at: At) -> Outcome:
     doubts: list[Stretch] = []
     for group, window in word.windows:
         for stretch in scope.timeline.spans.get(group, ()):
-            starts = [stretch.start] if word.new else sorted({e.start or 0 for e in stretch.records})
-            for start in starts:
+            for start in _starts(stretch):
                 if at.low - window.days <= start <= at.high + word.ahead.days:
                     new = stretch.new if word.new else True
                     (hits if new else doubts if new is None else []).append(stretch._replace(start=start))
     if hits:
         latest = max(stretch.start for stretch in hits)
         same = [stretch for stretch in hits if stretch.start == latest]
-        return Outcome(word, MET, latest, _sources(same), _values(scope, same, at))
+        every = ", ".join(dict.fromkeys(f"{stretch.ingredient} ({iso(stretch.start)})" for stretch in hits))
+        return Outcome(word, MET, latest, _sources(same), _values(scope, same, at) | {"drugs": every})
     if doubts:
-        text = f"whether {doubts[0].ingredient} was new cannot be told: no medicine record 90 days older"
-        return Outcome(word, UNKNOWN, used=_sources(doubts), lacks=(Lack(Want.UNDATED, text),))
+        return undated(word, not_known_to_be_new(doubts[0]), _sources(doubts))
     groups = [group for group, _ in word.windows]
     return _missing_start(scope, word, groups) or absent(scope, word, PRESCRIBED, "the beginning of such a medicine")
 
 
-def check_steadily_treated(scope: Scope, word: c.SteadilyTreated, at: At) -> Outcome:
-    """Use without a gap up to t0, with nothing begun or ended shortly before."""
-    stretches = [s for s in scope.timeline.spans.get(word.group, ()) if s.ingredient not in word.not_alone]
-    covering = _unbroken(stretches, at.low)
-    if covering is None or covering[0] > at.low - word.at_least.days:
-        missing = _missing_start(scope, word, (word.group,))
-        return missing or absent(scope, word, PRESCRIBED, "steady treatment")
-    low = at.low - word.unchanged.days
-    changed = any(low <= s.start <= at.low or low <= s.end < at.low for s in stretches)
-    if changed:
+def _starts(stretch: Stretch) -> list[int]:
+    """The day a stretch of use began; of antibiotics the day of each record, since each stands for an infection."""
+    if stretch.group is not DrugGroup.ANTIBIOTIC:
+        return [stretch.start]
+    return sorted({exposure.start for exposure in stretch.records if exposure.start is not None})
+
+
+def check_ended(scope: Scope, word: c.Ended, at: At) -> Outcome:
+    """Whether what was begun on t0 ended long enough ago; its day is the first without it."""
+    pool = scope.timeline.courses if word.course else scope.timeline.spans
+    begun = [s for group in word.groups for s in pool.get(group, ()) if s.start == at.low]
+    last = max((stretch.end for stretch in begun), default=None)
+    if last is None or scope.today - last <= word.over.days:
         return Outcome(word, NOT_MET)
-    current = [s for s in stretches if s.start <= at.low <= s.end]
-    return Outcome(word, MET, covering[0], _sources(current), _values(scope, current, at))
+    return Outcome(word, MET, last + 1, _sources(begun), _values(scope, begun, at))
+
+
+def check_steadily_treated(scope: Scope, word: c.SteadilyTreated, at: At) -> Outcome:
+    """Use without a gap up to t0 (or to some day it may be), with nothing begun or ended shortly before."""
+    stretches = scope.timeline.spans.get(word.group, [])
+    day = next((day for day in range(at.low, at.high + 1) if stretches and _is_steady(stretches, word, day)), None)
+    doubt = _missing_start(scope, word, (word.group,))
+    if doubt is not None:
+        return doubt
+    if day is None:
+        return absent(scope, word, PRESCRIBED, "steady treatment")
+    current = [s for s in stretches if s.start <= day <= s.end]
+    # What was taken before the present medicine is part of the weeks that were asked for.
+    covering = [s for s in stretches if s.start <= day and s.end >= day - word.at_least.days]
+    return Outcome(word, MET, current[0].start, _sources(covering), _values(scope, current, at))
+
+
+def _is_steady(stretches: list[Stretch], word: c.SteadilyTreated, day: int) -> bool:
+    covering = _unbroken([s for s in stretches if s.ingredient not in word.not_alone], day)
+    if covering is None or covering[0] > day - word.at_least.days:
+        return False
+    low = day - word.unchanged.days
+    return not any(low <= s.start <= day or (low <= s.end <= day and _has_ended(s)) for s in stretches)
+
+
+def _has_ended(stretch: Stretch) -> bool:
+    return all(exposure.end is not None for exposure in stretch.records)
 
 
 def _unbroken(stretches: list[Stretch], day: int) -> tuple[int, int] | None:

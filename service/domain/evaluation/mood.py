@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import iso
 from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from service.domain import criteria as c
     from service.domain.facts import Score, Source
     from service.domain.instruments import Instrument, MoodDomain
     from service.domain.timeline import Series
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Baseline(NamedTuple):
     """The value a score is compared with; `stale` when it is older than the look-back window."""
 
-    index: int
+    at: int
     stale: bool
 
 
@@ -83,7 +83,7 @@ def is_elevated(series: Series, index: int) -> bool:
 def has_worsened(series: Series, index: int, base: Baseline) -> bool:
     """Whether a value is elevated and worse than the baseline by the instrument's step."""
     step = series.instrument.worse_by
-    rise = series.values[index] - series.values[base.index]
+    rise = series.values[index] - series.values[base.at]
     return step is not None and rise >= step and (is_elevated(series, index) or series.instrument.elevated is None)
 
 
@@ -91,14 +91,14 @@ def holds_at(series: Series, index: int, word: c.Worsened | c.Elevated) -> bool:
     """Whether a mood word held on the day of this value (for the date an episode began)."""
     if not is_elevated(series, index):
         return False
-    if not hasattr(word, "gap"):
+    if isinstance(word, c.Elevated):
         return True
     base = baseline(series, index, word)
     return word.or_first_elevated if base is None else has_worsened(series, index, base)
 
 
 def _across(
-    scope: Scope, word: Any, at: At, judge: Callable[[Series, int], Outcome],
+    scope: Scope, word: Any, judge: Callable[[Series, int], Outcome],
 ) -> Outcome:
     """A domain criterion: true in any series that has a value now, else unknown in any, else false."""
     held = current(scope, word.domain, word.fresh.days)
@@ -106,10 +106,7 @@ def _across(
         return no_current(scope, word, word.domain, word.fresh.days)
     best: Outcome | None = None
     for series, index in held:
-        if word.within is not None and at.is_exact and abs(series.days[index] - at.low) > word.within.days:
-            outcome = Outcome(word, NOT_MET, series.days[index])
-        else:
-            outcome = judge(series, index)
+        outcome = judge(series, index)
         if outcome.verdict is MET:
             return outcome
         if best is None or outcome.verdict > best.verdict:
@@ -123,14 +120,15 @@ def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
     def judge(series: Series, index: int) -> Outcome:
         score, day = series.scores[index], series.days[index]
         values = _now_values(scope, series, index)
-        if not is_elevated(series, index):
+        far = word.within is not None and at.is_exact and abs(day - at.low) > word.within.days
+        if far or not is_elevated(series, index):
             return Outcome(word, NOT_MET, day, sources_of(score), values)
         return Outcome(word, MET, day, sources_of(score), values)
 
-    return _across(scope, word, at, judge)
+    return _across(scope, word, judge)
 
 
-def check_worsened(scope: Scope, word: c.Worsened, at: At) -> Outcome:
+def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
     """WORSE: the current value against its baseline in any series of the domain."""
 
     def judge(series: Series, index: int) -> Outcome:
@@ -140,10 +138,10 @@ def check_worsened(scope: Scope, word: c.Worsened, at: At) -> Outcome:
         values = _now_values(scope, series, index)
         values |= _base_values(series, index, base)
         verdict = MET if has_worsened(series, index, base) else NOT_MET
-        used = sources_of(series.scores[base.index]) + sources_of(series.scores[index])
+        used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
         return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
 
-    return _across(scope, word, at, judge)
+    return _across(scope, word, judge)
 
 
 def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int) -> Outcome:
@@ -184,10 +182,10 @@ def _now_values(scope: Scope, series: Series, index: int) -> dict[str, Any]:
 
 
 def _base_values(series: Series, index: int, base: Baseline) -> dict[str, Any]:
-    day = series.days[base.index]
+    day = series.days[base.at]
     return {
-        "before": series.values[base.index], "before_day": day, "before_date": iso(day), "stale": base.stale,
-        "change": series.values[index] - series.values[base.index], "over": series.days[index] - day,
+        "before": series.values[base.at], "before_day": day, "before_date": iso(day), "stale": base.stale,
+        "change": series.values[index] - series.values[base.at], "over": series.days[index] - day,
     }
 
 
@@ -205,9 +203,7 @@ def check_scored_at_least(scope: Scope, word: c.ScoredAtLeast, at: At) -> Outcom
             verdict = NOT_MET
             if series.values[i] >= limit:
                 return Outcome(word, MET, series.days[i], sources_of(series.scores[i]), _now_values(scope, series, i))
-    if verdict is not None:
-        return Outcome(word, verdict)
-    if word.none_is is NOT_MET:
+    if verdict is NOT_MET or word.none_is is NOT_MET:
         return absent(scope, word, SCORED, f"a {word.domain.name} score")
     window = f"from {word.before.days} days before"
     return Outcome(word, word.none_is, lacks=(Lack(Want.MISSING, f"no {word.domain.name} score {window} the result"),))
@@ -272,21 +268,18 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
             unknown = unknown or Outcome(word, UNKNOWN, series.days[index], lacks=(Lack(Want.MISSING, text),))
         elif fell_at(series, index, base, word):
             values = _now_values(scope, series, index) | _base_values(series, index, base)
-            used = sources_of(series.scores[base.index]) + sources_of(series.scores[index])
+            used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
             return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
     return unknown or Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
 
 
 def fell_at(series: Series, index: int, base: Baseline, word: c.Fell) -> bool:
-    """Whether the value at `index` is a fall from the baseline."""
-    instrument, reference = series.instrument, series.values[base.index]
-    fall = reference - series.values[index]
+    """Whether the value at `index` is a fall from the baseline: one large, or the second of two smaller ones."""
+    instrument, reference = series.instrument, series.values[base.at]
+    fall, before = reference - series.values[index], index - 1
     if instrument.fall is not None and fall >= instrument.fall:
         return True
-    if instrument.repeated_fall is None or fall < instrument.repeated_fall or index - 1 <= base.index:
+    if instrument.repeated_fall is None or word.apart is None or before <= base.at:
         return False
-    before = index - 1
-    return (
-        reference - series.values[before] >= instrument.repeated_fall
-        and series.days[index] - series.days[before] >= word.apart.days
-    )
+    smallest = min(fall, reference - series.values[before])
+    return smallest >= instrument.repeated_fall and series.days[index] - series.days[before] >= word.apart.days

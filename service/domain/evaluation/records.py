@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.domain.concepts import Concept
-from service.domain.days import EARLIEST, LATEST, in_window, iso
+from service.domain.concepts import Concept, record_types
+from service.domain.days import EARLIEST, LATEST, in_window, iso, month_in_window, spelled
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, absent, undated
 from service.domain.outcome import Entry, Lack, Outcome, Want
+from service.domain.timeline import Relapse
 
 if TYPE_CHECKING:
     from service.domain import criteria as c
     from service.domain.facts import Record
-    from service.domain.timeline import Relapse
     from service.domain.verdict import Verdict
 
-RECORDED = ("Condition", "Observation", "Encounter", "Procedure", "Immunization", "DiagnosticReport")
 ACTIVE = frozenset({"", "active", "recurrence", "relapse", "remission"})
 OVER = frozenset({"resolved", "inactive", "remission"})
 NO_DIAGNOSIS = frozenset({"refuted", "entered-in-error", "differential", "provisional"})
@@ -23,13 +22,18 @@ NO_DIAGNOSIS = frozenset({"refuted", "entered-in-error", "differential", "provis
 
 def check_diagnosed(scope: Scope, word: c.Diagnosed, _at: At) -> Outcome:
     """An active Condition of the group."""
-    used = []
-    for record in scope.timeline.records.get(word.concept, ()):
-        if record.source.resource_type == "Condition" and is_active(record, scope.today, word.concept):
-            used.append(record)
+    used = active_diagnoses(scope, word.concept)
     if used:
         return Outcome(word, MET, None, (used[0].source,), {"disease": used[0].text})
     return absent(scope, word, ("Condition",), f"a diagnosis of {word.concept.replace('-', ' ')}")
+
+
+def active_diagnoses(scope: Scope, concept: Concept) -> list[Record]:
+    """The Conditions of the group that count as active on the as-of day."""
+    return [
+        record for record in scope.timeline.records.get(concept, ())
+        if record.source.resource_type == "Condition" and is_active(record, scope.today, concept)
+    ]
 
 
 def is_active(record: Record, today: int, concept: Concept) -> bool:
@@ -45,28 +49,28 @@ def check_recorded(scope: Scope, word: c.Recorded, at: At) -> Outcome:
     """A record of the groups in the window; a candidate without a usable date leaves it unknown."""
     low, high = _window(scope, word, at)
     pool = scope.timeline.safety_records if word.safety else scope.timeline.records
-    hits: list[tuple[int, Record]] = []
-    doubts: list[Record] = []
+    hits: list[Entry] = []
+    doubts: list[Entry] = []
     for record in _candidates(word, pool, scope, at):
         first, last = _dates(word, record)
-        verdict = _placed(scope, word, first, last, low, high)
-        if verdict is MET:
-            hits.append((first, record))
-        elif verdict is UNKNOWN:
-            doubts.append(record)
+        verdict = _placed(word, first, last, low, high)
+        if verdict is not NOT_MET:
+            day = first if verdict is MET else EARLIEST
+            entry = Entry(day, spelled(first, last), record.source, record.text or "coded record", word)
+            (hits if verdict is MET else doubts).append(entry)
     if hits:
         return _found(word, hits)
     if doubts:
-        text = f"{doubts[0].text or doubts[0].source.resource_type} has no date that can be placed"
-        return undated(word, text, tuple(record.source for record in doubts))
+        used = tuple(entry.source for entry in doubts)
+        text = f"{doubts[0].text} has no date that can be placed"
+        return undated(word, text, used)._replace(values={"entries": tuple(doubts)})
     return _not_recorded(scope, word)
 
 
 def _window(scope: Scope, word: c.Recorded, at: At) -> tuple[int, int]:
     low = EARLIEST if word.before is None else at.low - word.before.days
-    limit = scope.timeline.as_of.safety_day if word.safety and scope.today == scope.timeline.as_of.day else scope.today
-    high = scope.today if word.after is None else at.high + word.after.days
-    return low, limit if word.safety and high >= scope.today else min(high, scope.today)
+    limit = scope.safety_limit if word.safety else scope.today
+    return low, limit if word.after is None else min(at.high + word.after.days, limit)
 
 
 def _candidates(word: c.Recorded, pool: dict[Concept, list[Record]], scope: Scope, at: At) -> list[Record]:
@@ -90,31 +94,29 @@ def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:
 
 
 def _dates(word: c.Recorded, record: Record) -> tuple[int, int]:
+    """The onset, else the recorded date; the later of two dates that may be partial has the later of their bounds."""
     onset, recorded = (record.first, record.last), (record.recorded_first, record.recorded_last)
-    if record.last == LATEST and record.first == EARLIEST:
+    if not record.is_dated:
         return recorded
-    if word.later_date and recorded[1] != LATEST and recorded > onset:
-        return recorded
+    if word.later_date and record.recorded_last != LATEST:
+        return max(onset[0], recorded[0]), max(onset[1], recorded[1])
     return onset
 
 
-def _placed(scope: Scope, word: c.Recorded, first: int, last: int, low: int, high: int) -> Verdict:
+def _placed(word: c.Recorded, first: int, last: int, low: int, high: int) -> Verdict:
     if first == EARLIEST and last == LATEST and word.before is None:
         return MET
-    return in_window(first, last, low, high)
+    return (month_in_window if word.any_day else in_window)(first, last, low, high)
 
 
-def _found(word: c.Recorded, hits: list[tuple[int, Record]]) -> Outcome:
-    hits.sort(key=lambda hit: (hit[0], hit[1].source.expression))
-    day, record = hits[0]
-    entries = tuple(
-        Entry(d, iso(d) if d != EARLIEST else "undated", r.source, r.text or "coded record", word) for d, r in hits
-    )
+def _found(word: c.Recorded, hits: list[Entry]) -> Outcome:
+    entries = tuple(sorted(hits, key=lambda entry: (entry.day, entry.source.expression)))
+    day = entries[0].day
     values: dict[str, Any] = {
-        "record": record.text, "record_date": entries[0].date, "record_day": day, "entries": entries,
+        "record": entries[0].text, "record_date": entries[0].date, "record_day": day, "entries": entries,
         "records": ", ".join(dict.fromkeys(entry.text for entry in entries)),
     }
-    return Outcome(word, MET, day if day != EARLIEST else None, tuple(r.source for _, r in hits), values)
+    return Outcome(word, MET, day if day != EARLIEST else None, tuple(entry.source for entry in entries), values)
 
 
 def _not_recorded(scope: Scope, word: c.Recorded) -> Outcome:
@@ -122,36 +124,58 @@ def _not_recorded(scope: Scope, word: c.Recorded) -> Outcome:
         text = "no Condition in the data supplied, so new diagnoses cannot be seen"
         return Outcome(word, UNKNOWN, lacks=(Lack(Want.MISSING, text),))
     names = " or ".join(concept.replace("-", " ") for concept in word.concepts)
-    return absent(scope, word, RECORDED, f"a record of {names}")
+    return absent(scope, word, record_types(word.concepts), f"a record of {names}")
 
 
 def check_occurred(scope: Scope, word: c.Occurred, at: At) -> Outcome:
     """A relapse whose onset lies so that t0 is in its window; of several the latest before t0, else the earliest."""
+    if _another_is_nearer(scope, word, at):
+        return Outcome(word, NOT_MET)
     hits = [relapse for relapse in scope.timeline.relapses if _near(word, relapse.onset, at)]
     if hits:
         before = [relapse for relapse in hits if relapse.onset <= at.high]
         relapse = before[-1] if before else hits[0]
         return Outcome(word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(scope, relapse, at))
-    if _undated_may_be(scope, word, at):
-        return undated(word, "a relapse is recorded without a day that can be placed",
-                       tuple(r.source for r in scope.timeline.undated_relapses))
-    return absent(scope, word, ("Condition", "Observation", "Encounter"), "a relapse")
+    return _without_day(scope, word, at) or absent(scope, word, record_types((word.event,)), "a relapse")
+
+
+def _without_day(scope: Scope, word: c.Occurred, at: At) -> Outcome | None:
+    """A relapse known to the month or year counts when all its days fit; when only some do, it leaves this unknown."""
+    low, high = at.low - word.after.days, min(at.high - _soonest(word), scope.today)
+    placed = [(in_window(r.first, r.last, low, high), r) for r in scope.timeline.undated_relapses]
+    possible = [record for verdict, record in placed if verdict is not NOT_MET]
+    if not possible:
+        return None
+    certain = [record for verdict, record in placed if verdict is MET and at.is_exact and not word.began_near]
+    if certain:
+        record = certain[0]
+        values = _relapse_values(scope, Relapse(record.first, (record,)), at)
+        return Outcome(word, MET, record.first, (record.source,), values | {"event_date": spelled(record.first, record.last)})
+    text = "a relapse is recorded without a day that can be placed"
+    return undated(word, text, tuple(record.source for record in possible))
 
 
 def _near(word: c.Occurred, onset: int, at: At) -> bool:
-    earliest = -word.before.days if word.beyond is None else word.beyond.days + 1
-    if not (at.high >= onset + earliest and at.low <= onset + word.after.days):
+    if not (at.high >= onset + _soonest(word) and at.low <= onset + word.after.days):
         return False
     if not word.began_near or at.began is None or word.beyond is None:
-        return not word.began_near or at.began is not None
-    return onset - word.before.days <= at.began <= onset + word.beyond.days
+        return True
+    return onset - _before(word) <= at.began <= onset + word.beyond.days
 
 
-def _undated_may_be(scope: Scope, word: c.Occurred, at: At) -> bool:
-    earliest = -word.before.days if word.beyond is None else word.beyond.days + 1
-    low, high = at.low - word.after.days, min(at.high - earliest, scope.today)
-    return any(
-        in_window(record.first, record.last, low, high) is not NOT_MET for record in scope.timeline.undated_relapses
+def _before(word: c.Occurred) -> int:
+    return LATEST if word.before is None else word.before.days
+
+
+def _soonest(word: c.Occurred) -> int:
+    """How many days after the onset t0 lies at the earliest."""
+    return -_before(word) if word.beyond is None else word.beyond.days + 1
+
+
+def _another_is_nearer(scope: Scope, word: c.Occurred, at: At) -> bool:
+    return word.beyond is not None and at.is_exact and any(
+        relapse.onset - _before(word) <= at.low <= relapse.onset + word.beyond.days
+        for relapse in scope.timeline.relapses
     )
 
 

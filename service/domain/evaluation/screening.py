@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.domain.concepts import Concept
+from service.domain import criteria as c
+from service.domain.concepts import Concept, record_types
 from service.domain.days import LATEST, iso
-from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent
+from service.domain.evaluation.medicines import not_known_to_be_new
+from service.domain.evaluation.records import active_diagnoses
+from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, SCORED, UNKNOWN, At, Scope, absent, undated
 from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
-    from service.domain import criteria as c
     from service.domain.facts import Source
+    from service.domain.instruments import MoodDomain
+    from service.domain.timeline import Stretch
+
+EVENTS = (*record_types((Concept.RELAPSE,)), *PRESCRIBED)
+SCREENED = (*SCORED, *record_types((Concept.MOOD_SCREENING,)))
 
 
-class Start(NamedTuple):
-    """What a check counts from."""
+class Dated(NamedTuple):
+    """A day that checks count from or are due on, and what it rests on."""
 
     day: int
     sources: tuple[Source, ...]
@@ -26,31 +33,33 @@ def check_history_known(scope: Scope, word: c.HistoryKnown, _at: At) -> Outcome:
     gap = scope.uncovered(SCORED)
     known = scope.timeline.chart.history_complete or any(i in scope.timeline.series for i in word.domain.series)
     if known and not gap:
-        return Outcome(word, MET)
+        newest = newest_score(scope, word.domain)
+        return Outcome(word, MET, used=() if newest is None else newest.sources)
     text = f"whether the whole history of {word.domain.name} scores was sent is not known"
-    return Outcome(word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED if gap else Want.MISSING, f"{text} {gap}".strip()),))
+    return Outcome(word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED if gap else Want.MISSING, f"{text} ({gap})" if gap else text),))
 
 
 def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
     """The earliest unmet check that T is more than the grace past; the others are listed."""
-    declined = word.unless_declined
-    if declined is not None and any(
-        0 <= scope.today - day <= declined.days for day in scope.timeline.chart.declined_screening
-    ):
+    if any(0 <= scope.today - day <= word.unless_declined.days for day in scope.timeline.chart.declined_screening):
         return Outcome(word, NOT_MET)
     screens = _screens(scope, word)
-    overdue: list[tuple[int, Start]] = []
-    for start in _starts(scope, word):
-        for check in word.checks:
-            due = start.day + check.days
-            if scope.today > due + word.grace.days and not any(due - word.grace.days <= day <= scope.today for day in screens):
-                overdue.append((due, start))
+    due = [check for schedule in word.schedules for check in _checks(scope, word.domain, schedule)]
+    overdue = sorted((check for check in due if _is_unmet(scope, word, check.day, screens)), key=lambda check: check.day)
     if not overdue:
-        return absent(scope, word, SCORED, "an overdue check") if word.event or word.groups else Outcome(word, NOT_MET)
-    overdue.sort(key=lambda pair: pair[0])
-    day, start = overdue[0]
-    dates = ", ".join(iso(due) for due, _ in overdue)
-    return Outcome(word, MET, day, start.sources, {"due_date": iso(day), "due_dates": dates, "overdue_days": scope.today - day})
+        return _doubtful_start(scope, word, screens) or absent(scope, word, EVENTS, "an overdue check")
+    gap = scope.uncovered(SCREENED)
+    if gap:
+        return Outcome(word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED, f"a mood check cannot be ruled out ({gap})"),))
+    first = overdue[0]
+    dates = ", ".join(dict.fromkeys(iso(check.day) for check in overdue))
+    values = {"due_date": iso(first.day), "due_dates": dates, "overdue_days": scope.today - first.day}
+    return Outcome(word, MET, first.day, first.sources, values)
+
+
+def _is_unmet(scope: Scope, word: c.Due, due: int, screens: list[int]) -> bool:
+    grace = word.grace.days
+    return scope.today > due + grace and not any(due - grace <= day <= scope.today for day in screens)
 
 
 def _screens(scope: Scope, word: c.Due) -> list[int]:
@@ -60,36 +69,57 @@ def _screens(scope: Scope, word: c.Due) -> list[int]:
     return days
 
 
-def _starts(scope: Scope, word: c.Due) -> list[Start]:
-    earliest = scope.today - (word.over.days if word.over is not None else 0)
-    if word.event is not None:
-        return [
-            Start(relapse.onset, tuple(r.source for r in relapse.records))
-            for relapse in scope.timeline.relapses if relapse.onset >= earliest
-        ]
-    if word.groups:
-        return [
-            Start(s.start, tuple(e.source for e in s.records))
-            for group in word.groups for s in scope.timeline.spans.get(group, ()) if s.new and s.start >= earliest
-        ]
-    newest = newest_screen(scope, word)
-    return [newest] if newest is not None else []
+def _checks(scope: Scope, domain: MoodDomain, schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> list[Dated]:
+    if isinstance(schedule, c.AfterStart):
+        starts = [Dated(s.start, tuple(e.source for e in s.records)) for s in _begun(scope, schedule) if s.new]
+        return _each(starts, schedule)
+    if not active_diagnoses(scope, schedule.disease):
+        return []
+    if isinstance(schedule, c.AfterRelapse):
+        earliest = scope.today - schedule.over.days
+        onsets = [r for r in scope.timeline.relapses if r.onset >= earliest]
+        return _each([Dated(r.onset, tuple(record.source for record in r.records)) for r in onsets], schedule)
+    start = newest_score(scope, domain) or disease_start(scope, schedule.disease)
+    return [] if start is None else [start._replace(day=start.day + schedule.after.days)]
 
 
-def newest_screen(scope: Scope, word: c.Due) -> Start | None:
-    """The newest score of the domain, else the disease's onset, else its recorded date."""
-    newest: Start | None = None
-    for instrument in word.domain.series:
+def _each(starts: list[Dated], schedule: c.AfterRelapse | c.AfterStart) -> list[Dated]:
+    return [start._replace(day=start.day + check.days) for start in starts for check in schedule.checks]
+
+
+def _begun(scope: Scope, schedule: c.AfterStart) -> list[Stretch]:
+    earliest = scope.today - schedule.over.days
+    return [s for group in schedule.groups for s in scope.timeline.spans.get(group, ()) if s.start >= earliest]
+
+
+def _doubtful_start(scope: Scope, word: c.Due, screens: list[int]) -> Outcome | None:
+    """UNKNOWN where a check may be overdue after a medicine, but when that was begun cannot be told."""
+    for schedule in word.schedules:
+        if isinstance(schedule, c.AfterStart):
+            for group in schedule.groups:
+                for exposure in scope.timeline.undated_drugs.get(group, ()):
+                    return undated(word, f"{exposure.ingredient} is recorded without a start date", (exposure.source,))
+            for stretch in _begun(scope, schedule):
+                due = [stretch.start + check.days for check in schedule.checks]
+                if stretch.new is None and any(_is_unmet(scope, word, day, screens) for day in due):
+                    return undated(word, not_known_to_be_new(stretch))
+    return None
+
+
+def newest_score(scope: Scope, domain: MoodDomain) -> Dated | None:
+    """The newest score of the domain up to the as-of day."""
+    newest: Dated | None = None
+    for instrument in domain.series:
         series = scope.timeline.series.get(instrument)
         index = None if series is None else series.latest(0, scope.today)
         if series is not None and index is not None and (newest is None or series.days[index] > newest.day):
-            newest = Start(series.days[index], (series.scores[index].source,))
-    return newest or _never_scored(scope)
+            newest = Dated(series.days[index], (series.scores[index].source,))
+    return newest
 
 
-def _never_scored(scope: Scope) -> Start | None:
-    for record in scope.timeline.records.get(Concept.IMD, ()):
-        for day, last in ((record.first, record.last), (record.recorded_first, record.recorded_last)):
-            if last != LATEST and day == last:
-                return Start(day, (record.source,))
-    return None
+def disease_start(scope: Scope, disease: Concept) -> Dated | None:
+    """The earliest onset of an active diagnosis (its last possible day), else the earliest recorded date."""
+    active = active_diagnoses(scope, disease)
+    onsets = [Dated(record.last, (record.source,)) for record in active if record.last != LATEST]
+    recorded = [Dated(record.recorded_last, (record.source,)) for record in active if record.recorded_last != LATEST]
+    return min(onsets or recorded, key=lambda start: start.day, default=None)

@@ -1,0 +1,137 @@
+"""Measures, prints a table of ratios with machine and versions, and fails when a bar is missed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks import bundle, in_process
+from benchmarks.load import CONNECTIONS, Load, measure
+from benchmarks.servers import ECHO_PATH, VALIDATE_PATH, running
+from service.api.documentation import CHECK_PATH
+from service.assessment import Context
+from service.rules import RULES
+from service.settings import PREFIX, load_settings
+
+ROUNDS, SECONDS = 3, 3.0
+LIBRARIES = (
+    "fastapi",
+    "fhir.resources",
+    "httptools",
+    "msgspec",
+    "orjson",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+)
+
+
+class Row(NamedTuple):
+    """One comparison: what was measured, and what it has to be."""
+
+    number: str
+    what: str
+    measured: float
+    bar: float
+    aim: float
+    unit: str
+    at_most: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bar is cleared."""
+        return self.measured <= self.bar if self.at_most else self.measured >= self.bar
+
+    def line(self) -> str:
+        """The row as it is printed."""
+        mark = "ok" if self.holds else "MISSED"
+        most = "at most" if self.at_most else "at least"
+        numbers = (
+            f"{self.measured:8.2f}{self.unit}  {most} {self.bar:g}{self.unit}, aim {self.aim:g}{self.unit}"
+        )
+        return f"{self.number:<4}{self.what:<58}{numbers:<40}{mark}"
+
+
+def main() -> int:
+    """Runs every row; 1 when a bar is missed."""
+    os.environ[f"{PREFIX}RULES_ON"] = ",".join(rule.name for rule in RULES if not rule.on_by_default)
+    context = Context.load(load_settings())
+    body = bundle.request()
+    answer = in_process.answer(body, context)
+    _tell_machine(body, answer)
+    rows = [*_rows_in_process(body, context), *_rows_over_http(body, answer)]
+    for row in rows:
+        print(row.line())
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def _tell_machine(body: bytes, answer: bytes) -> None:
+    print(f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}")
+    print(f"Python {platform.python_version()}; {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}")
+    print(f"Request {len(body):,} bytes, answer {len(answer):,} bytes, {len(RULES)} rules\n")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
+
+
+def _rows_in_process(body: bytes, context: Context) -> list[Row]:
+    timed = in_process.measure(body, context)
+    print(f"in process: {timed.whole * 1e6:,.0f} us; orjson.loads: {timed.reading * 1e6:,.0f} us")
+    return [Row("1", "in process, against orjson.loads", timed.ratio, 3, 2, " x", at_most=True)]
+
+
+def _rows_over_http(body: bytes, answer: bytes) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        fixed = Path(folder) / "answer.json"
+        fixed.write_bytes(answer)
+        with running("product", fixed) as port:
+            turns = [
+                (measure(port, CHECK_PATH, body, SECONDS), measure(port, ECHO_PATH, body, SECONDS))
+                for _ in range(ROUNDS)
+            ]
+        with running("validating", fixed) as port:
+            validating = _told(
+                "validating first", [measure(port, VALIDATE_PATH, body, SECONDS) for _ in range(ROUNDS)]
+            )
+    check = _told("check", [turn[0] for turn in turns])
+    echo = _told("echo", [turn[1] for turn in turns])
+    print()
+    return [
+        Row(
+            "2a", "over HTTP, against the same server's echo", 100 * check / echo, 10, 20, " %", at_most=False
+        ),
+        Row(
+            "2b",
+            "over HTTP, against Bundle.model_validate first",
+            check / validating,
+            30,
+            60,
+            " x",
+            at_most=False,
+        ),
+    ]
+
+
+def _told(name: str, loads: list[Load]) -> float:
+    rate, busy = median(load.rate for load in loads), max(load.busy for load in loads)
+    print(f"over HTTP, {CONNECTIONS} connections, {name}: {rate:,.1f} a second (generator busy {busy:.0%})")
+    return rate
+
+
+if __name__ == "__main__":
+    sys.exit(main())

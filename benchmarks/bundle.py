@@ -1,0 +1,156 @@
+"""The Bundle that every row is measured on: one made-up patient, 200 Observations, about 130 kB, two flags.
+
+Nothing in it is random: the same bytes come out on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+Json = dict[str, Any]
+AS_OF = date(2026, 6, 30)
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
+SUBJECT = {"reference": "Patient/bench"}
+PERFORMER = [{"reference": "Practitioner/bench"}]
+
+PHQ9_TOTAL = ("44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]")
+PHQ9_ITEMS = (
+    ("44250-9", "Little interest or pleasure in doing things in last 2 weeks"),
+    ("44255-8", "Feeling down, depressed, or hopeless in last 2 weeks"),
+    ("44259-0", "Trouble falling or staying asleep, or sleeping too much in last 2 weeks"),
+    ("44254-1", "Feeling tired or having little energy in last 2 weeks"),
+    ("44251-7", "Poor appetite or overeating in last 2 weeks"),
+    ("44258-2", "Feeling bad about yourself in last 2 weeks"),
+    ("44252-5", "Trouble concentrating on things in last 2 weeks"),
+    ("44253-3", "Moving or speaking so slowly that other people could have noticed in last 2 weeks"),
+    ("44260-8", "Thoughts that you would be better off dead in last 2 weeks"),
+)
+GAD7_TOTAL = ("70274-6", "Generalized anxiety disorder 7 item (GAD-7) total score [Reported.PHQ]")
+HS_CRP = ("30522-7", "C reactive protein [Mass/volume] in Serum or Plasma by High sensitivity method")
+# Steady scores of 12; the newest answer to item 9 is 1, for the suicidality rule.
+STEADY = (2, 2, 1, 1, 1, 2, 2, 1, 0)
+NEWEST = (2, 2, 1, 1, 1, 2, 1, 1, 1)
+RESPONSES, CRPS = 4, 12
+# The rest of a record, most of which no rule reads: code, display, value, unit, category.
+OTHERS = (
+    ("8867-4", "Heart rate", 72, "/min", "vital-signs"),
+    ("29463-7", "Body weight", 68.4, "kg", "vital-signs"),
+    ("8310-5", "Body temperature", 36.7, "Cel", "vital-signs"),
+    ("718-7", "Hemoglobin [Mass/volume] in Blood", 13.2, "g/dL", "laboratory"),
+    ("2160-0", "Creatinine [Mass/volume] in Serum or Plasma", 0.82, "mg/dL", "laboratory"),
+    ("2951-2", "Sodium [Moles/volume] in Serum or Plasma", 140, "mmol/L", "laboratory"),
+    (
+        "1742-6",
+        "Alanine aminotransferase [Enzymatic activity/volume] in Serum or Plasma",
+        24,
+        "U/L",
+        "laboratory",
+    ),
+    ("8480-6", "Systolic blood pressure", 121, "mm[Hg]", "vital-signs"),
+    ("8462-4", "Diastolic blood pressure", 78, "mm[Hg]", "vital-signs"),
+    ("9279-1", "Respiratory rate", 14, "/min", "vital-signs"),
+    ("4544-3", "Hematocrit [Volume Fraction] of Blood by Automated count", 40.1, "%", "laboratory"),
+    ("2823-3", "Potassium [Moles/volume] in Serum or Plasma", 4.1, "mmol/L", "laboratory"),
+)
+OTHERS_EACH = 12
+
+
+def request() -> bytes:
+    """The request body: Parameters with asOf and the Bundle."""
+    parameters = [
+        {"name": "asOf", "valueDateTime": AS_OF.isoformat()},
+        {"name": "data", "resource": bundle()},
+    ]
+    return json.dumps({"resourceType": "Parameters", "parameter": parameters}, separators=(",", ":")).encode()
+
+
+def bundle() -> Json:
+    """The Bundle alone."""
+    resources = [_patient(), _condition(), *_questionnaires(), *_inflammation(), *_others()]
+    entries = [
+        {"fullUrl": f"https://ehr.example/fhir/{one['resourceType']}/{one['id']}", "resource": one}
+        for one in resources
+    ]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def _patient() -> Json:
+    return {"resourceType": "Patient", "id": "bench", "gender": "female", "birthDate": "1984-03-05"}
+
+
+def _condition() -> Json:
+    clinical = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+    coding = {"system": "http://snomed.info/sct", "code": "69896004", "display": "Rheumatoid arthritis"}
+    return {
+        "resourceType": "Condition",
+        "id": "bench-condition",
+        "clinicalStatus": {"coding": [{"system": clinical, "code": "active"}]},
+        "code": {"coding": [coding]},
+        "subject": SUBJECT,
+        "onsetDateTime": "2015-02-01",
+        "recordedDate": "2015-02-03",
+    }
+
+
+def _questionnaires() -> list[Json]:
+    made = []
+    for back in range(RESPONSES):
+        day = AS_OF - timedelta(days=7 + 30 * back)
+        answers = NEWEST if back == 0 else STEADY
+        items = [
+            _observation(f"phq-{back}-{number}", code, day, {"value": answer, "unit": "{score}"}, "survey")
+            for number, (code, answer) in enumerate(zip(PHQ9_ITEMS, answers, strict=True), 1)
+        ]
+        total = _observation(
+            f"phq-{back}", PHQ9_TOTAL, day, {"value": sum(answers), "unit": "{score}"}, "survey"
+        )
+        total["hasMember"] = [{"reference": f"Observation/{item['id']}"} for item in items]
+        gad = _observation(f"gad-{back}", GAD7_TOTAL, day, {"value": 8, "unit": "{score}"}, "survey")
+        made += [total, *items, gad]
+    return made
+
+
+def _inflammation() -> list[Json]:
+    made = []
+    for back in range(CRPS):
+        quantity = {"value": round(4.1 + 0.3 * (back % 7), 1), "unit": "mg/L", "system": UCUM, "code": "mg/L"}
+        day = AS_OF - timedelta(days=9 + 17 * back)
+        result = _observation(f"crp-{back}", HS_CRP, day, quantity, "laboratory")
+        result["referenceRange"] = [
+            {"low": {"value": 0, "unit": "mg/L"}, "high": {"value": 3, "unit": "mg/L"}}
+        ]
+        made.append(result)
+    return made
+
+
+def _others() -> list[Json]:
+    return [
+        _observation(
+            f"other-{number}-{back}",
+            (code, display),
+            AS_OF - timedelta(days=5 + 31 * back),
+            {"value": value, "unit": unit, "system": UCUM, "code": unit},
+            category,
+        )
+        for back in range(OTHERS_EACH)
+        for number, (code, display, value, unit, category) in enumerate(OTHERS)
+    ]
+
+
+def _observation(identity: str, code: tuple[str, str], day: date, quantity: Json, category: str) -> Json:
+    return {
+        "resourceType": "Observation",
+        "id": identity,
+        "meta": {"lastUpdated": f"{day}T10:15:00.000+00:00"},
+        "status": "final",
+        "category": [{"coding": [{"system": CATEGORIES, "code": category}]}],
+        "code": {"coding": [{"system": LOINC, "code": code[0], "display": code[1]}]},
+        "subject": SUBJECT,
+        "effectiveDateTime": f"{day}T09:30:00+00:00",
+        "performer": PERFORMER,
+        "valueQuantity": quantity,
+    }

@@ -1,0 +1,90 @@
+"""The application: every route of the service, and nothing at import."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from service.api.check import CheckEndpoint
+from service.api.conformance import add_conformance
+from service.api.documentation import CHECK_PATH, DESCRIPTION, TITLE, document_check
+from service.api.edge import Edge
+from service.api.errors import answer_problem, problem_of, unexpected
+from service.api.exchange import exchange_of
+from service.api.garbage import settle_garbage_collector
+from service.api.health import add_health
+from service.api.pages import add_pages
+from service.api.routes import RawRoute
+from service.errors import Problem
+from service.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from service.assessment import Context
+    from service.settings import Settings
+
+
+def create_app(settings: Settings, context: Context) -> Edge:
+    """The application for a site's settings and effective rule set."""
+    metrics = Metrics()
+    check = CheckEndpoint(context, settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        settle_garbage_collector()
+        yield
+        check.close()
+
+    routes = create_routes(settings, context, metrics, check)
+    routes.router.lifespan_context = lifespan
+    return Edge(routes, settings, metrics)
+
+
+def create_routes(settings: Settings, context: Context, metrics: Metrics, check: CheckEndpoint) -> FastAPI:
+    """The routes without the layer around them."""
+    app = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version=context.rule_set.version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.router.redirect_slashes = False
+    app.router.route_class = RawRoute
+    app.add_api_route(CHECK_PATH, check, methods=["POST"], **document_check())
+    add_conformance(app)
+    add_health(app, context, metrics, settings)
+    add_pages(app, context, settings)
+    app.add_exception_handler(Problem, _tell_problem)
+    app.add_exception_handler(HTTPException, _tell_routing)
+    app.add_exception_handler(ClientDisconnect, _nobody_listens)
+    app.add_exception_handler(Exception, _fail)
+    return app
+
+
+async def _tell_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - it is registered for this class
+    exchange_of(request.scope).problem = type(error).__name__
+    return answer_problem(error)
+
+
+async def _tell_routing(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return answer_problem(problem_of(error), error.headers)
+
+
+async def _fail(request: Request, _error: Exception) -> Response:
+    """The error itself is logged, without its text, by the layer around the routes."""
+    return answer_problem(unexpected(exchange_of(request.scope).request_id))
+
+
+async def _nobody_listens(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)

@@ -1,0 +1,93 @@
+"""The one table from a problem to its HTTP status, and the OperationOutcome that says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+
+from service.api.responses import FhirResponse
+from service.errors import (
+    BodyTooLarge,
+    BodyUnreadable,
+    DeadlineExceeded,
+    InvalidParameter,
+    MissingSubject,
+    MixedPatients,
+    NotFound,
+    Overloaded,
+    Problem,
+    UnacceptableContent,
+    UnsupportedContent,
+)
+from service.fhir.outcomes import outcome_of_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class MethodNotAllowed(Problem):
+    """The resource is there, but not for this HTTP method."""
+
+    code = "not-supported"
+
+
+class Misdirected(Problem):
+    """The request names a host that this service does not answer for."""
+
+    code = "security"
+
+
+class Unexpected(Problem):
+    """A fault of the service itself, told by its id alone."""
+
+    code = "exception"
+
+
+STATUS: dict[type[Problem], int] = {
+    BodyUnreadable: 400,
+    InvalidParameter: 400,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    UnacceptableContent: 406,
+    BodyTooLarge: 413,
+    UnsupportedContent: 415,
+    Misdirected: 421,
+    MixedPatients: 422,
+    MissingSubject: 422,
+    Unexpected: 500,
+    Overloaded: 503,
+    DeadlineExceeded: 503,
+}
+_RETRY_AFTER = {Overloaded: "1", DeadlineExceeded: "30"}
+
+
+def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> FhirResponse:
+    """The response that tells a problem."""
+    extra = dict(headers or {})
+    for kind, seconds in _RETRY_AFTER.items():
+        if isinstance(problem, kind):
+            extra["Retry-After"] = seconds
+    return FhirResponse(outcome_of_problem(problem), status_code=status_of(problem), headers=extra)
+
+
+def status_of(problem: Problem) -> int:
+    """The status of the nearest class in the table."""
+    return next((STATUS[kind] for kind in type(problem).__mro__ if kind in STATUS), 500)
+
+
+def unexpected(request_id: str) -> Unexpected:
+    """What the caller may know of a fault of ours: how to refer to it."""
+    return Unexpected(f"The service failed unexpectedly. Tell its operator this id: {request_id}.")
+
+
+def problem_of(error: HTTPException) -> Problem:
+    """What the router says, in our words; its own text may repeat the path, so it is dropped."""
+    if error.status_code == 404:
+        return NotFound(
+            "There is no such resource or operation here; GET /fhir/metadata lists what there is."
+        )
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return MethodNotAllowed(f"This address takes {allowed}.")
+    return Problem(f"The request was refused with status {error.status_code}.")

@@ -1,0 +1,34 @@
+"""Who is near enough for what is shown on loopback only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.api.edge import host_name
+from service.api.exchange import exchange_of
+from service.errors import NotFound
+from service.settings import is_loopback
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from service.settings import Settings
+
+# A proxy on this machine reaches us from loopback on behalf of somebody who is elsewhere.
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+
+
+def shown_to(request: Request, switch: bool | None, settings: Settings, variable: str) -> None:
+    """Refuses unless `switch` is on, or is not set and the caller is on this machine."""
+    if not (_is_near(request, settings) if switch is None else switch):
+        raise NotFound(f"This is shown on loopback only, unless the operator sets {variable}=true.")
+
+
+def _is_near(request: Request, settings: Settings) -> bool:
+    headers = exchange_of(request.scope).headers
+    return (
+        settings.listens_on_loopback
+        and is_loopback(host_name(headers.get(b"host")) or "")
+        and is_loopback(request.client.host if request.client else "")
+        and not any(name in headers for name in _FORWARDED)
+    )

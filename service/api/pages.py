@@ -1,0 +1,137 @@
+"""The OpenAPI document, and the same as a page that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from fastapi.openapi.utils import get_openapi
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from service.api.documentation import CHECK_PATH, RESOURCE
+from service.api.errors import answer_problem
+from service.api.example import example_answer, example_request
+from service.api.nearness import shown_to
+from service.api.responses import FHIR_JSON
+from service.errors import NotFound
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from service.assessment import Context
+    from service.settings import Settings
+
+Json = dict[str, Any]
+VARIABLE = "MOODMARKER_OPENAPI_PAGE"
+
+
+def add_pages(app: FastAPI, context: Context, settings: Settings) -> None:
+    """Adds /openapi.json and /docs, which are not part of the document themselves."""
+    pages = _Pages(app, context)
+
+    async def document(request: Request) -> Response:
+        shown_to(request, settings.openapi_page, settings, VARIABLE)
+        return Response(pages.document, media_type="application/json")
+
+    async def page(request: Request) -> Response:
+        shown_to(request, settings.openapi_page, settings, VARIABLE)
+        return HTMLResponse(pages.page)
+
+    app.add_api_route("/openapi.json", document, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/docs", page, methods=["GET"], include_in_schema=False)
+
+
+class _Pages:
+    """Both forms, made when somebody first asks."""
+
+    def __init__(self, app: FastAPI, context: Context) -> None:
+        self._app = app
+        self._context = context
+
+    @cached_property
+    def document(self) -> bytes:
+        return msgspec.json.encode(openapi_document(self._app, self._context))
+
+    @cached_property
+    def page(self) -> str:
+        jinja = Environment(
+            loader=PackageLoader("service.api"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        jinja.filters["pretty"] = lambda value: msgspec.json.format(
+            msgspec.json.encode(value), indent=2
+        ).decode()
+        return jinja.get_template("docs.html.j2").render(document=openapi_document(self._app, self._context))
+
+
+def openapi_document(app: FastAPI, context: Context) -> Json:
+    """The OpenAPI document with examples that the service itself has answered."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    document["components"] = {"schemas": _schemas()}
+    check = document["paths"][CHECK_PATH]["post"]
+    request = example_request(context)
+    for content in check["requestBody"]["content"].values():
+        content["example"] = request
+    check["responses"]["200"]["content"][FHIR_JSON]["example"] = example_answer(context)
+    _exemplify_errors(document)
+    return document
+
+
+def _exemplify_errors(document: Json) -> None:
+    """Shows the outcome of one error as it is sent; the others differ in code and text."""
+    outcome = msgspec.json.decode(
+        bytes(answer_problem(NotFound("There is no such resource or operation here.")).body)
+    )
+    document["components"]["schemas"]["OperationOutcome"]["example"] = outcome
+
+
+def _schemas() -> Json:
+    """Shapes as far as a client that knows no FHIR needs them; FHIR defines the rest."""
+    return {
+        "Resource": {**RESOURCE, "description": "Any FHIR R4 resource."},
+        "Bundle": _shape("Bundle", {"type": {"type": "string"}, "entry": _list_of(_entry())}, ["type"]),
+        "Parameters": _shape("Parameters", {"parameter": _list_of(_named())}, ["parameter"]),
+        "OperationOutcome": _shape(
+            "OperationOutcome", {"issue": {**_list_of(_issue()), "minItems": 1}}, ["issue"]
+        ),
+        "Answer": {
+            "oneOf": [{"$ref": "#/components/schemas/Bundle"}, {"$ref": "#/components/schemas/Parameters"}]
+        },
+    }
+
+
+def _shape(name: str, properties: Json, required: list[str]) -> Json:
+    typed = {"resourceType": {"type": "string", "const": name}, **properties}
+    return {"type": "object", "required": ["resourceType", *required], "properties": typed}
+
+
+def _list_of(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def _entry() -> Json:
+    return {"type": "object", "properties": {"fullUrl": {"type": "string"}, "resource": RESOURCE}}
+
+
+def _named() -> Json:
+    return {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string"}, "resource": RESOURCE},
+    }
+
+
+def _issue() -> Json:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["severity", "code"],
+        "properties": {"severity": text, "code": text, "diagnostics": text, "expression": _list_of(text)},
+    }

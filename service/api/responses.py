@@ -1,0 +1,40 @@
+"""Responses as this service sends them: FHIR JSON bytes, compressed when the caller asks for it."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.responses import Response
+
+from service.api.negotiation import takes_gzip
+
+if TYPE_CHECKING:
+    from service.api.exchange import Exchange
+
+FHIR_JSON = "application/fhir+json"
+# Below this a compressed answer saves no packet.
+WORTH_COMPRESSING = 1024
+_VARY = "Accept, Accept-Encoding"
+
+
+class FhirResponse(Response):
+    """Bytes that are FHIR JSON already."""
+
+    media_type = FHIR_JSON
+
+
+def answer_fhir(
+    body: bytes, exchange: Exchange, *, pretty: bool = False, urgent: bool = False
+) -> FhirResponse:
+    """Status 200 with `body`; `urgent` adds the header that lets a caller act before reading it."""
+    headers = {"Vary": _VARY}
+    if urgent:
+        headers["Moodmarker-Urgent"] = "true"
+    if pretty:
+        body = msgspec.json.format(body, indent=2)
+    if len(body) > WORTH_COMPRESSING and takes_gzip(exchange.headers.get(b"accept-encoding")):
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+    return FhirResponse(body, headers=headers)

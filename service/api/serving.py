@@ -1,0 +1,114 @@
+"""Running the application: one process, or a supervisor with workers that each load the rules once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from service.api.application import create_app
+from service.assessment import Context
+from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener
+from service.telemetry import MULTIPROCESS, configure_logging, forget_dead_workers
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+
+    from service.api.edge import Edge
+
+_BACKLOG = 2048
+# A worker that is busy importing on a small machine is not hung.
+_PATIENCE_WITH_WORKERS = 60
+
+
+def build() -> Edge:
+    """The application from this process's own settings; what a worker, or any other ASGI server, calls."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    forget_dead_workers()
+    return create_app(settings, Context.load(settings))
+
+
+def serve(settings: Settings) -> None:
+    """Serves until interrupted; requests that are being answered are finished."""
+    require_safe_listener(settings)
+    configure_logging(settings.log_level)
+    # Ending when told to is no failure: the exit code is 0 once the last request has been answered.
+    signal.signal(signal.SIGTERM, _end)
+    with suppress(KeyboardInterrupt), _listen(settings) as listener:
+        _tell(settings, listener)
+        if settings.workers == 1:
+            config = server_config(settings, create_app(settings, Context.load(settings)))
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            _serve_with_workers(settings, listener)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def server_config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
+    """How uvicorn runs the application, in one process as in many."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_worker_healthcheck=_PATIENCE_WITH_WORKERS,
+        timeout_graceful_shutdown=settings.graceful_shutdown_seconds,
+        backlog=_BACKLOG,
+    )
+
+
+def _tell(settings: Settings, listener: socket.socket) -> None:
+    """Says where the service is to be found, which matters when a free port was asked for."""
+    port = listener.getsockname()[1]
+    structlog.get_logger().info("listening", host=settings.host, port=port, workers=settings.workers)
+
+
+def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
+    """Workers read the settings anew, so what came by the command line is handed on as variables."""
+    Context.load(settings)  # what is wrong with the settings is said here, once, and not by every worker
+    for name in settings.model_fields_set & {"host", "port", "workers"}:
+        os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
+    with tempfile.TemporaryDirectory(prefix="moodmarker-metrics-") as numbers:
+        os.environ[MULTIPROCESS] = numbers
+        config = server_config(settings, "service.api.serving:build")
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        # From now on who connects waits, and is not refused while the rules are loaded.
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            f"Choose another with --port or {PREFIX}PORT."
+        ) from error
+    listener.set_inheritable(True)
+    return listener

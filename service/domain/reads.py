@@ -1,0 +1,76 @@
+"""What a criterion reads, and whether it can depend on the day it is asked at: both follow from the value alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+from service.domain import criteria as c
+from service.domain.analytes import Analyte
+from service.domain.concepts import Concept, DrugGroup, Item
+from service.domain.instruments import Instrument, MoodDomain
+
+Subject = Instrument | Item | Analyte | Concept | DrugGroup
+
+# These look at the as-of day only.
+_OF_THE_AS_OF_DAY = (
+    c.Worsened, c.Persistent, c.Fell, c.BeganWithin, c.Diagnosed, c.NoneMet, c.TotalWithoutItem, c.UnreadableAnswer,
+    c.Unplaced, c.StalePositive, c.ItemSum, c.HistoryKnown, c.Due, c.Now,
+)
+_COMBINING = (c.AllOf, c.AnyOf, c.AtLeast, c.Not, c.Defined, c.Documented, c.WhenMeasured)
+
+# These look at more than facts with a subject: at flags, at refusals, at other rules, at the calendar.
+_MORE_THAN_FACTS = (c.NoneMet, c.Elapsed, c.HistoryKnown, c.Due, c.StalePositive, c.Unplaced)
+
+
+class Reads(NamedTuple):
+    """What a criterion reads; `is_dayless`: it says the same whatever day it is asked at; `tells_by_facts`: it looks
+    at facts of its subjects alone, so that without any it says the same of every patient.
+    """
+
+    subjects: frozenset[Subject]
+    is_dayless: bool
+    tells_by_facts: bool
+
+
+def reads_of(word: Any) -> Reads:
+    """What a criterion and the criteria inside it read."""
+    inner = [reads_of(part) for part in inner_words(word)]
+    subjects = frozenset(own_subjects(word)).union(*(part.subjects for part in inner))
+    by_facts = bool(subjects) and not isinstance(word, _MORE_THAN_FACTS) and not getattr(word, "needs_conditions", False)
+    return Reads(subjects, _is_dayless(word, inner), by_facts and all(part.tells_by_facts for part in inner))
+
+
+def _is_dayless(word: Any, inner: list[Reads]) -> bool:
+    if isinstance(word, _COMBINING):
+        return all(part.is_dayless for part in inner)
+    return isinstance(word, _OF_THE_AS_OF_DAY) or (isinstance(word, c.Elevated) and word.within is None)
+
+
+def own_subjects(word: Any) -> list[Subject]:
+    """The things that a word itself looks for, in order; not those of the criteria inside it."""
+    found: list[Subject] = []
+    for field in dataclasses.fields(word):
+        for part in _flat(getattr(word, field.name)):
+            if isinstance(part, MoodDomain):
+                found += part.series
+            elif isinstance(part, Subject):
+                found.append(part)
+            elif dataclasses.is_dataclass(part) and not isinstance(part, c.WORDS):
+                found += own_subjects(part)
+    if isinstance(word, c.Due):
+        found.append(Concept.MOOD_SCREENING)
+    return found
+
+
+def inner_words(word: Any) -> list[Any]:
+    """The criteria inside a word."""
+    return [
+        part for field in dataclasses.fields(word) for part in _flat(getattr(word, field.name)) if isinstance(part, c.WORDS)
+    ]
+
+
+def _flat(value: Any) -> list[Any]:
+    if not isinstance(value, tuple):
+        return [value]
+    return [part for item in value for part in _flat(item)]

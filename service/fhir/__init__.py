@@ -1,0 +1,1 @@
+"""FHIR spelling, and nothing else: bytes to facts, findings to bytes."""

@@ -1,0 +1,47 @@
+"""The CapabilityStatement: what this server does, no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from service.fhir.artifacts.metadata import Json, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SEARCHED: Final = (
+    {"name": "_id", "type": "token", "documentation": "Logical id."},
+    {"name": "url", "type": "uri", "documentation": "Canonical address, with or without |version."},
+    {"name": "version", "type": "token", "documentation": "Business version."},
+)
+
+
+def capability_statement(offered: Iterable[Json]) -> Json:
+    """`offered` are the other artifacts: all can be read and searched, operations called."""
+    resources = list(offered)
+    operations = [
+        {"name": one["code"], "definition": f"{one['url']}|{one['version']}"}
+        for one in resources
+        if one["resourceType"] == "OperationDefinition"
+    ]
+    description = "Pairs mood change with immune activity in FHIR R4 data; answers with Flags and a CarePlan."
+    statement = metadata("CapabilityStatement", "moodmarker", "Moodmarker", description)
+    return statement | {
+        "kind": "instance",
+        "software": {"name": "Moodmarker"},
+        "implementation": {"description": description},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [{"mode": "server", "resource": _resources(resources), "operation": operations}],
+    }
+
+
+def _resources(offered: list[Json]) -> list[Json]:
+    return [
+        {
+            "type": name,
+            "interaction": [{"code": "read"}, {"code": "search-type"}],
+            "searchParam": list(_SEARCHED),
+        }
+        for name in sorted({one["resourceType"] for one in offered})
+    ]

@@ -1,0 +1,139 @@
+"""What was answered: the number behind a code, an integer, a string or a yes; and whether a finding is there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Item
+from service.domain.facts import Reading as Extent
+from service.fhir.reading.account import Reason
+from service.fhir.reading.codes import words
+from service.fhir.reading.elements import ABSENT
+from service.fhir.reading.quantities import Refusal, no_number, score, value_name
+
+if TYPE_CHECKING:
+    from service.fhir.reading.elements import Code, CodeableConcept, Component
+    from service.fhir.reading.resources import Observation
+    from service.terminology.answers import Asked
+    from service.terminology.terminology import Terminology
+
+
+class Grades:
+    """Whole numbers from 0."""
+
+    __slots__ = ("high", "low", "whole")
+
+    def __init__(self, high: Decimal) -> None:
+        """`high` is the highest."""
+        self.low = Decimal(0)
+        self.high = high
+        self.whole = True
+
+
+# The highest grade of each question; all others are answered yes or no.
+_ZERO_TO_THREE: Final = Grades(Decimal(3))
+_NO_OR_YES: Final = Grades(Decimal(1))
+_GRADES: Final = dict.fromkeys((*PHQ9_ITEMS, *GAD7_ITEMS, Item.CMS_9_FREQUENCY), _ZERO_TO_THREE)
+_WORDS: Final = {"present": True, "absent": False}
+DECLINED: Final = "asked-declined"
+_ABSENT_REASONS: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+
+class Answered(NamedTuple):
+    """An answer as a number, and as it was sent."""
+
+    value: int
+    received: str
+
+
+def answer(holder: Observation | Component, item: Item, terminology: Terminology) -> Answered | Refusal:
+    """The answer to one question."""
+    concept = holder.valueCodeableConcept
+    if item is Item.CSSRS_RISK:
+        return _risk(holder, terminology)
+    if concept is not None:
+        value = coded(concept, item, terminology)
+        if value is None:
+            text = "The answer's code is not among those of this question; a site can map its own codes."
+            return Refusal("valueCodeableConcept", Reason.CODE, text)
+        return Answered(value, words(concept))
+    grades = _GRADES.get(item, _NO_OR_YES)
+    if holder.valueBoolean is not None and grades is _NO_OR_YES:
+        return Answered(int(holder.valueBoolean), str(holder.valueBoolean).lower())
+    found = score(holder, grades)
+    return found if isinstance(found, Refusal) else Answered(int(found.value), found.received)
+
+
+def _risk(holder: Observation | Component, terminology: Terminology) -> Answered | Refusal:
+    """Any answer but a low risk, or one that a site maps to no risk, is a positive one."""
+    name = value_name(holder)
+    if not name:
+        return no_number(holder)
+    concept = holder.valueCodeableConcept
+    if concept is None:
+        return Answered(1, holder.valueString or "")
+    if not concept.coding and not concept.text:
+        return Refusal(name, Reason.NO_VALUE, "The answer is empty.")
+    return Answered(0 if coded(concept, Item.CSSRS_RISK, terminology) == 0 else 1, words(concept))
+
+
+def coded(concept: CodeableConcept, asked: Asked, terminology: Terminology) -> int | None:
+    """The highest number that the codings of an answer stand for; None when none of them is an answer."""
+    values = [
+        value
+        for one in concept.coding or ()
+        if (value := terminology.answer(one.system or "", one.code or "", asked)) is not None
+    ]
+    return max(values, default=None)
+
+
+def question(terminology: Terminology, code: Code | None) -> str:
+    """What an Observation is about in words: its own, else those of its first known code."""
+    if code is None:
+        return ""
+    if code.text is not ABSENT:
+        text = msgspec.json.decode(code.text)
+        if isinstance(text, str) and text:
+            return text
+    shown = (terminology.display(one.system or "", one.code or "") for one in code.coding or ())
+    return next((text for text in shown if text), "")
+
+
+def is_there(holder: Observation | Component, terminology: Terminology) -> bool | Refusal:
+    """Whether a finding that came as an Observation is there: no value says that it is."""
+    if holder.valueBoolean is not None:
+        return holder.valueBoolean
+    concept = holder.valueCodeableConcept
+    if concept is not None:
+        value = coded(concept, None, terminology)
+        if value is None:
+            value_text = (
+                "This value neither affirms nor denies the finding; send true or false, or map the code."
+            )
+            return Refusal("valueCodeableConcept", Reason.CODE, value_text)
+        return bool(value)
+    name = value_name(holder)
+    if not name:
+        return True
+    word = _WORDS.get((holder.valueString or "").strip().lower())
+    if word is None:
+        return Refusal(
+            name, Reason.BAD_VALUE, "This value neither affirms nor denies the finding; send true or false."
+        )
+    return word
+
+
+def absence(concept: CodeableConcept | None) -> Extent | None:
+    """That there is no answer, told in the place of one; None for an answer."""
+    for one in (concept.coding or ()) if concept is not None else ():
+        if one.system == _ABSENT_REASONS:
+            return Extent.DECLINED if one.code == DECLINED else Extent.ABSENT
+    return None
+
+
+def is_declined(reason: CodeableConcept) -> bool:
+    """True when the patient was asked and would not answer."""
+    return any(one.code == DECLINED for one in reason.coding or ())

@@ -1,0 +1,53 @@
+"""Resources with a wrong JSON type somewhere: refused whole, and remembered for what they were about."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from service.domain.facts import Source
+from service.fhir.reading.account import Reason
+from service.fhir.reading.gate import READ_TYPES
+from service.fhir.reading.losses import codes_in, is_read, lose
+from service.fhir.reading.ownership import check_broken
+from service.fhir.reading.receiving import joined, where_and_what, wrong_type
+
+if TYPE_CHECKING:
+    from msgspec import Raw, ValidationError
+
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.receiving import Broken
+
+_CONTAINED: Final = frozenset({"Observation", "QuestionnaireResponse"})
+
+
+def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
+    """An entry that could not be decoded: it is still known whose it is, and what was lost with it."""
+    kind, document = broken.kind, broken.document
+    path = draft.received.expression(index)
+    owner = check_broken(draft, index, document)
+    codes = codes_in(document)
+    if kind and (kind not in READ_TYPES or not is_read(draft, kind, codes)):
+        return
+    name = document.get("id")
+    source = Source(f"{kind}/{name}" if isinstance(name, str) else "", path, kind, display=kind)
+    safety = kind != "" and lose(draft, source, kind, codes)
+    if safety and owner == Reason.NO_SUBJECT:
+        draft.subjectless.append(source)
+    element = joined(path.removesuffix(".resource"), broken.element)
+    draft.reject(index, element, Reason.WRONG_TYPE, wrong_type(broken.fault), safety=safety)
+
+
+def lose_contained(draft: Draft, index: int, source: Source, raw: Raw, error: ValidationError) -> None:
+    """The same for a contained resource, if it is of a kind that is read there."""
+    document = json.loads(bytes(raw), parse_int=str, parse_float=str)
+    kind = document.get("resourceType") if isinstance(document, dict) else None
+    if kind not in _CONTAINED:
+        return
+    codes = codes_in(document)
+    if is_read(draft, kind, codes):
+        element, fault = where_and_what(error)
+        safety = lose(draft, source, kind, codes)
+        draft.reject(
+            index, joined(source.expression, element), Reason.WRONG_TYPE, wrong_type(fault), safety=safety
+        )

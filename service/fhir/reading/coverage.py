@@ -1,0 +1,40 @@
+"""What absence cannot be concluded from: what the caller says is incomplete, and what the Bundle itself admits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from service.fhir.reading.resources import READ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from service.fhir.reading.elements import Meta
+
+_SUBSETTED: Final = "SUBSETTED"
+_EVERY: Final = tuple(sorted(read.__name__ for read in READ))
+
+
+class Coverage:
+    """The reason for every resource type of which some may be missing."""
+
+    __slots__ = ("reasons",)
+
+    def __init__(self, incomplete: Iterable[str], *, has_next: bool) -> None:
+        """`incomplete` are the types that the caller named."""
+        self.reasons = dict.fromkeys(incomplete, "the caller says that it is incomplete")
+        if has_next:
+            self._add(_EVERY, "the Bundle has a next page that was not sent")
+
+    def note_problem(self, entry: int) -> None:
+        """Takes a search outcome: whatever was searched for may be missing."""
+        self._add(_EVERY, f"the search that the data come from reported a problem (entry {entry})")
+
+    def note_meta(self, kind: str, meta: Meta) -> None:
+        """Takes the tags and labels of a resource: one with only some of its elements says little of its type."""
+        if any(coding.code == _SUBSETTED for coding in (*(meta.tag or ()), *(meta.security or ()))):
+            self._add((kind,), "a resource came with only some of its elements (SUBSETTED)")
+
+    def _add(self, kinds: Iterable[str], reason: str) -> None:
+        for kind in kinds:
+            self.reasons.setdefault(kind, reason)

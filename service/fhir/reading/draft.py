@@ -1,0 +1,218 @@
+"""The chart in the making: facts, rejections and what became of each entry, as they are found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Raw, ValidationError
+
+from service.domain.concepts import SUICIDALITY_ITEMS, Concept, Item
+from service.domain.days import EARLIEST, LATEST
+from service.domain.facts import Answer, Reading, Record, Source
+from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
+from service.fhir.reading.account import Account, Rejection
+from service.fhir.reading.codes import words
+from service.fhir.reading.containers import contained_in
+from service.fhir.reading.dates import seconds
+from service.fhir.reading.elements import ABSENT, CodeableConcept, Element
+from service.fhir.reading.references import Index, fragment, identifiers_of
+from service.fhir.reading.resources import Medication, Resource
+from service.fhir.reading.responses import Responses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from service.domain.facts import DataIssue, Exposure, PriorFlag, PriorPlan, Result, Score
+    from service.fhir.reading.coverage import Coverage
+    from service.fhir.reading.elements import Meta, Reference
+    from service.fhir.reading.receiving import Received
+    from service.fhir.reading.subjects import Subject
+    from service.terminology.meanings import Meaning
+    from service.terminology.terminology import Terminology
+
+
+class _Unnamed(Element):
+    """What a resource without an id is told by."""
+
+    identifier: Raw = ABSENT
+    code: CodeableConcept | None = None
+
+
+# Suicide and self-harm: what may not be lost, whatever else is wrong with an entry.
+SAFETY_CONCEPTS: Final = frozenset({Concept.SUICIDALITY, Concept.SUICIDE_ATTEMPT, Concept.SELF_HARM})
+SAFETY_ITEMS: Final = frozenset(SUICIDALITY_ITEMS)
+# Totals of which a high one cannot come from the other eight questions alone.
+SAFETY_TOTALS: Final = frozenset({PHQ9, PHQ9_CMS, PHQA})
+
+# For an event, a record without any date stands for one that could not be read; for a diagnosis it would be a diagnosis.
+_EVENTS: Final = frozenset(
+    {*SAFETY_CONCEPTS, Concept.RELAPSE, Concept.PSYCHOSIS, Concept.MANIA, Concept.DELIRIUM, Concept.CATATONIA}
+)
+_UNNAMED: Final = msgspec.json.Decoder(_Unnamed)
+
+
+class Draft:
+    """Everything that is gathered while the entries of one Bundle are read."""
+
+    __slots__ = (
+        "active_conditions",
+        "answers",
+        "conditions_sent",
+        "coverage",
+        "dates_updates",
+        "declined",
+        "exposures",
+        "flags",
+        "index",
+        "issues",
+        "lookup",
+        "medicines",
+        "oldest_medicine",
+        "plans",
+        "raw_flags",
+        "raw_plans",
+        "received",
+        "records",
+        "rejections",
+        "responses",
+        "results",
+        "retracted",
+        "scores",
+        "states",
+        "subject",
+        "subjectless",
+        "terminology",
+        "zone",
+    )
+
+    def __init__(
+        self, received: Received, terminology: Terminology, zone: tzinfo, subject: Subject, coverage: Coverage
+    ) -> None:
+        """`received` are the entries to be read; `subject` is whoever they belong to."""
+        self.subject = subject
+        self.coverage = coverage
+        self.received = received
+        self.terminology = terminology
+        self.zone = zone
+        self.lookup: Mapping[tuple[str | None, str | None], Meaning] = terminology.lookup  # type: ignore[assignment]
+        self.index = Index(received)
+        self.responses = Responses()
+        # Per entry: None not read, True used, else the reason of its rejection.
+        self.states: list[bool | str | None] = [None] * len(received.entries)
+        self.rejections: list[Rejection] = []
+        self.issues: list[DataIssue] = []
+        self.scores: list[Score] = []
+        self.answers: list[Answer] = []
+        self.results: list[Result] = []
+        self.records: list[Record] = []
+        self.exposures: list[Exposure] = []
+        self.flags: list[PriorFlag] = []
+        self.plans: list[PriorPlan] = []
+        self.raw_flags: dict[str, bytes] = {}
+        self.raw_plans: dict[str, bytes] = {}
+        self.retracted: set[str] = set()
+        self.subjectless: list[Source] = []
+        self.declined: list[int] = []
+        self.conditions_sent = 0
+        self.active_conditions = 0
+        self.medicines: dict[str, bool] = {}
+        self.oldest_medicine: int | None = None
+        # Only a Flag that was closed asks when its evidence was last changed.
+        self.dates_updates = False
+
+    def source(self, index: int, resource: Resource) -> Source:
+        """Where the facts of an entry come from."""
+        kind = type(resource).__name__
+        labels: tuple[tuple[str, str, str], ...] = ()
+        updated = None
+        meta = resource.meta
+        if meta is not None:
+            if meta.security:
+                labels = _labels(meta)
+            if self.dates_updates:
+                updated = seconds(meta.lastUpdated)
+        expression = self.received.expression(index)
+        if not resource.id:
+            return self._told_otherwise(index, Source("", expression, kind, None, "", updated, labels))
+        # Made without the checks of the class: this runs for every fact.
+        return tuple.__new__(Source, (f"{kind}/{resource.id}", expression, kind, None, "", updated, labels))
+
+    def _told_otherwise(self, index: int, source: Source) -> Source:
+        """A resource without an id is told by its address, an identifier, or the words of its code."""
+        url = self.received.entries[index].fullUrl
+        if url and url.startswith(("http://", "https://")):
+            return source._replace(reference=url)
+        try:
+            found = _UNNAMED.decode(self.received.raw(index))
+        except ValidationError:
+            return source._replace(display=source.resource_type)
+        for one in identifiers_of(found.identifier):
+            if one.value:
+                return source._replace(identifier=(one.system or "", one.value))
+        return source._replace(display=words(found.code) or source.resource_type)
+
+    def use(self, index: int) -> None:
+        """Counts an entry as used."""
+        self.states[index] = True
+
+    def reject(self, index: int, expression: str, reason: str, text: str, *, safety: bool = False) -> None:
+        """Lists what was refused; the entry counts as rejected unless something else of it was used."""
+        self.rejections.append(Rejection(expression, reason, text, safety))
+        if self.states[index] is None:
+            self.states[index] = reason
+
+    def unreadable_answer(self, item: Item, source: Source, text: str = "", response: str = "") -> None:
+        """Keeps the knowledge that a question about suicide was there and could not be read."""
+        if item in SAFETY_ITEMS:
+            self.answers.append(
+                Answer(item, None, EARLIEST, LATEST, None, source, Reading.UNREADABLE, "", text, response)
+            )
+
+    def unreadable_record(self, concepts: frozenset[Concept], source: Source, text: str = "") -> None:
+        """Keeps the knowledge that an event was recorded which could not be read."""
+        events = concepts & _EVENTS
+        if events:
+            self.records.append(Record(events, EARLIEST, LATEST, None, source, text))
+
+    def resolve(self, reference: Reference, index: int, resource: Resource) -> Resource | None:
+        """The resource that a reference in `resource` means, contained or in the Bundle."""
+        name = fragment(reference)
+        if name:
+            return next((one for one in contained_in(resource) if one is not None and one.id == name), None)
+        found = self.index.find(reference, index)
+        return None if found is None else self._resolved(found)
+
+    def _resolved(self, index: int) -> Resource | None:
+        """A Medication that a record refers to is used through it."""
+        resource = self.received.entries[index].resource
+        if isinstance(resource, Medication):
+            self.use(index)
+        return resource
+
+    def path_of(self, reference: Reference, index: int, resource: Resource) -> str:
+        """The FHIRPath of the resource that a reference means; empty when it is not in the Bundle."""
+        name = fragment(reference)
+        if name:
+            for number, one in enumerate(contained_in(resource)):
+                if one is not None and one.id == name:
+                    return f"{self.received.expression(index)}.contained[{number}]"
+            return ""
+        found = self.index.find(reference, index)
+        return "" if found is None else self.received.expression(found)
+
+    def account(self) -> Account:
+        """Every entry, counted once."""
+        states = self.states
+        used, not_read = states.count(True), states.count(None)
+        rejected: dict[str, int] = {}
+        if used + not_read < len(states):
+            for state in states:
+                if isinstance(state, str):
+                    rejected[str(state)] = rejected.get(str(state), 0) + 1
+        return Account(len(states), used, not_read, rejected)
+
+
+def _labels(meta: Meta) -> tuple[tuple[str, str, str], ...]:
+    return tuple((one.system or "", one.code or "", one.display or "") for one in meta.security or ())

@@ -1,0 +1,147 @@
+"""The same thing sent twice: older versions of one resource, and the same value at the same time."""
+
+from __future__ import annotations
+
+import itertools
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from service.domain.concepts import Item
+from service.domain.days import LATEST
+from service.domain.facts import Answer, Record, Result, Score
+from service.fhir.reading.account import Reason
+from service.fhir.reading.dates import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from service.domain.facts import Source
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.resources import Resource
+
+Fact = TypeVar("Fact", Score, Answer, Result)
+Told = TypeVar("Told", Score, Answer)
+
+# What is measured, and when: only facts that share these can be repetitions.
+_SCORE_MOMENT: Final = itemgetter(*map(Score._fields.index, ("instrument", "first", "instant")))
+_ANSWER_MOMENT: Final = itemgetter(*map(Answer._fields.index, ("item", "first", "instant")))
+_RESULT_MOMENT: Final = itemgetter(*map(Result._fields.index, ("analyte", "first", "instant")))
+_SENT_TWICE: Final = "The same value at the same time came more than once; it counts once."
+
+
+def superseded(resources: Iterable[Resource | None]) -> set[int]:
+    """The entries of which the Bundle holds a later version: by lastUpdated, then by a whole-number versionId."""
+    latest: dict[tuple[type, str], tuple[int, Resource]] = {}
+    older: set[int] = set()
+    for index, resource in enumerate(resources):
+        if resource is None or resource.id is None:
+            continue
+        key = (type(resource), resource.id)
+        at, known = latest.setdefault(key, (index, resource))
+        order = 0 if at == index else _order(known, resource)
+        if order > 0:
+            older.add(index)
+        elif order < 0:
+            older.add(at)
+            latest[key] = (index, resource)
+    return older
+
+
+def _order(one: Resource, other: Resource) -> float:
+    """Positive when `one` is the later version, negative when `other` is, 0 when nothing tells."""
+    if one.meta is None or other.meta is None:
+        return 0
+    first, second = seconds(one.meta.lastUpdated), seconds(other.meta.lastUpdated)
+    if first is not None and second is not None and first != second:
+        return first - second
+    versions = one.meta.versionId or "", other.meta.versionId or ""
+    if all(version.isascii() and version.isdigit() and len(version) < 19 for version in versions):
+        return int(versions[0]) - int(versions[1])
+    return 0
+
+
+def drop_repeated(draft: Draft) -> None:
+    """Keeps one of the totals, answers and results that say the same of the same time."""
+    dropped: list[Source] = []
+    draft.scores = _once(draft.scores, _SCORE_MOMENT, _score_key, _same_response, dropped)
+    draft.answers = _once(draft.answers, _ANSWER_MOMENT, _answer_key, _same_response, dropped)
+    draft.results = _once(draft.results, _RESULT_MOMENT, _result_key, _first, dropped)
+    if dropped:
+        _account_for(draft, dropped)
+
+
+def _account_for(draft: Draft, dropped: list[Source]) -> None:
+    """Lists the repetitions; an entry that gave nothing else counts as rejected."""
+    facts: Iterable[Score | Answer | Result | Record] = itertools.chain(
+        draft.scores, draft.answers, draft.results, draft.records
+    )
+    telling = {_entry_path(fact.source) for fact in facts}
+    indexes = {draft.received.expression(index): index for index in range(len(draft.states))}
+    for source in dropped:
+        path = _entry_path(source)
+        index = indexes[path]
+        if path not in telling:
+            draft.states[index] = None
+        draft.reject(index, source.expression, Reason.DUPLICATE, _SENT_TWICE)
+
+
+def _entry_path(source: Source) -> str:
+    return source.expression.partition(".contained[")[0]
+
+
+def _score_key(score: Score) -> tuple[object, ...]:
+    return score.instrument, score.value, score.first, score.last, score.instant, score.preliminary
+
+
+def _answer_key(answer: Answer) -> tuple[object, ...]:
+    # Undated answers have no time in common, and the questions on adversity share one item.
+    apart = answer.source if answer.last == LATEST or answer.item is Item.ACE else None
+    return (
+        answer.item,
+        answer.value,
+        answer.first,
+        answer.last,
+        answer.instant,
+        answer.reading,
+        answer.preliminary,
+        apart,
+    )
+
+
+def _result_key(result: Result) -> tuple[object, ...]:
+    value = (result.value, result.positive, result.marked, result.refusal)
+    return result.analyte, result.assay, result.first, result.last, result.instant, value
+
+
+def _once(
+    facts: list[Fact],
+    moment: Callable[[Fact], tuple[object, ...]],
+    key: Callable[[Fact], tuple[object, ...]],
+    merged: Callable[[Fact, Fact], Fact | None],
+    dropped: list[Source],
+) -> list[Fact]:
+    """Each fact once; `merged` makes one of two that have the same key, or says None to keep both."""
+    if len(set(map(moment, facts))) == len(facts):
+        return facts
+    kept: list[Fact] = []
+    places: dict[tuple[object, ...], int] = {}
+    for fact in facts:
+        at = places.setdefault(key(fact), len(kept))
+        one = None if at == len(kept) else merged(kept[at], fact)
+        if one is None:
+            kept.append(fact)
+        else:
+            kept[at] = one
+            dropped.append(fact.source)
+    return kept
+
+
+def _same_response(one: Told, other: Told) -> Told | None:
+    """Of a total in a panel and by itself, the one that is tied to its items; in two responses, both."""
+    if one.response and other.response and one.response != other.response:
+        return None
+    return one if one.response else one._replace(response=other.response)
+
+
+def _first(one: Result, _: Result) -> Result:
+    return one

@@ -1,0 +1,314 @@
+"""Entry by entry: whose it is, whether it may be read, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from service.domain.facts import Answer, Score, Source
+from service.domain.facts import Patient as Person
+from service.fhir.reading.account import Reason
+from service.fhir.reading.breakage import lose_broken, lose_contained
+from service.fhir.reading.containers import contained_source, contents
+from service.fhir.reading.draft import Draft
+from service.fhir.reading.duplicates import drop_repeated, superseded
+from service.fhir.reading.elements import ABSENT
+from service.fhir.reading.flags import read_flag, read_plan
+from service.fhir.reading.gate import Gate
+from service.fhir.reading.medicines import (
+    read_administration,
+    read_dispense,
+    read_request,
+    read_statement,
+)
+from service.fhir.reading.observations import link_observation, meaning_of, read_observation
+from service.fhir.reading.ownership import OWNED, check_unread, whose
+from service.fhir.reading.patients import read_patient
+from service.fhir.reading.plain import read_plain
+from service.fhir.reading.questionnaires import read_questionnaire_response
+from service.fhir.reading.receiving import Broken, WrongTypeError
+from service.fhir.reading.records import (
+    is_withdrawn,
+    read_condition,
+    read_encounter,
+    read_immunization,
+    read_procedure,
+)
+from service.fhir.reading.reports import read_report
+from service.fhir.reading.resources import (
+    CarePlan,
+    Condition,
+    DiagnosticReport,
+    Encounter,
+    Flag,
+    Immunization,
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationRequest,
+    MedicationStatement,
+    Observation,
+    OperationOutcome,
+    Patient,
+    Procedure,
+    QuestionnaireResponse,
+    Unread,
+)
+from service.fhir.reading.takeback import take_back
+from service.terminology.traps import TRAPS
+
+if TYPE_CHECKING:
+    from service.fhir.reading.resources import Entry, Resource
+    from service.terminology.meanings import Meaning
+
+R = TypeVar("R", bound="Resource")
+Tied = TypeVar("Tied", Score, Answer)
+
+Reader: TypeAlias = Callable[[Draft, int, Any, Source], None]
+
+# A quick look, before the terminology is asked properly.
+TRAPPED: Final = frozenset(trap.code for trap in TRAPS)
+_RETRACTED: Final = "entered-in-error"
+_READERS: Final[dict[type, Reader]] = {
+    Condition: read_condition,
+    Procedure: read_procedure,
+    Immunization: read_immunization,
+    Encounter: read_encounter,
+    DiagnosticReport: read_report,
+    QuestionnaireResponse: read_questionnaire_response,
+    MedicationRequest: read_request,
+    MedicationStatement: read_statement,
+    MedicationAdministration: read_administration,
+    MedicationDispense: read_dispense,
+    Flag: read_flag,
+    CarePlan: read_plan,
+}
+
+
+class Seen(NamedTuple):
+    """A resource that is to be read once all links between resources are known."""
+
+    at: int
+    resource: Resource
+    meaning: Meaning | None
+    owner: str
+    source: Source
+
+
+def read_entries(draft: Draft, *, strict: bool) -> Person:
+    """Reads every entry and says who the patient is."""
+    gate = Gate(draft, _survey(draft), strict=strict)
+    found: list[Seen] = []
+    for index, entry in _unusual(draft, gate):
+        if isinstance(entry, Broken):
+            lose_broken(draft, index, entry)
+        elif type(entry.resource) is Observation:
+            _look_at_observation(gate, index, entry, entry.resource, found)
+        else:
+            _look_at(gate, index, entry, found)
+    person = draft.subject.patient()
+    for seen in found:
+        if type(seen.resource) is Patient:
+            person = read_patient(draft, seen.at, seen.resource, seen.source, person)
+        else:
+            _read(draft, seen)
+    if draft.responses:
+        draft.scores = _tied(draft, draft.scores)
+        draft.answers = _tied(draft, draft.answers)
+    drop_repeated(draft)
+    return person
+
+
+def _unusual(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
+    """Reads the patient's Observations of the usual shape and passes over those with one unread code.
+
+    A feed is made of these, so they are told apart here, in one loop and at the lowest cost; the rest is returned.
+    """
+    rest: list[tuple[int, Entry]] = []
+    known, lookup, coverage = draft.subject.known, draft.lookup, draft.coverage
+    for index, entry in enumerate(draft.received.entries):
+        resource = entry.resource
+        if type(resource) is not Observation:
+            rest.append((index, entry))
+            continue
+        reference, code, meta = resource.subject, resource.code, resource.meta
+        if meta is not None and (meta.tag or meta.security):
+            coverage.note_meta("Observation", meta)
+        if reference is None or code is None or not code.coding or len(code.coding) != 1:
+            rest.append((index, entry))
+            continue
+        if not known.get(reference.reference) and whose(
+            draft, index, resource, draft.received.expression(index)
+        ):
+            rest.append((index, entry))
+            continue
+        one = code.coding[0]
+        meaning = lookup.get((one.system, one.code))
+        if meaning is not None:
+            if (
+                gate.asks
+                or entry.modifierExtension is not ABSENT
+                or not read_plain(draft, index, resource, meaning)
+            ):
+                rest.append((index, entry))
+        elif (
+            resource.status == _RETRACTED
+            or one.code in TRAPPED
+            or resource.component is not ABSENT
+            or resource.contained is not ABSENT
+            or resource.hasMember is not ABSENT
+            or resource.derivedFrom is not ABSENT
+        ):
+            rest.append((index, entry))
+    return rest
+
+
+def _survey(draft: Draft) -> set[int]:
+    """Names the patient, notices our own Flags, and finds older versions of the same resource."""
+    entries = draft.received.entries
+    resources = [entry.resource for entry in entries]
+    kinds = set(map(type, resources))
+    if Patient in kinds:
+        for index, resource in enumerate(resources):
+            if type(resource) is Patient:
+                draft.subject.add_patient(
+                    resource, entries[index].fullUrl or "", draft.received.expression(index)
+                )
+    # Only a Flag that was closed asks when its evidence was last changed.
+    draft.dates_updates = Flag in kinds
+    ids = [resource.id for resource in resources if resource is not None]
+    return superseded(resources) if len(set(ids)) < len(ids) else set()
+
+
+def _tied(draft: Draft, facts: list[Tied]) -> list[Tied]:
+    """Totals and answers with the response they belong to, now that all links are known."""
+    key = draft.responses.key
+    return [
+        fact._replace(response=found) if (found := key(fact.response or fact.source.expression)) else fact
+        for fact in facts
+    ]
+
+
+def _look_at_observation(
+    gate: Gate, index: int, entry: Entry, observation: Observation, found: list[Seen]
+) -> None:
+    """Keeps an Observation that a rule reads, or that holds others or ties them together."""
+    draft = gate.draft
+    owner = whose(draft, index, observation, draft.received.expression(index))
+    meaning = meaning_of(draft, observation.code)
+    if meaning is None and (
+        observation.component is ABSENT
+        and observation.contained is ABSENT
+        and observation.hasMember is ABSENT
+        and observation.derivedFrom is ABSENT
+    ):
+        _pass_over(draft, index, observation)
+    elif gate.admits(index, entry, observation):
+        source = draft.source(index, observation)
+        if observation.status == _RETRACTED:
+            draft.retracted.add(source.reference)
+        _tie(draft, index, observation, source)
+        found.append(Seen(index, observation, meaning, owner, source))
+        if observation.contained is not ABSENT:
+            _look_inside(draft, index, observation, source, owner, found)
+
+
+def _pass_over(draft: Draft, index: int, observation: Observation) -> None:
+    """An Observation that no rule reads: remembered if it was withdrawn, refused if its code is a known mistake."""
+    if observation.status == _RETRACTED and observation.id:
+        draft.retracted.add(f"{observation.kind}/{observation.id}")
+    for one in (observation.code.coding or ()) if observation.code is not None else ():
+        trap = draft.terminology.trap(one.system or "", one.code or "")
+        if trap is not None:
+            draft.reject(index, f"{draft.received.expression(index)}.code", Reason.CODE, f"{trap.text}.")
+            return
+
+
+def _tie(draft: Draft, index: int, observation: Observation, source: Source) -> None:
+    try:
+        link_observation(draft, index, observation, source.expression)
+    except WrongTypeError as wrong:
+        draft.reject(index, f"{source.expression}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
+
+
+def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
+    """Keeps any other resource that is read, and the Observations it may contain."""
+    draft, resource = gate.draft, entry.resource
+    if (entry.search is not None and entry.search.mode == "outcome") or isinstance(
+        resource, OperationOutcome
+    ):
+        draft.coverage.note_problem(index)
+    if resource is None:
+        return
+    if resource.meta is not None:
+        draft.coverage.note_meta(resource.kind, resource.meta)
+    owner: str = OWNED
+    if isinstance(resource, Unread):
+        check_unread(draft, index, resource)
+    elif type(resource) in _READERS:
+        owner = whose(draft, index, resource, draft.received.expression(index))
+    elif type(resource) is not Patient:
+        return
+    if gate.admits(index, entry, resource):
+        _keep_other(draft, Seen(index, resource, None, owner, draft.source(index, resource)), found)
+
+
+def _keep_other(draft: Draft, seen: Seen, found: list[Seen]) -> None:
+    index, resource, _, owner, source = seen
+    if resource.status == _RETRACTED or is_withdrawn(resource):
+        draft.retracted.add(source.reference)
+    if not isinstance(resource, Unread):
+        found.append(seen)
+    if resource.contained is not ABSENT and resource.status != _RETRACTED:
+        _look_inside(draft, index, resource, source, owner, found)
+
+
+def _look_inside(
+    draft: Draft, index: int, container: Resource, source: Source, owner: str, found: list[Seen]
+) -> None:
+    """Keeps contained Observations and forms: they are the container's patient's unless they say otherwise."""
+    try:
+        inside = contents(container)
+    except WrongTypeError as wrong:
+        draft.reject(index, f"{source.expression}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
+        return
+    for number, one in enumerate(inside):
+        inner = contained_source(source, number)
+        if isinstance(one, tuple):
+            lose_contained(draft, index, inner, *one)
+        elif isinstance(one, Observation | QuestionnaireResponse):
+            _keep_inner(draft, Seen(index, _within(container, one), None, owner, inner), found)
+
+
+def _keep_inner(draft: Draft, seen: Seen, found: list[Seen]) -> None:
+    index, one, _, owner, source = seen
+    if one.subject is not None and one.subject.reference != "#":
+        owner = whose(draft, index, one, source.expression)
+    meaning = None
+    if isinstance(one, Observation):
+        meaning = meaning_of(draft, one.code)
+        _tie(draft, index, one, source)
+    found.append(Seen(index, one, meaning, owner, source))
+
+
+def _within(container: Resource, inner: R) -> R:
+    """A contained resource that finds its fellows: a fragment means a resource in the same container."""
+    return msgspec.structs.replace(inner, contained=container.contained)
+
+
+def _read(draft: Draft, seen: Seen) -> None:
+    index, resource, meaning, owner, source = seen
+    if type(resource) is Observation:
+        if owner:
+            take_back(
+                draft, index, source, owner, lambda: read_observation(draft, index, resource, meaning, source)
+            )
+        else:
+            read_observation(draft, index, resource, meaning, source)
+    else:
+        reader = _READERS[type(resource)]
+        if owner:
+            take_back(draft, index, source, owner, lambda: reader(draft, index, resource, source))
+        else:
+            reader(draft, index, resource, source)

@@ -1,0 +1,94 @@
+"""What the questions of a form mean: by linkId, by definition, by the codes of the Questionnaire, or by a site's map."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from service.fhir.reading.elements import Reference
+from service.fhir.reading.resources import Questionnaire
+from service.terminology.systems import LOINC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.elements import AnsweredItem, Coding, QuestionnaireItem
+    from service.fhir.reading.resources import QuestionnaireResponse
+    from service.terminology.meanings import Meaning
+
+_LOINC_CODE: Final = re.compile(r"\d{1,7}-\d", re.ASCII)
+# `http://loinc.org/44260-8` and `http://loinc.org#44260-8` name a code in its system.
+_DEFINITION: Final = re.compile(r"(?P<system>.+)[/#](?P<code>[^/#]+)")
+
+
+class Form:
+    """The questions of one form, and the codes of the form itself."""
+
+    __slots__ = ("_by_link", "_lookup", "_url", "codes")
+
+    def __init__(self, draft: Draft, index: int, response: QuestionnaireResponse) -> None:
+        """Looks for the Questionnaire among the contained resources and in the Bundle."""
+        self._lookup = draft.lookup
+        canonical = response.questionnaire or ""
+        self._url = canonical.partition("|")[0]
+        self._by_link: dict[str, Meaning] = {}
+        name = self._url.rstrip("/").rpartition("/")[2]
+        # The form's own codes: `http://loinc.org/q/44249-1` and its like name a panel.
+        self.codes: list[tuple[str | None, str | None]] = [(LOINC, name), (self._url, name)]
+        found = _questionnaire(draft, index, response, canonical)
+        if found is not None:
+            self.codes += [(one.system, one.code) for one in found.code or ()]
+            for item in _all(found.item or []):
+                meaning = self._coded(item.code or ()) or self._defined(item.definition)
+                if meaning is not None and item.linkId:
+                    self._by_link[item.linkId] = meaning
+
+    def meaning(self, item: AnsweredItem) -> Meaning | None:
+        """What a question is about; None when nothing tells."""
+        link = item.linkId or ""
+        return (
+            self._lookup.get((LOINC, loinc_of(link)))
+            or self._defined(item.definition)
+            or self._by_link.get(link)
+            or self._lookup.get((self._url, link))
+        )
+
+    def _defined(self, definition: str | None) -> Meaning | None:
+        found = _DEFINITION.fullmatch(definition or "")
+        return self._lookup.get((found["system"], found["code"])) if found else None
+
+    def _coded(self, codings: list[Coding] | tuple[()]) -> Meaning | None:
+        meanings = (self._lookup.get((one.system, one.code)) for one in codings)
+        return next((meaning for meaning in meanings if meaning is not None), None)
+
+
+def loinc_of(link: str) -> str:
+    """The LOINC code that a linkId is, as such or as the end of a path such as `/44249-1/44260-8`; else empty."""
+    code = link.rpartition("/")[2] if link.startswith("/") else link
+    return code if _LOINC_CODE.fullmatch(code) else ""
+
+
+def _questionnaire(
+    draft: Draft, index: int, response: QuestionnaireResponse, canonical: str
+) -> Questionnaire | None:
+    if canonical.startswith("#"):
+        found = draft.resolve(Reference(reference=canonical), index, response)
+        return found if isinstance(found, Questionnaire) else None
+    url, _, version = canonical.partition("|")
+    if not url:
+        return None
+    for at, entry in enumerate(draft.received.entries):
+        one = entry.resource
+        if isinstance(one, Questionnaire) and one.url == url and version in ("", one.version or version):
+            draft.use(at)
+            return one
+    return None
+
+
+def _all(items: list[QuestionnaireItem]) -> Iterator[QuestionnaireItem]:
+    waiting = list(reversed(items))
+    while waiting:
+        item = waiting.pop()
+        yield item
+        waiting += reversed(item.item or [])

@@ -1,0 +1,74 @@
+"""What is looked at before an entry is read: its version, its modifiers, and in strict mode its validity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from service.fhir.reading.account import Reason
+from service.fhir.reading.elements import given
+from service.fhir.reading.losses import codes_in, document_of, is_read, lose
+from service.fhir.reading.observations import UNKNOWN_MODIFIER
+from service.fhir.reading.quantities import Refusal
+from service.fhir.reading.receiving import joined
+from service.fhir.reading.resources import READ
+
+if TYPE_CHECKING:
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.resources import Entry, Resource
+
+READ_TYPES: Final = frozenset(read.__name__ for read in READ)
+
+
+class Gate:
+    """Lets a resource through to be read, unless something about it as a whole forbids that."""
+
+    __slots__ = ("_older", "_strict", "asks", "draft")
+
+    def __init__(self, draft: Draft, older: set[int], *, strict: bool) -> None:
+        """`older` are the entries of which there is a later version."""
+        self.draft = draft
+        self._older = older
+        self._strict = strict
+        # False when only the resource itself can forbid that it is read.
+        self.asks = strict or bool(older)
+
+    def admits(self, index: int, entry: Entry, resource: Resource) -> bool:
+        """False when the entry is not to be read; what it was about is then kept as unreadable."""
+        if (
+            self.asks
+            or resource.implicitRules
+            or given(resource.modifierExtension)
+            or given(entry.modifierExtension)
+        ):
+            fault = self._fault(index, entry, resource)
+            if fault is not None:
+                self._refuse(index, resource, fault)
+                return False
+        return True
+
+    def _fault(self, index: int, entry: Entry, resource: Resource) -> Refusal | None:
+        if index in self._older:
+            return Refusal("", Reason.SUPERSEDED, "The Bundle holds a later version of this resource.")
+        if resource.implicitRules:
+            return Refusal(
+                "implicitRules",
+                Reason.IMPLICIT_RULES,
+                "It follows rules that are not known; send it without.",
+            )
+        if given(resource.modifierExtension) or given(entry.modifierExtension):
+            return Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
+        if self._strict and resource.kind in READ_TYPES:
+            # fhir.resources is large, and only strict reading needs it.
+            from service.fhir.reading.strict import strict_fault
+
+            return strict_fault(resource.kind, self.draft.received.raw(index))
+        return None
+
+    def _refuse(self, index: int, resource: Resource, fault: Refusal) -> None:
+        draft, kind = self.draft, resource.kind
+        codes = codes_in(document_of(draft, index))
+        if kind not in READ_TYPES or not is_read(draft, kind, codes):
+            return
+        source = draft.source(index, resource)
+        safety = fault.reason != Reason.SUPERSEDED and lose(draft, source, kind, codes)
+        draft.reject(index, joined(source.expression, fault.element), fault.reason, fault.text, safety=safety)

@@ -1,0 +1,250 @@
+"""Bytes to entries: the whole Bundle at once, and entry by entry when one of them has a wrong type somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Raw, ValidationError
+
+from service.errors import BodyUnreadable
+from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
+from service.fhir.reading.resources import OTHER, READ, Bundle, Entry
+
+T = TypeVar("T")
+
+_REFUSED_TYPES: Final = frozenset({"history", "message"})
+_KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
+_WRONG: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
+_AT: Final = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+_RAWS: Final = msgspec.json.Decoder(list[Raw])
+_LINKS: Final = msgspec.json.Decoder(list[Link])
+
+
+class _Envelope(Element):
+    type: Raw = ABSENT
+    implicitRules: Raw = ABSENT
+    link: Raw = ABSENT
+    entry: Raw = ABSENT
+
+
+class _RawEntry(Element):
+    resource: Raw = ABSENT
+
+
+class _RawParameter(Element):
+    resource: Raw = ABSENT
+
+
+class _RawParameters(Element):
+    parameter: list[_RawParameter] | None = None
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_RAW_PARAMETERS: Final = msgspec.json.Decoder(_RawParameters)
+_RAW_ENTRY: Final = msgspec.json.Decoder(_RawEntry)
+
+
+# Most Bundles are short: their FHIRPaths are made once.
+_EXPRESSIONS: Final = tuple(f"Bundle.entry[{index}].resource" for index in range(2048))
+
+
+class Broken(Entry):
+    """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource."""
+
+    kind: str = ""
+    element: str = ""
+    fault: str = ""
+    document: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Place(NamedTuple):
+    """Where an entry stands: the FHIRPath of its resource, and the way to its bytes."""
+
+    expression: str
+    way: tuple[int, ...]
+
+
+class Received:
+    """The entries of a Bundle in order; those of Bundles within it stand in the place of their Bundle."""
+
+    __slots__ = ("_body", "_parameter", "entries", "has_next", "places")
+
+    def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
+        """`body` is the Bundle as received, or Parameters with the Bundle in one of them; `receive` fills in the rest."""
+        self._body = body
+        self._parameter = parameter
+        self.entries: list[Entry] = []
+        self.has_next = False
+        self.places: list[Place] | None = None
+
+    def expression(self, index: int) -> str:
+        """The FHIRPath of an entry's resource."""
+        if self.places is not None:
+            return self.places[index].expression
+        return _EXPRESSIONS[index] if index < len(_EXPRESSIONS) else f"Bundle.entry[{index}].resource"
+
+    def raw(self, index: int) -> bytes:
+        """The bytes of an entry's resource as they were received."""
+        body = self._body
+        if self._parameter is not None:
+            body = (_RAW_PARAMETERS.decode(body).parameter or [])[self._parameter].resource
+        for step in (index,) if self.places is None else self.places[index].way:
+            body = _RAW_ENTRY.decode(_RAWS.decode(_ENVELOPE.decode(body).entry)[step]).resource
+        return bytes(body)
+
+
+def receive(body: bytes | Raw, decoded: Bundle | None = None, parameter: int | None = None) -> Received:
+    """The entries of the Bundle in `body` (or in one of its parameters); `decoded` is that Bundle if it has no fault.
+
+    Raises BodyUnreadable for what is not a Bundle that can be read.
+    """
+    received = Received(body, parameter)
+    if decoded is None:
+        _receive_raw(received, body, "Bundle", ())
+    else:
+        _receive_decoded(received, decoded)
+    return received
+
+
+def _receive_decoded(received: Received, bundle: Bundle) -> None:
+    _check(bundle.type, bundle.implicitRules, "Bundle")
+    received.has_next = _has_next(bundle.link)
+    entries = bundle.entry or []
+    if any(type(entry.resource) is Bundle for entry in entries):
+        received.places = []
+        _add_nested(received, bundle, "Bundle", ())
+    else:
+        received.entries = entries
+
+
+def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
+    received.has_next = received.has_next or _has_next(bundle.link)
+    for index, entry in enumerate(bundle.entry or []):
+        place = Place(f"{path}.entry[{index}].resource", (*way, index))
+        if type(entry.resource) is Bundle:
+            _add_nested(received, entry.resource, *place)
+        else:
+            _add(received, entry, place)
+
+
+def _add(received: Received, entry: Entry, place: Place) -> None:
+    received.entries.append(entry)
+    if received.places is not None:
+        received.places.append(place)
+
+
+def _receive_raw(received: Received, body: bytes | Raw, path: str, way: tuple[int, ...]) -> None:
+    """Entry by entry, so that a wrong type costs only the entry it is in."""
+    received.places = received.places if received.places is not None else []
+    envelope = _decoded(_ENVELOPE, body, path)
+    _check(_text(envelope.type), _text(envelope.implicitRules), path)
+    links = _decoded(_LINKS, envelope.link, f"{path}.link") if given(envelope.link) else None
+    received.has_next = received.has_next or _has_next(links)
+    raws = _decoded(_RAWS, envelope.entry, f"{path}.entry") if given(envelope.entry) else []
+    for index, raw in enumerate(raws):
+        place = Place(f"{path}.entry[{index}].resource", (*way, index))
+        entry = _entry(raw)
+        if isinstance(entry, Raw):
+            _receive_raw(received, entry, *place)
+        elif isinstance(entry.resource, Bundle):
+            _add_nested(received, entry.resource, *place)
+        else:
+            _add(received, entry, place)
+
+
+def _entry(raw: Raw) -> Entry | Raw:
+    """One entry; a Bundle with a fault inside comes back as its bytes."""
+    if raw == NULL:
+        return Entry()
+    try:
+        return _ENTRY.decode(raw)
+    except ValidationError as error:
+        return _broken(raw, error)
+
+
+def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
+    element, fault = where_and_what(error)
+    entry = json.loads(bytes(raw), parse_int=str, parse_float=str)
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(resource, dict):
+        return Broken(element=element, fault=fault)
+    kind = resource.get("resourceType")
+    if kind == "Bundle":
+        return _RAW_ENTRY.decode(raw).resource
+    if not isinstance(kind, str) or kind not in _KNOWN:
+        return Entry()
+    url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None
+    return Broken(fullUrl=url, kind=kind, element=element, fault=fault, document=resource)
+
+
+class WrongTypeError(Exception):
+    """A part of a resource, decoded when it was needed, has the wrong JSON type."""
+
+    def __init__(self, element: str, fault: str) -> None:
+        super().__init__(element)
+        self.element = element
+        self.text = wrong_type(fault)
+
+
+def wrong_type(fault: str) -> str:
+    """The sentence about an element that has the wrong JSON type."""
+    return f"This element has the wrong JSON type: {fault}."
+
+
+def part(decoder: msgspec.json.Decoder[T], raw: Raw, element: str) -> T:
+    """An element that was left raw; raises WrongTypeError, which names it."""
+    try:
+        return decoder.decode(raw)
+    except ValidationError as error:
+        at, fault = where_and_what(error)
+        raise WrongTypeError(joined(element, at), fault) from None
+
+
+def where_and_what(error: ValidationError) -> tuple[str, str]:
+    """The element at fault, below what was decoded, and what is wrong with it; never its value."""
+    text = str(error)
+    at, wrong = _AT.search(text), _WRONG.match(text)
+    fault = (
+        f"expected {wrong[1].removesuffix(' | null')}, got {wrong[2]}"
+        if wrong
+        else "it is not what FHIR has there"
+    )
+    return at["path"] if at else "", fault
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], raw: bytes | Raw, path: str) -> T:
+    try:
+        return decoder.decode(raw)
+    except ValidationError as error:
+        element, fault = where_and_what(error)
+        raise BodyUnreadable(wrong_type(fault), joined(path, element)) from None
+
+
+def joined(path: str, element: str) -> str:
+    """A FHIRPath and one below it."""
+    return path + element if element[:1] in ("[", "") else f"{path}.{element}"
+
+
+def _text(raw: Raw) -> str | None:
+    """A string that a Bundle says of itself; anything else is passed over."""
+    value = msgspec.json.decode(raw) if given(raw) else None
+    return value if isinstance(value, str) else None
+
+
+def _check(kind: str | None, rules: str | None, path: str) -> None:
+    if kind in _REFUSED_TYPES:
+        text = "A Bundle of type history or message is not read; send a collection, searchset, document or transaction."
+        raise BodyUnreadable(text, f"{path}.type")
+    if rules:
+        raise BodyUnreadable(
+            "A Bundle with implicitRules is not read; send it without.", f"{path}.implicitRules"
+        )
+
+
+def _has_next(links: list[Link] | None) -> bool:
+    return any(link.relation == "next" for link in links or ())

@@ -1,0 +1,115 @@
+"""Literal references, and which entry of the Bundle each one means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from msgspec import Raw, ValidationError
+
+from service.fhir.reading.elements import Identifier, given
+from service.fhir.reading.resources import Identified
+
+if TYPE_CHECKING:
+    from service.fhir.reading.elements import Reference
+    from service.fhir.reading.receiving import Received
+
+_LITERAL: Final = re.compile(
+    r"(?:(?P<base>.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)(?:/_history/[^/]+)?"
+)
+_IDENTIFIER: Final = msgspec.json.Decoder(Identifier)
+_IDENTIFIERS: Final = msgspec.json.Decoder(list[Identifier | None])
+
+
+class Literal(NamedTuple):
+    """The parts of a reference such as `http://ehr.example/fhir/Patient/1/_history/2`; `base` is empty if relative."""
+
+    base: str
+    kind: str
+    id: str
+
+
+def literal(text: str) -> Literal | None:
+    """The parts of a relative or absolute reference, without its version; None for a urn, a fragment or anything else."""
+    found = _LITERAL.fullmatch(text)
+    return Literal(found["base"] or "", found["kind"], found["id"]) if found else None
+
+
+def fragment(reference: Reference) -> str:
+    """The id of a contained resource that a reference means; empty for any other reference."""
+    text = reference.reference or ""
+    return text[1:] if text.startswith("#") else ""
+
+
+def identifier_of(raw: Raw) -> str:
+    """`system|value` of one identifier; empty when there is no value, or when it cannot be read."""
+    try:
+        one = _IDENTIFIER.decode(raw) if given(raw) else None
+    except ValidationError:
+        return ""
+    return f"{one.system or ''}|{one.value}" if one and one.value else ""
+
+
+def identifiers_of(raw: Raw) -> list[Identifier]:
+    """The identifiers of a resource; none when they cannot be read."""
+    try:
+        return [one for one in _IDENTIFIERS.decode(raw) if one is not None] if given(raw) else []
+    except ValidationError:
+        return []
+
+
+class Index:
+    """Finds the entry that a reference means; made on first use, for most Bundles need none."""
+
+    __slots__ = ("_by_identifier", "_by_key", "_by_url", "_received")
+
+    def __init__(self, received: Received) -> None:
+        self._received = received
+        self._by_url: dict[str, int] | None = None
+        self._by_key: dict[str, int] = {}
+        self._by_identifier: dict[tuple[str, str], int] | None = None
+
+    def find(self, reference: Reference, at: int) -> int | None:
+        """The index of the entry that is meant by a reference in entry `at`."""
+        text = reference.reference
+        if text:
+            return self._literal(text, at)
+        name = identifier_of(reference.identifier)
+        return self._identified(reference.type or "", name) if name else None
+
+    def _literal(self, text: str, at: int) -> int | None:
+        if self._by_url is None:
+            self._by_url = self._make()
+        if text in self._by_url:
+            return self._by_url[text]
+        parts = literal(text)
+        if parts is None:
+            return None
+        key = f"{parts.kind}/{parts.id}"
+        base = parts.base or self._base(at)
+        found = self._by_url.get(f"{base}/{key}") if base else None
+        return self._by_key.get(key) if found is None else found
+
+    def _base(self, at: int) -> str:
+        parts = literal(self._received.entries[at].fullUrl or "")
+        return parts.base if parts else ""
+
+    def _make(self) -> dict[str, int]:
+        by_url: dict[str, int] = {}
+        for index, entry in enumerate(self._received.entries):
+            if entry.fullUrl:
+                by_url[entry.fullUrl] = index
+            if entry.resource is not None and entry.resource.id:
+                self._by_key[f"{entry.resource.kind}/{entry.resource.id}"] = index
+        return by_url
+
+    def _identified(self, kind: str, name: str) -> int | None:
+        if self._by_identifier is None:
+            self._by_identifier = {
+                (entry.resource.kind, f"{one.system or ''}|{one.value}"): index
+                for index, entry in enumerate(self._received.entries)
+                if isinstance(entry.resource, Identified)
+                for one in identifiers_of(entry.resource.identifier)
+            }
+        return self._by_identifier.get((kind, name))

@@ -1,0 +1,138 @@
+"""The body of a request: Parameters with a Bundle in `data`, or the Bundle itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import DecodeError, Raw, ValidationError
+
+from service.errors import BodyUnreadable, InvalidParameter
+from service.fhir.reading.elements import ABSENT, Element, given
+from service.fhir.reading.receiving import Received, joined, receive, where_and_what, wrong_type
+from service.fhir.reading.resources import Bundle, Parameter, Parameters, Resource
+
+_BOM: Final = b"\xef\xbb\xbf"
+_DATA: Final = "data"
+_WHAT_TO_SEND: Final = "Send a Bundle, or Parameters with a Bundle in the parameter `data`."
+_PRIMITIVES: Final = (
+    "valueString",
+    "valueCode",
+    "valueDateTime",
+    "valueDate",
+    "valueInstant",
+    "valueUri",
+    "valueUrl",
+    "valueCanonical",
+    "valueId",
+)
+
+
+class RequestBody(NamedTuple):
+    """The primitive parameters by name, in order, and the Bundle (None when there was none)."""
+
+    parameters: dict[str, list[str]]
+    bundle: Received | None
+
+
+class _Kind(Element):
+    resourceType: Raw = ABSENT
+
+
+class _PlainParameters(Element):
+    parameter: list[_PlainParameter] | None = None
+
+
+class _PlainParameter(Parameter):
+    resource: Raw = ABSENT  # type: ignore[assignment]  # left for entry by entry
+
+
+_WHOLE: Final = msgspec.json.Decoder(Bundle | Parameters)
+_KIND: Final = msgspec.json.Decoder(_Kind)
+_PLAIN_PARAMETERS: Final = msgspec.json.Decoder(_PlainParameters)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turns what the decoder cannot go on from into one error about the body."""
+    try:
+        yield
+    except RecursionError:
+        raise BodyUnreadable("The body nests too deep to be read.") from None
+    except UnicodeDecodeError as error:
+        raise BodyUnreadable(f"The body is not UTF-8 (at byte {error.start}); send JSON in UTF-8.") from None
+    except DecodeError as error:
+        raise BodyUnreadable(f"The body is not JSON: {error}.") from None
+
+
+def read_request(body: bytes) -> RequestBody:
+    """The parameters and the Bundle of a body; raises BodyUnreadable or InvalidParameter."""
+    with reading():
+        body = body.removeprefix(_BOM)
+        if not body.isascii():
+            body.decode()
+        try:
+            decoded = _WHOLE.decode(body)
+        except ValidationError:
+            return _leniently(body)
+        if type(decoded) is Bundle:
+            return RequestBody({}, receive(body, decoded))
+        return _parameters(body, decoded.parameter or [])
+
+
+def _leniently(body: bytes) -> RequestBody:
+    """A body with a wrong type somewhere."""
+    kind = _kind(body)
+    if kind == "Bundle":
+        return RequestBody({}, receive(body))
+    if kind != "Parameters":
+        raise BodyUnreadable(_WHAT_TO_SEND)
+    try:
+        return _parameters(body, _PLAIN_PARAMETERS.decode(body).parameter or [])
+    except ValidationError as error:
+        element, fault = where_and_what(error)
+        raise BodyUnreadable(wrong_type(fault), joined("Parameters", element)) from None
+
+
+def _parameters(body: bytes, parameters: Sequence[Parameter]) -> RequestBody:
+    values: dict[str, list[str]] = {}
+    bundle: Received | None = None
+    for index, parameter in enumerate(parameters):
+        at = f"Parameters.parameter[{index}]"
+        if not parameter.name:
+            raise InvalidParameter("A parameter has no name.", f"{at}.name")
+        resource: Raw | Resource | None = parameter.resource
+        if resource is None or (isinstance(resource, Raw) and not given(resource)):
+            values.setdefault(parameter.name, []).append(_primitive(parameter, at))
+        elif parameter.name != _DATA or bundle is not None:
+            raise InvalidParameter(f"Only one parameter holds a resource: the Bundle in `{_DATA}`.", at)
+        else:
+            bundle = _bundle(body, resource, index, at)
+    return RequestBody(values, bundle)
+
+
+def _bundle(body: bytes, resource: Raw | Resource, index: int, at: str) -> Received:
+    if isinstance(resource, Bundle):
+        return receive(body, resource, index)
+    if isinstance(resource, Raw) and _kind(resource) == "Bundle":
+        return receive(resource)
+    raise InvalidParameter(_WHAT_TO_SEND, f"{at}.resource")
+
+
+def _kind(raw: bytes | Raw) -> str | None:
+    try:
+        found = _KIND.decode(raw).resourceType
+    except ValidationError:  # not an object
+        return None
+    kind = msgspec.json.decode(found) if given(found) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _primitive(parameter: Parameter, at: str) -> str:
+    given_values = [raw for name in _PRIMITIVES if given(raw := getattr(parameter, name))]
+    value = msgspec.json.decode(given_values[0]) if len(given_values) == 1 else None
+    if not isinstance(value, str):
+        raise InvalidParameter("A parameter has one value, and it is a string, code, uri or date.", at)
+    return value

@@ -1,0 +1,32 @@
+"""Which answers and totals belong to one logical response: a union over components, members, derivations and forms."""
+
+from __future__ import annotations
+
+
+class Responses:
+    """Resources by FHIRPath; linked ones share one key, the FHIRPath of the earliest linked."""
+
+    __slots__ = ("_parents",)
+
+    def __init__(self) -> None:
+        self._parents: dict[str, str] = {}
+
+    def link(self, one: str, other: str) -> None:
+        """Says that two resources are parts of one response."""
+        first, second = self._root(one), self._root(other)
+        if first != second:
+            self._parents[second] = first
+
+    def key(self, expression: str) -> str:
+        """The key of the response that a resource belongs to; empty when nothing links it."""
+        return self._root(expression) if expression in self._parents else ""
+
+    def __bool__(self) -> bool:
+        """True when anything was linked."""
+        return bool(self._parents)
+
+    def _root(self, expression: str) -> str:
+        parent = self._parents.setdefault(expression, expression)
+        while parent != expression:
+            expression, parent = parent, self._parents[parent]
+        return expression

@@ -1,0 +1,49 @@
+"""What is the same for every resource of one answer: whose it is, as of when, and in which kind of Bundle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.fhir.addresses import URI_SYSTEM
+from service.fhir.writing.elements import Json, spell_identifier, spell_instant, spell_reference
+
+if TYPE_CHECKING:
+    from service.domain.facts import Patient, Source
+    from service.domain.findings import Assessment
+
+
+class Frame:
+    """The circumstances of one answer, spelled once."""
+
+    __slots__ = ("as_of", "has_subject", "in_transaction", "subject", "subject_key")
+
+    def __init__(self, assessment: Assessment, *, in_transaction: bool) -> None:
+        """`in_transaction` says that the resources are written to be stored."""
+        patient = assessment.chart.patient
+        self.in_transaction = in_transaction
+        self.as_of = spell_instant(assessment.as_of.instant)
+        self.subject_key = patient.key
+        self.has_subject = bool(patient.key or patient.reference)
+        self.subject = _spell_subject(patient, in_transaction=in_transaction)
+
+    def reference(self, source: Source) -> Json:
+        """The reference to a piece of evidence."""
+        return spell_reference(source, in_transaction=self.in_transaction)
+
+    def storable(self, reference: Json) -> Json:
+        """A reference that a received Flag holds, as a transaction may hold it."""
+        literal = str(reference.get("reference", ""))
+        if self.in_transaction and literal.startswith("urn:"):
+            return {"identifier": {"system": URI_SYSTEM, "value": literal}}
+        return reference
+
+
+def _spell_subject(patient: Patient, *, in_transaction: bool) -> Json:
+    if patient.reference and not (in_transaction and patient.reference.startswith("urn:")):
+        return {"reference": patient.reference}
+    system, bar, value = patient.key.rpartition("|")
+    if bar and value:
+        identifier = spell_identifier(system, value)
+    else:
+        identifier = {"system": URI_SYSTEM, "value": patient.reference or patient.key}
+    return {"type": "Patient", "identifier": identifier}

@@ -1,0 +1,53 @@
+"""Why something in the data was refused: the FHIR issue type and the meaning of each of our own codes."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from service.fhir.reading.account import Reason
+
+
+class Known(NamedTuple):
+    """A code of ours as it is told to the caller."""
+
+    issue_type: str
+    meaning: str
+
+
+REASONS: Final[dict[Reason, Known]] = {
+    Reason.WRONG_TYPE: Known("structure", "An element has a value of the wrong JSON type."),
+    Reason.STRICT: Known("structure", "In strict mode: the resource is not valid FHIR."),
+    Reason.MODIFIER: Known("extension", "A modifier extension that is not known could change the meaning."),
+    Reason.IMPLICIT_RULES: Known("not-supported", "The resource was made under rules that are not known here."),
+    Reason.NOT_DONE: Known("business-rule", "What the resource describes was not done."),
+    Reason.DO_NOT_PERFORM: Known("business-rule", "The request is a prohibition."),
+    Reason.INTENT: Known("business-rule", "The intent of the request is no order."),
+    Reason.REFUTED: Known("business-rule", "The condition was refuted or is only a differential."),
+    Reason.NO_SUBJECT: Known("required", "The resource does not say whom it is about."),
+    Reason.NOT_A_PATIENT: Known("value", "The subject is no patient."),
+    Reason.ABOUT_ANOTHER: Known("business-rule", "The focus is not the patient."),
+    Reason.NO_DATE: Known("required", "A date is needed and missing."),
+    Reason.BAD_DATE: Known("value", "A date is not spelled as FHIR spells dates, or does not exist."),
+    Reason.NO_VALUE: Known("required", "There is no value."),
+    Reason.BAD_VALUE: Known("value", "The value cannot be read."),
+    Reason.ABSENT: Known("value", "The value is absent, with a reason."),
+    Reason.UNIT: Known("code-invalid", "The unit is missing or not one that can be converted."),
+    Reason.COMPARATOR: Known("value", "The comparator cannot be used here."),
+    Reason.OUT_OF_RANGE: Known("value", "The value is not plausible."),
+    Reason.CODE: Known("code-invalid", "The code is missing, or known to be used wrongly."),
+    Reason.NOT_COMPARABLE: Known("not-supported", "The result cannot be compared with others of its name."),
+    Reason.DUPLICATE: Known("duplicate", "The same resource came more than once."),
+    Reason.SUPERSEDED: Known("duplicate", "A later version of the resource came as well."),
+}
+_STATUS: Final = Known("business-rule", "The status of the resource excludes it.")
+_OTHER: Final = Known("processing", "")
+
+
+def known_reason(code: str) -> Known:
+    """What is known of a code; `status-...` names the status that excluded an entry."""
+    if code.startswith("status-"):
+        return _STATUS
+    return _BY_CODE.get(code, _OTHER)
+
+
+_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()}

@@ -1,0 +1,210 @@
+"""Settings: `MOODMARKER_*` variables, or a TOML file of the same names that `MOODMARKER_CONFIG` points to.
+
+A variable wins over the file. In the file the prefix may be left out: `port = 8080`.
+A name that is no setting is an error, so that a misspelt safeguard is not silently off.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "MOODMARKER_"
+CONFIG = f"{PREFIX}CONFIG"
+MEBIBYTE = 1024 * 1024
+# What Kubernetes adds to every container of a namespace with a Service called "moodmarker".
+_SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT.*)|PORT_\d+_.*)")
+
+
+class SettingsError(ValueError):
+    """A setting that is misspelt, not allowed or at odds with another; the text says which."""
+
+
+def _listed(value: object) -> object:
+    """A variable lists names with commas or spaces between them; a file uses a TOML array."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """Everything a site may set; immutable once read."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs authentication.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=256, description="Worker processes.")
+    time_zone: str = Field("UTC", description="IANA zone of times without an offset, and of as-of dates.")
+    locale: str = Field(
+        "",
+        pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$",
+        description="Language tag, such as en-US, for crisis contacts.",
+    )
+    concept_map: Path | None = Field(
+        None, description="A FHIR ConceptMap from the site's codes to codes read here."
+    )
+    muted: Names = Field((), description="Rules that are not to raise flags; safety rules cannot be named.")
+    rules_on: Names = Field((), description="Rules to turn on that are off by default.")
+    max_body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest body as it is sent.")
+    max_decompressed_bytes: int = Field(
+        64 * MEBIBYTE, ge=1024, description="Largest body after decompression."
+    )
+    max_decompression_ratio: int = Field(
+        100, ge=2, description="Largest growth of a compressed body past 1 MiB."
+    )
+    max_entries: int = Field(100_000, ge=1, description="Most entries in one Bundle.")
+    deadline_seconds: float = Field(30.0, gt=0, le=3600, description="Longest time one request may take.")
+    concurrency_limit: int = Field(32, ge=1, description="Checks that one worker holds at a time.")
+    graceful_shutdown_seconds: int = Field(
+        30, ge=0, le=3600, description="How long requests may finish on shutdown."
+    )
+    allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
+    allowed_hosts: Names = Field(
+        (), description="Host names, besides loopback, under which requests may arrive."
+    )
+    openapi_page: bool | None = Field(
+        None, description="Serve /openapi.json and /docs; on loopback only if unset."
+    )
+    metrics: bool | None = Field(None, description="Serve /metrics; on loopback only if unset.")
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        "info", description="Least level logged."
+    )
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_no_service_link(cls, value: object) -> object:
+        if isinstance(value, str) and value.startswith("tcp://"):
+            raise ValueError(
+                "set by a Kubernetes service link; turn enableServiceLinks off, or rename the Service"
+            )
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("not a time zone of the IANA database; write it as in Europe/Berlin") from error
+        return name
+
+    @field_validator("concept_map")
+    @classmethod
+    def _is_a_file(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("no such file")
+        return path
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _decompressed_is_the_larger(self) -> Settings:
+        if self.max_decompressed_bytes < self.max_body_bytes:
+            raise ValueError("max_decompressed_bytes must not be smaller than max_body_bytes")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no file is read that nobody named
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """In order of precedence: arguments, variables, the file."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether the address to listen on can be reached from this machine alone."""
+        return is_loopback(self.host)
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The TOML file that `MOODMARKER_CONFIG` names, if it names one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the library asks for it
+        """Unused: the file is read as a whole."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's settings by field name."""
+        path = os.environ.get(CONFIG)
+        return _read_file(Path(path)) if path else {}
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        received = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{CONFIG}: {path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{CONFIG}: {path} is not TOML: {error}") from error
+    named = {key.lower().removeprefix(PREFIX.lower()): value for key, value in received.items()}
+    if len(named) < len(received):
+        raise SettingsError(f"{CONFIG}: {path} sets a name twice, with and without {PREFIX}")
+    for name in named:
+        _require_known(name, f"{CONFIG}: {path}")
+    return named
+
+
+def _require_known(name: str, place: str) -> None:
+    known = Settings.model_fields
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = (
+            f"; did you mean {PREFIX}{near[0].upper()}?" if near else f". Known: {', '.join(sorted(known))}"
+        )
+        raise SettingsError(f"{place}: {PREFIX}{name.upper()} is not a setting{hint}")
+
+
+def load_settings(**given: Any) -> Settings:
+    """Reads the settings; `given` (from the command line) wins over variables and file."""
+    for variable in os.environ:
+        if variable.startswith(PREFIX) and variable != CONFIG and not _SERVICE_LINK.fullmatch(variable):
+            _require_known(variable.removeprefix(PREFIX).lower(), "environment")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_told(one) for one in error.errors(include_url=False))) from error
+
+
+def _told(error: Any) -> str:
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{PREFIX}{'_'.join(map(str, error['loc'][:1])).upper()}: {text}" if error["loc"] else text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine alone."""
+    name = host.lower().removeprefix("[").removesuffix("]")
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def require_safe_listener(settings: Settings) -> None:
+    """Refuses to listen beyond this machine without authentication, unless that was asked for."""
+    if not (settings.listens_on_loopback or settings.allow_unauthenticated):
+        raise SettingsError(
+            f"{PREFIX}HOST: other machines can reach {settings.host}, and no authentication is configured. "
+            f"Listen on 127.0.0.1 behind a proxy that authenticates, "
+            f"or set {PREFIX}ALLOW_UNAUTHENTICATED=true on purpose."
+        )

@@ -1,0 +1,161 @@
+"""Log lines as JSON on standard error, and the numbers that /metrics shows; neither holds a patient's data.
+
+Of an exception, type and frames are logged and never the text, which may repeat data.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+    multiprocess,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, MutableMapping
+
+QUIET = ("asyncio", "concurrent", "httpx", "httpcore", "sqlalchemy", "uvicorn.access", "urllib3")
+# prometheus-client looks at this variable when it is imported: set it before a worker starts.
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+_DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+def configure_logging(level: str = "info") -> None:
+    """Sends every logger of this process to standard error, one JSON object a line."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            _render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Forwarder()], level=number, force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def _render(_logger: object, _method: str, event: MutableMapping[str, Any]) -> bytes:
+    return _encode(event)
+
+
+class _Forwarder(logging.Handler):
+    """Rewrites a record of the standard library as one of our lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Logs the message, and of an exception its type and frames."""
+        fields: dict[str, Any] = {"logger": record.name}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields |= described(record.exc_info[1])
+        structlog.get_logger().log(record.levelno, record.getMessage().strip(), **fields)
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """An exception as fields that may be logged: where and what kind, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": type(error).__qualname__,
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    }
+
+
+def forget_dead_workers() -> None:
+    """Drops what workers that are no more had in flight; for the worker that takes their place to call."""
+    folder = os.environ.get(MULTIPROCESS)
+    for file in Path(folder).glob("gauge_live*.db") if folder else ():
+        worker = int(file.stem.rpartition("_")[2])
+        if not _is_alive(worker):
+            multiprocess.mark_process_dead(worker)  # type: ignore[no-untyped-call]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class Metrics:
+    """The numbers of one process, or of all workers when the variable `MULTIPROCESS` is set."""
+
+    def __init__(self) -> None:
+        """A registry of its own, so that two applications in one process do not share numbers."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "moodmarker_requests",
+            "Requests answered.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "moodmarker_request_seconds",
+            "Time to answer.",
+            ("route",),
+            buckets=_DURATIONS,
+            registry=self._registry,
+        )
+        self._verdicts = Counter(
+            "moodmarker_verdicts", "Verdicts given.", ("rule", "verdict"), registry=self._registry
+        )
+        self._entries = Counter("moodmarker_entries", "Bundle entries received.", registry=self._registry)
+        self._urgent = Counter(
+            "moodmarker_urgent_answers", "Answers with an urgent flag.", registry=self._registry
+        )
+        self.in_flight = Gauge(
+            "moodmarker_checks_in_flight",
+            "Checks being answered.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        # Looking a child up by its labels costs more than counting; the labels are few.
+        self._answered_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._verdict_children: dict[tuple[str, Any], Counter] = {}
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Counts one answer under its route template."""
+        key = (route, method, status)
+        children = self._answered_children.get(key)
+        if children is None:
+            children = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            self._answered_children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def checked(self, verdicts: Iterable[tuple[str, Any]], entries: int, *, urgent: bool) -> None:
+        """Counts one evaluation: each rule's verdict, the entries, and whether it was urgent."""
+        for pair in verdicts:
+            child = self._verdict_children.get(pair)
+            if child is None:
+                child = self._verdicts.labels(pair[0], getattr(pair[1], "name", str(pair[1])))
+                self._verdict_children[pair] = child
+            child.inc()
+        self._entries.inc(entries)
+        if urgent:
+            self._urgent.inc()
+
+    def text(self) -> bytes:
+        """The numbers in Prometheus' text format."""
+        if MULTIPROCESS in os.environ:
+            together = CollectorRegistry()
+            multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+            return generate_latest(together)
+        return generate_latest(self._registry)

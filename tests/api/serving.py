@@ -1,0 +1,83 @@
+"""The real server in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+import httpx
+
+PATIENCE = 30.0
+_STARTED = re.compile(r"Started server process \[(\d+)\]")
+
+
+class Served:
+    """A running server: where it is, and what it has logged."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        assert process.stderr is not None
+        self.workers: list[int] = []
+        self._log: IO[bytes] = process.stderr
+        self.port = int(str(self.wait_for("listening")["port"]))
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def wait_for(self, event: str) -> dict[str, object]:
+        """The next log line of this event; a server that does not write it in time is killed."""
+        late = threading.Timer(PATIENCE, self.process.kill)
+        late.start()
+        try:
+            return next(line for line in self._lines() if line["event"] == event)
+        except StopIteration:
+            raise AssertionError(f"the server did not log {event!r}") from None
+        finally:
+            late.cancel()
+
+    def _lines(self) -> Iterator[dict[str, object]]:
+        for written in self._log:
+            line: dict[str, object] = json.loads(written)
+            if started := _STARTED.fullmatch(str(line["event"])):
+                self.workers.append(int(started[1]))
+            yield line
+
+    def connect(self) -> socket.socket:
+        """A plain connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def end(self) -> int:
+        """Tells the server to end and gives its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def serving(*arguments: str, **variables: str) -> Iterator[Served]:
+    """`moodmarker serve` on a free port."""
+    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, env=environment(**variables), start_new_session=True
+    )
+    try:
+        yield Served(process)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the workers too
+        process.communicate()
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment without settings, and with these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOODMARKER_")}
+    return kept | {f"MOODMARKER_{name}": value for name, value in variables.items()}
+
+
+def fetch(url: str) -> httpx.Response:
+    """One GET on a connection of its own."""
+    return httpx.get(url, timeout=PATIENCE)

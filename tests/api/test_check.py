@@ -1,0 +1,282 @@
+"""Is a check answered, and is each problem told with its status?"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+import service.errors
+from service.api import check as checking
+from service.api import errors
+from service.api.edge import Edge
+from service.api.errors import STATUS, answer_problem
+from service.assessment import Answer, CheckOptions, Context
+from service.errors import Problem
+from tests.api.asking import CHECK, FHIR, ask, check, issue_code, outcome_text, parameters
+
+PATIENT = {"resourceType": "Patient", "id": "a"}
+
+
+def _everything(options: CheckOptions) -> dict[str, Any]:
+    return options._asdict()
+
+
+def _record(seen: list[CheckOptions]) -> Callable[..., Answer]:
+    def assess(_body: bytes, options: CheckOptions, _context: Context, _now: datetime) -> Answer:
+        seen.append(options)
+        return Answer(body=b"{}", urgent=False, verdicts=(), entries=0)
+
+    return assess
+
+
+def test_answers_with_a_collection(app: Edge, body: bytes) -> None:
+    answered = check(app, body)
+    assert answered.status_code == 200
+    bundle = answered.json()
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "collection")
+    assert bundle["entry"][-1]["resource"]["resourceType"] == "OperationOutcome"
+    assert "moodmarker-urgent" not in answered.headers
+
+
+def test_the_same_request_gives_the_same_bytes(app: Edge, body: bytes) -> None:
+    assert check(app, body).content == check(app, body).content
+
+
+def test_a_bare_bundle_with_its_parameters_in_the_query_is_the_same_request(app: Edge, body: bytes) -> None:
+    received = json.loads(body)["parameter"]
+    bundle = next(one["resource"] for one in received if one["name"] == "data")
+    as_of = next(one["valueDateTime"] for one in received if one["name"] == "asOf")
+    assert check(app, json.dumps(bundle).encode(), f"?asOf={as_of}").content == check(app, body).content
+
+
+def test_the_dollar_may_be_percent_encoded(app: Edge, body: bytes) -> None:
+    assert ask(app, "POST", "/fhir/%24mood-immune-check", content=body, headers=FHIR).status_code == 200
+
+
+def test_urgent_is_told_in_a_header(app: Edge, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    urgent = Answer(body=b"{}", urgent=True, verdicts=(), entries=0)
+    monkeypatch.setattr(checking, "assess", lambda *_: urgent)
+    assert check(app, body).headers["moodmarker-urgent"] == "true"
+
+
+def test_the_query_is_handed_on(app: Edge, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[CheckOptions] = []
+    monkeypatch.setattr(checking, "assess", _record(seen))
+    query = "?asOf=2026-06-30&incomplete=Observation&incomplete=Condition&explain=full&mode=lenient"
+    assert check(app, body, f"{query}&as=transaction&subject=Patient/a").status_code == 200
+    assert _everything(seen[0]) == {
+        "as_of": "2026-06-30",
+        "incomplete": ("Observation", "Condition"),
+        "explain": "full",
+        "mode": "lenient",
+        "as_": "transaction",
+        "subject": "Patient/a",
+        "server": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("?asof=2026-06-30", "asof"),
+        ("?asOf=2026-06-30&asOf=2026-07-01", "asOf"),
+        ("?explain=full&explain=full", "explain"),
+        ("?server=a", "server"),
+        ("?Mrs%20Jane%20Doe=1", "One parameter"),
+        ("?subject=%FF", "UTF-8"),
+        ("?" + "&".join(["incomplete=Observation"] * 101), "cannot be read"),
+    ],
+)
+def test_a_wrong_query_is_told_by_name(app: Edge, body: bytes, query: str, told: str) -> None:
+    refused = check(app, body, query)
+    assert refused.status_code == 400
+    assert issue_code(refused) == "value"
+    assert told in outcome_text(refused)
+    assert "Jane" not in refused.text
+
+
+@pytest.mark.parametrize("query", ["?asOf=yesterday", "?explain=all", "?mode=loose", "?as=batch"])
+def test_a_wrong_value_is_told(app: Edge, body: bytes, query: str) -> None:
+    refused = check(app, parameters([PATIENT]), query)
+    assert refused.status_code == 400
+    assert query[1:].split("=")[0] in outcome_text(refused)
+
+
+def test_the_same_parameter_in_query_and_body_is_refused(app: Edge, body: bytes) -> None:
+    refused = check(app, body, "?asOf=2026-06-30")
+    assert refused.status_code == 400
+    assert "asOf" in outcome_text(refused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"resourceType":"Patient","id":"a"}',
+        b'{"resourceType":"Bundle","type":"history"}',
+        b'{"resourceType":"Bundle","type":"message"}',
+        b'{"resourceType":"Parameters"}',
+        b'{"resourceType":"Bundle","type":"collection","entry":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"\xff\xfe{}",
+    ],
+)
+def test_a_body_that_is_not_the_shape_is_told(app: Edge, body: bytes) -> None:
+    refused = check(app, body)
+    assert refused.status_code == 400
+    assert outcome_text(refused)
+
+
+def test_a_second_patient_is_refused(app: Edge) -> None:
+    resources = [PATIENT, {"resourceType": "Patient", "id": "b"}]
+    refused = check(app, parameters(resources, asOf="2026-06-30"))
+    assert refused.status_code == 422
+    assert issue_code(refused) == "processing"
+
+
+def test_data_of_nobody_are_refused(app: Edge) -> None:
+    observation = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]},
+        "effectiveDateTime": "2026-06-01",
+        "valueInteger": 12,
+    }
+    refused = check(app, parameters([observation], asOf="2026-06-30"))
+    assert refused.status_code == 422
+    assert issue_code(refused) == "required"
+
+
+def test_no_entries_is_an_answer(app: Edge) -> None:
+    answered = check(app, b'{"resourceType":"Bundle","type":"collection"}')
+    assert answered.status_code == 200
+    assert answered.json()["entry"][-1]["resource"]["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused_with_the_one_allowed(app: Edge, method: str) -> None:
+    refused = ask(app, method, CHECK)
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "POST"
+    assert issue_code(refused) == "not-supported"
+
+
+@pytest.mark.parametrize("problem", list(STATUS))
+def test_every_problem_has_its_status_and_outcome(
+    app: Edge, body: bytes, problem: type[Problem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Answer:
+        raise problem("What is wrong, and the remedy.", "Bundle.entry[3]")
+
+    monkeypatch.setattr(checking, "assess", refuse)
+    refused = check(app, body)
+    assert refused.status_code == STATUS[problem]
+    assert outcome_text(refused) == "What is wrong, and the remedy."
+    assert issue_code(refused) == problem.code
+    assert refused.json()["issue"][0]["expression"] == ["Bundle.entry[3]"]
+    assert ("retry-after" in refused.headers) == (refused.status_code == 503)
+
+
+def test_every_problem_is_in_the_table() -> None:
+    told = {
+        one for module in (service.errors, errors) for one in vars(module).values() if isinstance(one, type)
+    }
+    assert {one for one in told if issubclass(one, Problem)} - {Problem} == set(STATUS)
+    assert answer_problem(Problem("Not in the table.")).status_code == 500
+
+
+def test_more_checks_than_are_taken_are_sent_away(make_app: Callable[..., Edge]) -> None:
+    app = make_app(concurrency_limit=1, deadline_seconds=5)
+
+    async def run() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
+        arrived, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> Any:
+            yield b'{"resourceType":"Bundle",'
+            arrived.set()
+            await go_on.wait()
+            yield b'"type":"collection"}'
+
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            first = asyncio.create_task(client.post(CHECK, content=slowly(), headers=FHIR))
+            await arrived.wait()
+            second = await client.post(CHECK, content=b"{}", headers=FHIR)
+            go_on.set()
+            answered = await first
+            return answered, second, await client.post(CHECK, content=b"{}", headers=FHIR)
+
+    first, second, third = asyncio.run(run())
+    assert first.status_code == 200
+    assert second.status_code == 503
+    assert second.headers["retry-after"] == "1"
+    assert issue_code(second) == "throttled"
+    assert third.status_code == 400
+
+
+def test_long_work_is_given_up_and_held_until_it_ends(
+    make_app: Callable[..., Edge], body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(deadline_seconds=0.05, concurrency_limit=1)
+    go_on = threading.Event()
+
+    def take_long(*_: object) -> Answer:
+        go_on.wait(10)
+        raise RuntimeError("nobody listens any more")
+
+    monkeypatch.setattr(checking, "assess", take_long)
+    late = check(app, body, "?mode=strict")
+    assert late.status_code == 503
+    assert issue_code(late) == "timeout"
+    assert check(app, body, "?mode=strict").status_code == 503
+    go_on.set()
+
+
+def test_work_that_has_not_begun_is_taken_back(
+    make_app: Callable[..., Edge], body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(deadline_seconds=0.1, concurrency_limit=3)
+    go_on, begun = threading.Event(), []
+
+    def take_long(*_: object) -> Answer:
+        begun.append(1)
+        go_on.wait(10)
+        return Answer(body=b"{}", urgent=False, verdicts=(), entries=0)
+
+    monkeypatch.setattr(checking, "assess", take_long)
+    assert [check(app, body, "?mode=strict").status_code for _ in range(3)] == [503, 503, 503]
+    assert len(begun) == 2
+    monkeypatch.undo()
+    assert check(app, body).status_code == 200
+    go_on.set()
+
+
+@pytest.mark.parametrize(
+    ("given", "aside"),
+    [
+        (b'{"resourceType":"Bundle"}', False),
+        (b'{"parameter":[{"name":"mode","valueCode":"strict"}]}', True),
+        (b"{" + b" " * 600_000 + b"}", True),
+    ],
+)
+def test_large_and_strict_work_runs_beside_the_event_loop(
+    app: Edge, given: bytes, aside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def assess(*_: object) -> Answer:
+        threads.append(threading.current_thread().name)
+        return Answer(body=b"{}", urgent=False, verdicts=(), entries=0)
+
+    monkeypatch.setattr(checking, "assess", assess)
+    assert check(app, given).status_code == 200
+    assert threads[0].startswith("check") == aside

@@ -1,0 +1,73 @@
+"""Are the contracts served as they are, and found by their address?"""
+
+import pytest
+
+from service.api.edge import Edge
+from service.fhir.artifacts import all_artifacts
+from tests.api.asking import ask, issue_code, outcome_text
+
+ARTIFACTS = {
+    path: one for path, one in all_artifacts().items() if one["resourceType"] != "CapabilityStatement"
+}
+
+
+def test_metadata_is_the_capability_statement(app: Edge) -> None:
+    answered = ask(app, "GET", "/fhir/metadata?mode=full&_format=json")
+    assert answered.status_code == 200
+    assert answered.json()["resourceType"] == "CapabilityStatement"
+
+
+def test_what_the_capability_statement_lists_is_served(app: Edge) -> None:
+    (rest,) = ask(app, "GET", "/fhir/metadata").json()["rest"]
+    for resource in rest.get("resource", []):
+        searched = ask(app, "GET", f"/fhir/{resource['type']}")
+        assert searched.status_code == 200, resource["type"]
+        for parameter in resource.get("searchParam", []):
+            asked = ask(app, "GET", f"/fhir/{resource['type']}", params={parameter["name"]: "none"})
+            assert asked.status_code == 200, parameter["name"]
+            assert asked.json()["total"] == 0
+
+
+@pytest.mark.parametrize("path", ARTIFACTS)
+def test_every_artifact_is_read_and_found(app: Edge, path: str) -> None:
+    artifact = ARTIFACTS[path]
+    kind = artifact["resourceType"]
+    assert ask(app, "GET", f"/fhir/{kind}/{artifact['id']}").json() == artifact
+    for asked in (
+        {"url": artifact["url"]},
+        {"url": f"{artifact['url']}|{artifact['version']}"},
+        {"_id": f"none,{artifact['id']}", "version": artifact["version"]},
+    ):
+        found = ask(app, "GET", f"/fhir/{kind}", params=asked).json()
+        assert (found["type"], found["total"]) == ("searchset", 1)
+        assert found["entry"][0]["resource"] == artifact
+
+
+def test_without_parameters_all_of_a_type_are_found(app: Edge) -> None:
+    everything = sum(one["resourceType"] == "ValueSet" for one in ARTIFACTS.values())
+    assert ask(app, "GET", "/fhir/ValueSet").json()["total"] == everything
+
+
+def test_what_is_not_there_is_told(app: Edge) -> None:
+    missing = ask(app, "GET", "/fhir/CodeSystem/none")
+    assert missing.status_code == 404
+    assert issue_code(missing) == "not-found"
+    assert "entry" not in ask(app, "GET", "/fhir/CodeSystem?url=none").json()
+
+
+@pytest.mark.parametrize(
+    "path", ["/fhir/CodeSystem?name=x", "/fhir/CodeSystem/rule?url=x", "/fhir/metadata?x=1"]
+)
+def test_an_unknown_parameter_is_told(app: Edge, path: str) -> None:
+    refused = ask(app, "GET", path)
+    assert refused.status_code == 400
+    assert "Known: " in outcome_text(refused)
+
+
+def test_xml_is_not_written(app: Edge) -> None:
+    assert ask(app, "GET", "/fhir/metadata?_format=xml").status_code == 406
+    assert ask(app, "GET", "/fhir/CodeSystem", headers={"Accept": "application/fhir+xml"}).status_code == 406
+
+
+def test_indents_on_request(app: Edge) -> None:
+    assert ask(app, "GET", "/fhir/metadata?_pretty=true").text.startswith("{\n")

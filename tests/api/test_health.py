@@ -1,0 +1,86 @@
+"""Are health and numbers told, and the latter only nearby?"""
+
+from collections.abc import Callable
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.api.edge import Edge
+from service.assessment import Context
+from tests.api.asking import ask, check
+
+NEAR_ONLY = ["/metrics", "/openapi.json", "/docs"]
+
+
+def _numbers(app: Edge) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    families = text_string_to_metric_families(ask(app, "GET", "/metrics").text)
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_live(app: Edge) -> None:
+    assert ask(app, "GET", "/health/live").json() == {"status": "live"}
+
+
+def test_ready_names_the_rule_set(app: Edge, context: Context) -> None:
+    told = ask(app, "GET", "/health/ready").json()
+    assert told["status"] == "ready"
+    assert told["ruleSet"] == {"version": context.rule_set.version, "digest": context.rule_set.digest}
+
+
+def test_numbers_count_requests_verdicts_and_entries(app: Edge, body: bytes) -> None:
+    check(app, body)
+    check(app, b"no json")
+    ask(app, "GET", "/a/path/that/names/Jane")
+    numbers = _numbers(app)
+    route = ("route", "/fhir/$mood-immune-check")
+    assert numbers["moodmarker_requests_total", (("method", "POST"), route, ("status", "200"))] == 1
+    assert numbers["moodmarker_requests_total", (("method", "POST"), route, ("status", "400"))] == 1
+    assert numbers["moodmarker_request_seconds_count", (route,)] == 2
+    assert numbers["moodmarker_entries_total", ()] == 4
+    assert numbers["moodmarker_checks_in_flight", ()] == 0
+    verdicts = {
+        labels: value for (name, labels), value in numbers.items() if name == "moodmarker_verdicts_total"
+    }
+    assert sum(verdicts.values()) == len(verdicts)
+    assert {dict(labels)["verdict"] for labels in verdicts} <= {"MET", "NOT_MET", "UNKNOWN"}
+    assert not any("Jane" in str(key) for key in numbers)
+
+
+@pytest.mark.parametrize("path", NEAR_ONLY)
+def test_is_shown_on_loopback(app: Edge, path: str) -> None:
+    assert ask(app, "GET", path).status_code == 200
+    assert ask(app, "GET", path, peer="::1", headers={"Host": "localhost"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", NEAR_ONLY)
+@pytest.mark.parametrize(
+    ("peer", "headers"),
+    [
+        ("10.0.0.9", {}),
+        ("127.0.0.1", {"Host": "ehr.example"}),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.9"}),
+        ("127.0.0.1", {"Forwarded": "for=10.0.0.9"}),
+    ],
+)
+def test_is_not_shown_to_others(
+    make_app: Callable[..., Edge], path: str, peer: str, headers: dict[str, str]
+) -> None:
+    app = make_app(allowed_hosts="ehr.example")
+    assert ask(app, "GET", path, peer=peer, headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("path", NEAR_ONLY)
+def test_is_not_shown_where_the_service_listens_to_others(make_app: Callable[..., Edge], path: str) -> None:
+    assert ask(make_app(host="10.0.0.1"), "GET", path).status_code == 404
+
+
+@pytest.mark.parametrize("path", NEAR_ONLY)
+def test_may_be_switched_on_and_off(make_app: Callable[..., Edge], path: str) -> None:
+    on = make_app(host="10.0.0.1", metrics=True, openapi_page=True)
+    assert ask(on, "GET", path, peer="10.0.0.9").status_code == 200
+    off = make_app(metrics=False, openapi_page=False)
+    assert ask(off, "GET", path).status_code == 404

@@ -1,0 +1,165 @@
+"""Does `moodmarker check` print the answer and nothing else, and say what is wrong?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.cli import checking
+from tests.cli.calling import call
+
+NOT_EVALUATED, WRONG_USAGE, FAILED = 3, 2, 1
+
+
+def _resources(file: Path) -> list[dict[str, Any]]:
+    parameters = json.loads(file.read_text(encoding="utf-8"))["parameter"]
+    bundle = next(one["resource"] for one in parameters if one["name"] == "data")
+    return [entry["resource"] for entry in bundle["entry"]]
+
+
+def test_prints_the_answer_and_nothing_else(request_file: Path) -> None:
+    called = call("check", str(request_file))
+    assert called.code == 0
+    assert called.err == ""
+    assert json.loads(called.out)["type"] == "collection"
+    assert called.out.count("\n") == 1
+
+
+def test_reads_standard_input(request_file: Path) -> None:
+    assert call("check", "-", given=request_file.read_bytes()) == call("check", str(request_file))
+
+
+def test_reads_ndjson(request_file: Path) -> None:
+    lines = "\n".join(json.dumps(one) for one in _resources(request_file)).encode()
+    called = call("check", "-", "--as-of", "2026-06-30", given=lines)
+    assert called.out == call("check", str(request_file)).out
+
+
+def test_wraps_one_resource(request_file: Path) -> None:
+    patient = json.dumps(_resources(request_file)[0]).encode()
+    called = call("check", "-", given=patient)
+    assert called.code == 0
+    assert json.loads(called.out)["entry"][-1]["resource"]["resourceType"] == "OperationOutcome"
+
+
+def test_options_reach_the_evaluation(request_file: Path) -> None:
+    options = ("--explain", "full", "--as", "transaction", "--strict", "--incomplete", "Condition")
+    called = call("check", str(request_file), *options)
+    assert called.code == 0
+    answer = json.loads(called.out)
+    assert answer["resourceType"] == "Parameters"
+    assert any(one["name"] == "guidance" for one in answer["parameter"])
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments", "told"),
+    [
+        (b"no json", (), "JSON"),
+        (b'{"resourceType":"Bundle","type":"history"}', (), "history"),
+        (b'{"resourceType":"Bundle","type":"collection"}', ("--as-of", "yesterday"), "asOf"),
+        (b'{"resourceType":"Bundle","type":"collection"}', ("--explain", "all"), "explain"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told_on_standard_error(
+    given: bytes, arguments: tuple[str, ...], told: str
+) -> None:
+    called = call("check", "-", *arguments, given=given)
+    assert called.code == NOT_EVALUATED
+    assert called.out == ""
+    assert told in called.err
+
+
+def test_the_element_at_fault_is_named() -> None:
+    two = b'{"resourceType":"Patient","id":"a"}\n{"resourceType":"Patient","id":"b"}\n'
+    called = call("check", "-", given=two)
+    assert called.code == NOT_EVALUATED
+    assert called.err.startswith("Bundle.entry[1]")
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    called = call("check", "missing.json")
+    assert called.code == NOT_EVALUATED
+    assert "missing.json cannot be read" in called.err
+
+
+def test_an_unexpected_failure_is_told_without_the_data(
+    request_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("Jane Doe")
+
+    monkeypatch.setattr(checking, "assess", fail)
+    called = call("check", str(request_file))
+    assert called.code == FAILED
+    assert "KeyError at " in called.err
+    assert "Jane" not in called.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("MUTED", "suicidality-recorded", "safety"),
+        ("MUTED", "no-such-rule", "no-such-rule"),
+        ("RULES_ON", "no-such-rule", "no-such-rule"),
+        ("TIME_ZONE", "Nowhere", "MOODMARKER_TIME_ZONE"),
+    ],
+)
+def test_a_wrong_setting_is_told(
+    request_file: Path, name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"MOODMARKER_{name}", value)
+    called = call("check", str(request_file))
+    assert called.code == WRONG_USAGE
+    assert told in called.err
+
+
+def test_a_concept_map_that_cannot_be_used_is_told(
+    request_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unusable = tmp_path / "map.json"
+    unusable.write_text('{"resourceType":"Patient"}', encoding="utf-8")
+    monkeypatch.setenv("MOODMARKER_CONCEPT_MAP", str(unusable))
+    called = call("check", str(request_file))
+    assert called.code == WRONG_USAGE
+    assert "ConceptMap" in called.err
+
+
+def test_the_command_line_itself(request_file: Path) -> None:
+    assert call("check").code == WRONG_USAGE
+    assert call("check", str(request_file), "--nonsense").code == WRONG_USAGE
+    helped = call("--help")
+    assert helped.code == 0
+    assert "Exit codes" in helped.out
+
+
+def test_the_installed_way(request_file: Path) -> None:
+    command = [sys.executable, "-m", "service.cli", "check", str(request_file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout)["resourceType"] == "Bundle"
+    assert run.stderr == ""
+
+
+def test_pretty_shows_what_a_clinician_reads(request_file: Path) -> None:
+    shown = call("check", str(request_file), "--pretty")
+    assert shown.code == 0
+    answer = json.loads(call("check", str(request_file)).out)
+    text = " ".join(shown.out.split())
+    for resource in (entry["resource"] for entry in answer["entry"]):
+        if resource["resourceType"] == "Flag":
+            assert " ".join(resource["code"]["text"].split()) in text
+        if resource["resourceType"] == "CarePlan":
+            assert all(one["detail"]["description"] in text for one in resource["activity"])
+        if resource["resourceType"] == "OperationOutcome":
+            for told in (" ".join(issue["details"]["text"].split()) for issue in resource["issue"]):
+                # What would clear a flag stands under the flag.
+                assert told in text or told.partition("): ")[2] in text
+    assert "Account" in shown.out
+
+
+def test_pretty_reads_a_transaction_and_an_answer_without_flags(request_file: Path) -> None:
+    assert "Account" in call("check", str(request_file), "--pretty", "--as", "transaction").out
+    nothing = call("check", "-", "--pretty", given=b'{"resourceType":"Bundle","type":"collection"}')
+    assert "No flag is raised" in nothing.out

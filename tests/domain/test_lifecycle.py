@@ -1,0 +1,238 @@
+"""What becomes of a flag when the patient is evaluated again?"""
+
+import pytest
+
+from service.domain.examples import TODAY, read_example
+from service.domain.facts import Chart, PriorFlag
+from service.domain.findings import FlagState
+from tests.domain.asking import ago, end_of
+from tests.domain.charts import answer, flag, flags, result, sent_back
+from tests.domain.facts import flagged
+
+R01, R02, R03 = "suicidality-recorded", "acute-psychosis-or-mania", "mood-worsening-near-relapse"
+R04, R05 = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
+R11, R14 = "fatigue-dominant-depression-score", "mood-worsening-without-immune-activity"
+GRADE = "PHQ-9 12, 40 days ago; PHQ-9 13, 5 days ago; CRP 5 mg/L, 39 days ago; CRP 5 mg/L, 28 days ago"
+NEAR_RELAPSE = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago"
+POSITIVE = "PHQ-9 item 9 = 1, 3 days ago"
+EVERY_STATE = None
+
+
+def with_flags(given: str, *prior: PriorFlag, **more: object) -> Chart:
+    return read_example(given)._replace(flags=prior, **more)
+
+
+def test_a_finding_that_is_met_again_keeps_its_flag() -> None:
+    first = flag(answer(GRADE), R04)
+    again = flag(answer(with_flags(GRADE, sent_back(first))), R04, EVERY_STATE)
+    assert (again.identifier, again.start, again.state) == (first.identifier, first.start, FlagState.ACTIVE)
+    assert again.prior is not None
+
+
+def test_an_open_flag_of_the_same_episode_is_adopted() -> None:
+    earlier = flagged(R04, ago(39))
+    computed = flag(answer(GRADE), R04)
+    adopted = flag(answer(with_flags(GRADE, earlier)), R04, EVERY_STATE)
+    assert computed.start == ago(39)
+    assert (adopted.identifier, adopted.start) == (earlier.identifier, ago(39))
+
+
+def test_of_several_open_flags_the_earliest_is_kept_and_the_rest_are_merged() -> None:
+    later, earliest = flagged(R04, ago(39)), flagged(R04, ago(60))
+    found = answer(with_flags(GRADE, later, earliest))
+    assert flag(found, R04).identifier == earliest.identifier
+    merged = flag(found, R04, FlagState.INACTIVE)
+    assert (merged.identifier, merged.closed_reason, merged.end) == (later.identifier, "merged", TODAY)
+
+
+def test_a_flag_that_starts_after_the_anchor_is_not_adopted() -> None:
+    found = answer(with_flags(GRADE, flagged(R04, ago(38))))
+    assert flag(found, R04).start == ago(39)
+
+
+def test_a_cleared_flag_is_not_adopted() -> None:
+    old = flagged(R04, ago(300))
+    given = f"PHQ-9 12, 300 days ago; CRP 5 mg/L, 300 days ago; CRP 2 mg/L, 100 days ago; {GRADE}"
+    found = answer(with_flags(given, old))
+    assert flag(found, R04).identifier != old.identifier
+    assert flag(found, R04, FlagState.INACTIVE).closed_reason == "cleared"
+
+
+def test_one_flag_sent_twice_is_returned_once() -> None:
+    first = sent_back(flag(answer(GRADE), R04))
+    found = answer(with_flags(GRADE, first, first._replace(entry=950)))
+    assert [one.closed_reason for one in flags(found, R04, FlagState.INACTIVE)] == ["merged"]
+    assert len(flags(found, R04)) == 1
+
+
+def test_an_event_rule_adopts_nothing() -> None:
+    other = flagged(R03, ago(200))
+    found = answer(with_flags(NEAR_RELAPSE, other))
+    assert flag(found, R03).identifier != other.identifier
+    assert flag(found, R03, FlagState.UNCHANGED).identifier == other.identifier
+
+
+def test_what_is_now_part_of_another_is_closed_with_that_reason() -> None:
+    given = "PHQ-9 12, 5 days ago; CRP 4 mg/L, 25 days ago; CRP 5 mg/L, 5 days ago"
+    found = answer(with_flags(given, flagged(R04, ago(25))))
+    assert flag(found, R05).contributing == (R04,)
+    assert flag(found, R04, EVERY_STATE).closed_reason == f"now part of {R05}"
+
+
+def test_what_neither_holds_nor_clears_stays_open_unchanged() -> None:
+    kept = flagged(R04, ago(300), priority="PM")
+    found = flag(answer(with_flags("GAD-7 3, 5 days ago", kept)), R04, EVERY_STATE)
+    assert (found.state, found.prior, found.start, found.end) == (FlagState.UNCHANGED, kept, ago(300), None)
+
+
+def test_an_inactive_flag_of_a_rule_that_is_not_met_is_left_alone() -> None:
+    assert not flags(answer(with_flags("", flagged(R04, ago(300), status="inactive"))), R04, EVERY_STATE)
+
+
+def test_flags_of_other_makers_are_left_alone() -> None:
+    other = flagged(R04, ago(9))._replace(rule="somebody-elses-rule")
+    assert not answer(with_flags("", other)).flags
+
+
+class TestRetraction:
+    """The entry a flag rests on was entered in error."""
+
+    GONE = frozenset({"Observation/gone"})
+
+    @pytest.mark.parametrize("rule", [R01, R02, R03, R04, R11])
+    def test_the_flag_is_withdrawn(self, rule: str) -> None:
+        prior = flagged(rule, ago(20), evidence=("Observation/gone", "Observation/other"))
+        found = flag(answer(with_flags("", prior, retracted=self.GONE)), rule, EVERY_STATE)
+        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "")
+
+    def test_a_reference_that_is_merely_absent_is_no_retraction(self) -> None:
+        prior = flagged(R01, ago(20), evidence=("Observation/other",))
+        assert flag(answer(with_flags("", prior, retracted=self.GONE)), R01, EVERY_STATE).state is FlagState.UNCHANGED
+
+    def test_the_flag_stays_where_the_rule_is_met_on_the_rest(self) -> None:
+        first = flag(answer(GRADE), R04)
+        prior = sent_back(first, evidence=("Observation/gone",))
+        assert flag(answer(with_flags(GRADE, prior, retracted=self.GONE)), R04, EVERY_STATE).state is FlagState.ACTIVE
+
+    def test_a_positive_of_another_date_does_not_keep_the_withdrawn_one_open(self) -> None:
+        prior = flagged(R01, ago(20), evidence=("Observation/gone",))
+        found = answer(with_flags(POSITIVE, prior, retracted=self.GONE))
+        assert flag(found, R01).start == ago(3)
+        assert flag(found, R01, FlagState.RETRACTED).identifier == prior.identifier
+
+    def test_a_rule_that_is_part_of_another_is_met_on_the_rest(self) -> None:
+        given = "PHQ-9 12, 5 days ago; CRP 4 mg/L, 25 days ago; CRP 5 mg/L, 5 days ago"
+        prior = flagged(R04, ago(25), evidence=("Observation/gone",))
+        found = flag(answer(with_flags(given, prior, retracted=self.GONE)), R04, EVERY_STATE)
+        assert found.closed_reason == f"now part of {R05}"
+
+    def test_an_inactive_flag_is_not_withdrawn(self) -> None:
+        prior = flagged(R01, ago(20), status="inactive", evidence=("Observation/gone",))
+        assert not answer(with_flags("", prior, retracted=self.GONE)).flags
+
+    def test_a_withdrawn_flag_closes_nothing_when_its_entry_returns(self) -> None:
+        first = flag(answer(POSITIVE), R01)
+        prior = sent_back(first, status="entered-in-error")
+        again = flag(answer(with_flags(POSITIVE, prior)), R01)
+        assert again.identifier == first.identifier
+
+
+class TestClosedByAClinician:
+    """An inactive flag without our own reason closes the evidence it names."""
+
+    def closed(self, given: str, rule: str, **changes: object) -> PriorFlag:
+        return sent_back(flag(answer(given), rule), status="inactive", end=ago(1), **changes)
+
+    @pytest.mark.parametrize(("given", "rule"), [(GRADE, R04), (NEAR_RELAPSE, R03), (POSITIVE, R01)])
+    def test_it_stays_closed_while_the_evidence_is_the_same(self, given: str, rule: str) -> None:
+        found = answer(with_flags(given, self.closed(given, rule)))
+        assert not flags(found, rule, EVERY_STATE)
+        said = result(found, rule)
+        assert (said.because, said.reason) == ("closed-by-clinician", "closed by a clinician on 2026-06-29")
+        assert not found.urgent
+
+    def test_without_an_end_no_date_is_told(self) -> None:
+        prior = self.closed(GRADE, R04)._replace(end=None)
+        assert result(answer(with_flags(GRADE, prior)), R04).reason == "closed by a clinician"
+
+    def test_new_evidence_opens_it_again(self) -> None:
+        prior = self.closed(GRADE, R04)
+        found = flag(answer(with_flags(f"{GRADE}; PHQ-9 15, 2 days ago", prior)), R04)
+        assert (found.identifier, found.prior) == (prior.identifier, prior)
+
+    @pytest.mark.parametrize(("updated", "opens"), [(99.0, False), (100.0, False), (101.0, True), (None, False)])
+    def test_a_resource_changed_after_the_end_opens_it_again(self, updated: float | None, opens: bool) -> None:  # noqa: FBT001
+        prior = self.closed(GRADE, R04, ended=100.0)
+        chart = with_flags(GRADE, prior)
+        scores = tuple(s._replace(source=s.source._replace(updated=updated)) for s in chart.scores)
+        assert bool(flags(answer(chart._replace(scores=scores)), R04)) is opens
+
+    def test_without_the_time_of_closing_a_change_cannot_be_told(self) -> None:
+        chart = with_flags(GRADE, self.closed(GRADE, R04))
+        scores = tuple(s._replace(source=s.source._replace(updated=9e9)) for s in chart.scores)
+        assert not flags(answer(chart._replace(scores=scores)), R04)
+
+    def test_a_flag_that_we_closed_ourselves_opens_again(self) -> None:
+        prior = self.closed(GRADE, R04, closed_by_rule=True)
+        assert flag(answer(with_flags(GRADE, prior)), R04).identifier == prior.identifier
+
+    def test_a_clinicians_closing_outweighs_our_own(self) -> None:
+        prior = self.closed(GRADE, R04)
+        ours = prior._replace(closed_by_rule=True, entry=950)
+        for order in ((prior, ours), (ours, prior)):
+            assert not flags(answer(with_flags(GRADE, *order)), R04, EVERY_STATE)
+
+    def test_an_open_twin_outweighs_a_closed_one(self) -> None:
+        prior = self.closed(POSITIVE, R01)
+        twin = prior._replace(status="active", end=None, entry=950)
+        for order in ((prior, twin), (twin, prior)):
+            (found,) = flags(answer(with_flags(POSITIVE, *order)), R01, EVERY_STATE)
+            assert (found.state, found.prior) == (FlagState.ACTIVE, twin)
+
+    def test_another_date_is_flagged_and_the_rule_is_not_told_as_closed(self) -> None:
+        given = f"{POSITIVE}; PHQ-9 item 9 = 2, 9 days ago"
+        first = next(one for one in flags(answer(given), R01) if one.start == ago(9))
+        found = answer(with_flags(given, sent_back(first, status="inactive", end=ago(1))))
+        assert [one.start for one in flags(found, R01)] == [ago(3)]
+        assert result(found, R01).because == "met"
+
+    def test_evidence_without_a_reference_cannot_reopen_by_itself(self) -> None:
+        chart = read_example(GRADE)
+        nameless = tuple(s._replace(source=s.source._replace(reference="")) for s in chart.scores)
+        chart = chart._replace(scores=nameless)
+        prior = sent_back(flag(answer(chart), R04), status="inactive", end=ago(1))
+        assert not flags(answer(chart._replace(flags=(prior,))), R04)
+
+
+@pytest.mark.parametrize("rule", [R01, R02, "autoimmune-encephalitis-red-flags"])
+def test_a_safety_flag_is_never_cleared_by_rule(rule: str) -> None:
+    quiet = "a condition; PHQ-9 item 9 = 0, 1 days ago; PHQ-9 2, 60 days ago; PHQ-9 2, 1 days ago; C-SSRS 1 = no, 1 days ago"
+    prior = flagged(rule, ago(300), priority="PH")
+    found = answer(with_flags(quiet, prior))
+    assert flag(found, rule, EVERY_STATE).state is FlagState.UNCHANGED
+    assert found.urgent
+
+
+def test_a_positive_that_left_the_window_keeps_its_open_flag() -> None:
+    first = flag(answer(POSITIVE), R01)
+    later = answer(with_flags(POSITIVE, sent_back(first)), end_of(TODAY + 40))
+    assert flag(later, R01, EVERY_STATE).state is FlagState.UNCHANGED
+    assert later.urgent
+
+
+def test_an_undated_flag_is_closed_by_a_clinician_alone() -> None:
+    rule = "suicidality-not-readable"
+    prior = flagged(rule, None)
+    found = flag(answer(with_flags("PHQ-9 item 9 = 0, 1 days ago", prior)), rule, EVERY_STATE)
+    assert (found.state, found.start) == (FlagState.UNCHANGED, None)
+
+
+def test_a_flag_keeps_its_received_priority_while_it_is_open() -> None:
+    given = "GAD-7 3, 5 days ago"
+    assert flag(answer(with_flags(given, flagged(R04, ago(9), priority="PH"))), R04, EVERY_STATE).priority == "PH"
+    assert flag(answer(with_flags(given, flagged(R04, ago(9), priority="odd"))), R04, EVERY_STATE).priority == "PL"
+
+
+def test_everything_received_is_told_once() -> None:
+    prior = [flagged(R04, ago(n)) for n in (9, 99, 999)]
+    assert len(answer(with_flags("", *prior)).flags) == len(prior)
