@@ -293,6 +293,10 @@ class LatestMarker:
     limits: MarkerLimits = CRP_LIMITS
 
 
+# The later of two results lies within 30 days of a score, and the score within 30 days of T.
+SUSTAINED_AGE = timedelta(days=60)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SustainedMarker:
     """Low-grade results of one assay family, the first and last `apart` to `over` days apart, none low or high since."""

@@ -42,11 +42,19 @@ _SCALES = {scale.name: scale for scale in INSTRUMENTS} | {
     "PHQ-9 CMS": next(s for s in INSTRUMENTS if s.key == "phq-9-cms"),
 }
 _TESTS: dict[str, tuple[Analyte, str]] = {
-    "CRP": (analytes.CRP, "conventional"), "hs-CRP": (analytes.CRP, "hs"), "IL-6": (analytes.IL6, ""),
-    "ESR": (analytes.ESR, ""), "sNfL": (analytes.SNFL, ""), "calprotectin": (analytes.CALPROTECTIN, ""),
-    "procalcitonin": (analytes.PROCALCITONIN, ""), "temperature": (analytes.TEMPERATURE, ""),
-    "sodium": (analytes.SODIUM, ""), "CSF white cells": (analytes.CSF_LEUKOCYTES, ""), "BMI": (analytes.BMI, ""),
-    "anti-NMDAR": (analytes.NMDAR_SERUM, ""), "MRI activity": (analytes.MRI_ACTIVITY, ""),
+    "CRP": (analytes.CRP, "conventional"),
+    "hs-CRP": (analytes.CRP, "hs"),
+    "IL-6": (analytes.IL6, ""),
+    "ESR": (analytes.ESR, ""),
+    "sNfL": (analytes.SNFL, ""),
+    "calprotectin": (analytes.CALPROTECTIN, ""),
+    "procalcitonin": (analytes.PROCALCITONIN, ""),
+    "temperature": (analytes.TEMPERATURE, ""),
+    "sodium": (analytes.SODIUM, ""),
+    "CSF white cells": (analytes.CSF_LEUKOCYTES, ""),
+    "BMI": (analytes.BMI, ""),
+    "anti-NMDAR": (analytes.NMDAR_SERUM, ""),
+    "MRI activity": (analytes.MRI_ACTIVITY, ""),
     "pregnancy status": (analytes.PREGNANCY_STATUS, ""),
 }
 _DISEASES = {
@@ -59,22 +67,40 @@ _DISEASES = {
     "pregnancy": (Concept.PREGNANCY,),
 }
 _EVENTS = {concept.replace("-", " "): (concept,) for concept in Concept} | {
-    "relapse": (Concept.RELAPSE, Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD), "hospital-treated infection": (Concept.INFECTION, Concept.INPATIENT),
+    "relapse": (Concept.RELAPSE, Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD),
+    "hospital-treated infection": (Concept.INFECTION, Concept.INPATIENT),
     "suicide attempt": (Concept.SUICIDE_ATTEMPT, Concept.SUICIDALITY),
 }
 _PROCEDURES = (Concept.SURGERY, Concept.VACCINATION, Concept.MOOD_SCREENING, Concept.SUICIDE_RISK_ASSESSMENT)
 _DRUGS = {
-    "tocilizumab": DrugGroup.IL6_INHIB, "baricitinib": DrugGroup.JAK_INHIB, "fingolimod": DrugGroup.MS_DMT_OTHER,
-    "natalizumab": DrugGroup.MS_DMT_OTHER, "interferon beta-1a": DrugGroup.IFN_BETA,
-    "peginterferon alfa-2a": DrugGroup.IFN_ALPHA, "aldesleukin": DrugGroup.IL2, "nivolumab": DrugGroup.CHECKPOINT,
-    "adalimumab": DrugGroup.TNF_INHIB, "eculizumab": DrugGroup.COMPLEMENT_INHIB, "ustekinumab": DrugGroup.OTHER_IMMUNE,
-    "prednisone": DrugGroup.STEROID_SYSTEMIC, "methylprednisolone": DrugGroup.STEROID_SYSTEMIC,
-    "sertraline": DrugGroup.ANTIDEPRESSANT, "fluoxetine": DrugGroup.ANTIDEPRESSANT,
-    "esketamine": DrugGroup.ANTIDEPRESSANT, "levetiracetam": DrugGroup.OTHER_MOOD_DRUG, "antibiotic": DrugGroup.ANTIBIOTIC,
+    "tocilizumab": DrugGroup.IL6_INHIB,
+    "baricitinib": DrugGroup.JAK_INHIB,
+    "fingolimod": DrugGroup.MS_DMT_OTHER,
+    "natalizumab": DrugGroup.MS_DMT_OTHER,
+    "interferon beta-1a": DrugGroup.IFN_BETA,
+    "peginterferon alfa-2a": DrugGroup.IFN_ALPHA,
+    "aldesleukin": DrugGroup.IL2,
+    "nivolumab": DrugGroup.CHECKPOINT,
+    "adalimumab": DrugGroup.TNF_INHIB,
+    "eculizumab": DrugGroup.COMPLEMENT_INHIB,
+    "ustekinumab": DrugGroup.OTHER_IMMUNE,
+    "prednisone": DrugGroup.STEROID_SYSTEMIC,
+    "methylprednisolone": DrugGroup.STEROID_SYSTEMIC,
+    "sertraline": DrugGroup.ANTIDEPRESSANT,
+    "fluoxetine": DrugGroup.ANTIDEPRESSANT,
+    "esketamine": DrugGroup.ANTIDEPRESSANT,
+    "levetiracetam": DrugGroup.OTHER_MOOD_DRUG,
+    "antibiotic": DrugGroup.ANTIBIOTIC,
 }
 _VERIFICATIONS = ("unconfirmed", "provisional", "differential", "refuted")
 _LATER = r", (recorded|abated) (\d+) days ago"
 _WORDS = {"yes": 1, "no": 0, "high": 1, "low": 0}
+_QUESTIONS = r"PHQ-9 item \d|C-SSRS \d|C-SSRS risk|C-SSRS 6 within 3 months|CMS item 9|ACE \d"
+_SPECIAL = {
+    "C-SSRS risk": Item.CSSRS_RISK,
+    "C-SSRS 6 within 3 months": Item.CSSRS_6_3_MONTHS,
+    "CMS item 9": Item.CMS_9_PRESENCE,
+}
 _FAMILIES = {"PHQ-9": PHQ9_ITEMS, "GAD-7": GAD7_ITEMS}
 
 
@@ -93,8 +119,10 @@ def read_example(text: str) -> Chart:
     facts.setdefault("conditions_sent", conditions)
     facts |= {name: tuple(values) for name, values in lists.items()}
     return Chart(
-        **facts, active_conditions=conditions,
-        oldest_medicine=min(starts, default=None), medicines_sent=len(lists["exposures"]),
+        **facts,
+        active_conditions=conditions,
+        oldest_medicine=min(starts, default=None),
+        medicines_sent=len(lists["exposures"]),
         medicines_recognised=len(lists["exposures"]),
     )
 
@@ -159,10 +187,18 @@ def _read_exposure(what: str, _first: int, _last: int, source: Source, lists: di
         return False
     name, start, end, ordered, day = match.groups()
     begun = start or day
-    lists["exposures"].append(Exposure(
-        name, _DRUGS[name], None if begun is None else TODAY - int(begun), None if end is None else TODAY - int(end), None,
-        source._replace(resource_type="MedicationRequest"), name, stated_start=ordered is None,
-    ))
+    lists["exposures"].append(
+        Exposure(
+            name,
+            _DRUGS[name],
+            None if begun is None else TODAY - int(begun),
+            None if end is None else TODAY - int(end),
+            None,
+            source._replace(resource_type="MedicationRequest"),
+            name,
+            stated_start=ordered is None,
+        )
+    )
     return True
 
 
@@ -171,24 +207,35 @@ def _read_answers(what: str, first: int, last: int, source: Source, lists: dict[
     if match is not None:
         for item, value in zip(_FAMILIES[match[1]], match[2].split(), strict=False):
             if value != "?":
-                lists["answers"].append(Answer(item, int(value), first, last, None, source, received=value, response=source.reference))
+                lists["answers"].append(
+                    Answer(item, int(value), first, last, None, source, received=value, response=source.reference)
+                )
         return True
-    match = re.fullmatch(r"(PHQ-9 item \d|C-SSRS \d|C-SSRS risk|C-SSRS 6 within 3 months|CMS item 9|ACE \d)(?: = (\w+)| (\w+))", what)
+    match = re.fullmatch(rf"({_QUESTIONS})(?: = (\w+)| (\w+))", what)
     if match is None:
         return False
     value = _WORDS.get(match[2], match[2]) if match[2] is not None else None
     reading = Reading.READ if value is not None else Reading.DECLINED if match[3] == "declined" else Reading.UNREADABLE
-    lists["answers"].append(Answer(
-        _item(match[1]), None if value is None else int(value), first, last, None, source, reading, match[2] or "", match[1],
-    ))
+    lists["answers"].append(
+        Answer(
+            _item(match[1]),
+            None if value is None else int(value),
+            first,
+            last,
+            None,
+            source,
+            reading,
+            match[2] or "",
+            match[1],
+        )
+    )
     return True
 
 
 def _item(name: str) -> Item:
     if name.startswith("ACE"):
         return Item.ACE
-    special = {"C-SSRS risk": Item.CSSRS_RISK, "C-SSRS 6 within 3 months": Item.CSSRS_6_3_MONTHS, "CMS item 9": Item.CMS_9_PRESENCE}
-    return special.get(name) or Item(name.lower().replace(" ", "-"))
+    return _SPECIAL.get(name) or Item(name.lower().replace(" ", "-"))
 
 
 def _read_score(what: str, first: int, last: int, source: Source, lists: dict[str, list[Any]]) -> bool:
@@ -200,17 +247,30 @@ def _read_score(what: str, first: int, last: int, source: Source, lists: dict[st
 
 
 def _read_result(what: str, first: int, last: int, source: Source, lists: dict[str, list[Any]]) -> bool:
-    match = re.fullmatch(r"(.+?) (?:([<>]=?)?([\d.]+)( [^ ]+)?( above range)?|(positive)|(negative)|refused: (.+))", what)
+    match = re.fullmatch(
+        r"(.+?) (?:([<>]=?)?([\d.]+)( [^ ]+)?( above range)?|(positive)|(negative)|refused: (.+))", what
+    )
     if match is None or match[1] not in _TESTS:
         return False
     name, comparator, number, _unit, above, positive, negative, refusal = match.groups()
     analyte, assay = _TESTS[name]
     value = None if number is None else bounded(comparator, Decimal(number))
     sign = True if positive else False if negative else None
-    lists["results"].append(Result(
-        analyte, value, first, last, None, source, what.removeprefix(f"{name} "), refusal or "", assay, bool(above),
-        positive=sign,
-    ))
+    lists["results"].append(
+        Result(
+            analyte,
+            value,
+            first,
+            last,
+            None,
+            source,
+            what.removeprefix(f"{name} "),
+            refusal or "",
+            assay,
+            bool(above),
+            positive=sign,
+        )
+    )
     return True
 
 
@@ -228,10 +288,20 @@ def _read_record(what: str, first: int, last: int, source: Source, lists: dict[s
     if concepts is None:
         return False
     kind = "Procedure" if concepts[0] in _PROCEDURES else "Observation" if denied else "Condition"
-    lists["records"].append(Record(
-        frozenset(concepts), first, last, None, source._replace(resource_type=kind), words,
-        later.get("recorded", EARLIEST), later.get("recorded", LATEST), later.get("abated"), asserted=not denied,
-        status="resolved" if status == "resolved" else "active",
-        verification=status if status in _VERIFICATIONS else "",
-    ))
+    lists["records"].append(
+        Record(
+            frozenset(concepts),
+            first,
+            last,
+            None,
+            source._replace(resource_type=kind),
+            words,
+            later.get("recorded", EARLIEST),
+            later.get("recorded", LATEST),
+            later.get("abated"),
+            asserted=not denied,
+            status="resolved" if status == "resolved" else "active",
+            verification=status if status in _VERIFICATIONS else "",
+        )
+    )
     return True

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from service.domain import criteria as c
-from service.domain.concepts import Concept, DrugGroup
+from service.domain.names import called
 from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from service.domain.concepts import Concept, DrugGroup, Item
     from service.domain.days import AnySpan
     from service.domain.facts import Source
     from service.domain.outcome import Outcome
@@ -64,15 +65,16 @@ def finding(outcome: Outcome) -> str:
 
 def what_clears(rule: Rule) -> str:
     """The counterfactual: what would close a flag of this rule."""
-    text = _CLEARS.get(rule.name)
+    if rule.clears is None:
+        return ONLY_A_CLINICIAN
+    text = _CLEARS.get(rule.clears)
     if text is None:
-        text = ONLY_A_CLINICIAN if rule.clears is None else f"Clears when {narrate(rule.clears)}."
-        _CLEARS[rule.name] = text
+        text = _CLEARS[rule.clears] = f"Clears when {narrate(rule.clears)}."
     return text
 
 
 # Rules are constants: the sentence of each is made once.
-_CLEARS: dict[str, str] = {}
+_CLEARS: dict[c.Criterion, str] = {}
 
 
 def _days(span: AnySpan) -> str:
@@ -83,39 +85,12 @@ def _either(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _named(concepts: Sequence[str]) -> str:
-    return _either([_CONCEPTS.get(concept) or concept.replace("-", " ") for concept in concepts])
-
-
-_CONCEPTS: dict[str, str] = {
-    Concept.MS_FAMILY: "multiple sclerosis",
-    Concept.NEURO_IMD: "neuro-immune disease (multiple sclerosis, NMOSD or MOGAD)",
-    Concept.IMD: "immune-mediated disease",
-    Concept.NEUROLOGY_ENCOUNTER: "an encounter with neurology",
-    Concept.INPATIENT: "treatment in hospital",
-}
+def _named(subjects: Sequence[Concept | Item]) -> str:
+    return _either([called(subject) for subject in subjects])
 
 
 def _groups(groups: Sequence[DrugGroup]) -> str:
-    return _either([_GROUPS[group] for group in groups])
-
-
-_GROUPS = {
-    DrugGroup.IFN_ALPHA: "interferon alfa",
-    DrugGroup.IFN_BETA: "interferon beta",
-    DrugGroup.MS_DMT_OTHER: "another disease-modifying medicine for MS",
-    DrugGroup.STEROID_SYSTEMIC: "a systemic steroid",
-    DrugGroup.CHECKPOINT: "a checkpoint inhibitor",
-    DrugGroup.IL2: "interleukin-2",
-    DrugGroup.TNF_INHIB: "a TNF inhibitor",
-    DrugGroup.IL6_INHIB: "an IL-6 inhibitor",
-    DrugGroup.COMPLEMENT_INHIB: "a complement inhibitor",
-    DrugGroup.JAK_INHIB: "a JAK inhibitor",
-    DrugGroup.OTHER_IMMUNE: "another immune-active medicine",
-    DrugGroup.ANTIDEPRESSANT: "an antidepressant",
-    DrugGroup.OTHER_MOOD_DRUG: "another medicine that acts on mood",
-    DrugGroup.ANTIBIOTIC: "an antibiotic",
-}
+    return _either([called(group) for group in groups])
 
 
 def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.analytes import Analyte
-from service.domain.concepts import Concept, DrugGroup, Item
+from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, DrugGroup, Item, record_types
 from service.domain.days import Span
 from service.domain.evaluation.scope import PRESCRIBED
-from service.domain.instruments import Instrument
+from service.domain.instruments import GAD7, Instrument
 from service.domain.reads import Subject, inner_words, own_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.domain.rule import Rule
+
+# These look at an episode, a disease or a history from its beginning, and relapses are told apart from the first on.
+_EVER = (
+    c.Diagnosed, c.HistoryKnown, c.Due, c.Occurred, c.BeganWithin, c.AtNewest, c.MoodCleared, c.BackBelow, c.Halved,
+)
 
 
 class Need(NamedTuple):
@@ -29,58 +34,73 @@ class Need(NamedTuple):
 
 
 def needs(rule: Rule) -> tuple[Need, ...]:
-    """Everything the rule reads, gathered by resource type; the Patient is always read."""
-    found: dict[str, tuple[dict[Subject, None], int | None]] = {"Patient": ({}, None)}
-    criteria = [rule.when, *(case.when for case in rule.cases), *(note.when for note in rule.notes)]
-    criteria += [part for part in (rule.population, rule.clears) if part is not None]
-    for criterion in criteria:
+    """Everything the rule reads, gathered by resource type and reach; the Patient is always read."""
+    reaches: dict[tuple[str, Subject], int | None] = {}
+    for criterion in _criteria(rule):
         for word, reach in _words(criterion, 0):
-            for subject in own_subjects(word):
-                for name in _types(subject):
-                    subjects, days = found.get(name, ({}, 0))
-                    subjects[subject] = None
-                    found[name] = (subjects, None if days is None or reach is None else max(days, reach))
-    return tuple(Need(name, tuple(subjects), days) for name, (subjects, days) in found.items())
+            for subject in _with_items(own_subjects(word)):
+                for key in ((name, subject) for name in _types(subject)):
+                    known = reaches.get(key, 0)
+                    reaches[key] = None if known is None or reach is None else max(known, reach)
+    found: dict[tuple[str, int | None], list[Subject]] = {}
+    for (name, subject), reach in reaches.items():
+        found.setdefault((name, reach), []).append(subject)
+    return (Need("Patient", (), None), *(Need(name, tuple(of), days) for (name, days), of in found.items()))
+
+
+def _criteria(rule: Rule) -> list[c.Criterion]:
+    parts = [part.when for part in (*rule.cases, *rule.notes, *rule.plan) if part.when is not None]
+    return [rule.when, *parts, *(part for part in (rule.population, rule.clears) if part is not None)]
 
 
 def _words(word: Any, base: int | None) -> Iterator[tuple[Any, int | None]]:
-    """The plain words inside a criterion, each with how many days before T it may reach."""
-    if isinstance(word, c.Paired):
-        yield from _words(word.first, base)
-        first = _reach(word.first, base)
-        yield from _words(word.then, None if first is None else max(first, c.FRESH.days))
-        return
+    """The plain words inside a criterion, each with how many days before T it may reach; `base`: where it is asked."""
     if own_subjects(word):
         yield word, _reach(word, base)
-    for part in inner_words(word):
-        yield from _words(part, base)
-
-
-def _parts(value: Any) -> tuple[Any, ...]:
-    values = value if isinstance(value, tuple) else (value,)
-    return tuple(part for part in values if isinstance(part, c.WORDS))
+    match word:
+        case c.Paired():
+            yield from _words(word.first, base)
+            yield from _words(word.then, _day_of(word.first, base))
+        case c.SustainedMarker():
+            yield from _words(word.unless, _reach(word, base))
+        case c.AtNewest():
+            yield from _words(word.criterion, None)
+        case _:
+            for part in inner_words(word):
+                yield from _words(part, base)
 
 
 def _reach(word: Any, base: int | None) -> int | None:
-    """How far back a word looks: its own windows, on top of the day it is asked at."""
-    if base is None or isinstance(word, c.Diagnosed | c.HistoryKnown | c.MoodCleared):
+    """How far back a word looks: its longest span, on top of the day it is asked at."""
+    subjects = own_subjects(word)
+    # A medicine may be in use for years on one old record.
+    if base is None or isinstance(word, _EVER) or any(isinstance(subject, DrugGroup) for subject in subjects):
         return None
-    if any(name in ("before", "trailing", "over") and getattr(word, name) is None for name in _fields(word)):
+    spans = {field.name: getattr(word, field.name) for field in dataclasses.fields(word)}
+    if any(name in ("before", "over") and span is None for name, span in spans.items()):
         return None
-    spans = [getattr(word, name) for name in _fields(word)]
-    spans += [window for _, window in getattr(word, "windows", ())]
-    spans += list(getattr(word, "checks", ()))
-    longest = max((span.days for span in spans if isinstance(span, timedelta | Span)), default=0)
-    inner = [_reach(part, 0) for name in _fields(word) for part in _parts(getattr(word, name))]
-    if None in inner:
-        return None
-    fresh = getattr(word, "fresh", None)
-    own = longest + (fresh.days if isinstance(fresh, timedelta) and longest > fresh.days else 0)
-    return base + max([own, *(days for days in inner if days is not None)])
+    longest = max((span.days for span in spans.values() if isinstance(span, timedelta | Span)), default=0)
+    if isinstance(word, c.SustainedMarker):
+        longest += c.SUSTAINED_AGE.days
+    return base + longest + (spans["fresh"].days if "fresh" in spans else 0)
 
 
-def _fields(word: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(word)]
+def _day_of(word: Any, base: int | None) -> int | None:
+    """How many days before T the day may lie on which a criterion holds."""
+    reaches = [_reach(word, base)] if own_subjects(word) else [_day_of(part, base) for part in inner_words(word)]
+    if hasattr(word, "fresh"):
+        return int(word.fresh.days)
+    if isinstance(word, c.BeganWithin):
+        return word.mood.fresh.days
+    known = [reach for reach in reaches if reach is not None]
+    return max(known, default=0) if len(known) == len(reaches) else None
+
+
+def _with_items(subjects: list[Subject]) -> list[Subject]:
+    """A total may have to be made of its items."""
+    scales = [subject for subject in subjects if isinstance(subject, Instrument) and subject.items]
+    items = [item for scale in scales for item in (GAD7_ITEMS if scale is GAD7 else PHQ9_ITEMS)]
+    return list(dict.fromkeys([*subjects, *items]))
 
 
 def _types(subject: Subject) -> tuple[str, ...]:
@@ -90,19 +110,4 @@ def _types(subject: Subject) -> tuple[str, ...]:
         return ("Observation", "QuestionnaireResponse")
     if isinstance(subject, Analyte):
         return ("Observation",)
-    return _RECORD_TYPES.get(subject, ("Condition",))
-
-
-_RECORD_TYPES = {
-    Concept.RELAPSE: ("Condition", "Observation", "Encounter"),
-    Concept.VACCINATION: ("Immunization",),
-    Concept.SURGERY: ("Procedure", "Condition"),
-    Concept.TRAUMA: ("Procedure", "Condition"),
-    Concept.MOOD_SCREENING: ("Procedure",),
-    Concept.SUICIDE_RISK_ASSESSMENT: ("Procedure",),
-    Concept.NEUROLOGY_ENCOUNTER: ("Encounter",),
-    Concept.INPATIENT: ("Encounter",),
-    Concept.SUICIDALITY: ("Condition", "Observation"),
-    Concept.SUICIDE_ATTEMPT: ("Condition", "Observation"),
-    Concept.SELF_HARM: ("Condition", "Observation"),
-}
+    return record_types((subject,))

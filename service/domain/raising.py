@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import wording
 from service.domain.anchors import EachEntry, anchor_day
-from service.domain.days import EARLIEST
+from service.domain.days import EARLIEST, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.identity import anchor_text, flag_identifier
 from service.domain.judging import AgeGroup
@@ -69,7 +69,7 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     unique_entries = list(dict.fromkeys(entries))
     values = outcome.values | {
         "date": unique_entries[0].date,
-        "age": f" ({manner.scope.today - day} days ago)" if EARLIEST < day <= manner.scope.today else "",
+        "age": f" ({manner.scope.today - day} days ago)" if _is_past_day(unique_entries[0], manner.scope.today) else "",
         "entries": "; ".join(dict.fromkeys(entry.text for entry in unique_entries)),
         "opening": _opening(rule, unique_entries),
         "crisis": manner.crisis,
@@ -80,6 +80,11 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     at = At(min(max(day, 1), manner.scope.today), min(max(day, 1), manner.scope.today))
     sentence = _sentence(rule, values, manner, at, (), day)
     return _finding(rule, anchor, priority, sentence, evidence, at, manner)
+
+
+def _is_past_day(entry: Entry, today: int) -> bool:
+    """False for what is undated, known to the month only, or dated after the as-of day."""
+    return EARLIEST < entry.day <= today and entry.date == iso(entry.day)
 
 
 def _opening(rule: Rule, entries: list[Entry]) -> str:
@@ -108,7 +113,7 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
     return _finding(rule, anchor, priority, sentence, evidence, at, manner)
 
 
-def _finding(  # noqa: PLR0913, PLR0917 - the fields of one value
+def _finding(
     rule: Rule, anchor: int | None, priority: Priority, sentence: str, evidence: tuple[Source, ...], at: At,
     manner: Manner,
 ) -> Raised:
@@ -135,7 +140,7 @@ def _where(part: Case | Note, values: dict[str, Any], at: At) -> At:
     return At(event, event) if part.at_event and isinstance(event, int) else at
 
 
-def _sentence(  # noqa: PLR0913, PLR0917 - what a sentence is made of
+def _sentence(
     rule: Rule, values: dict[str, Any], manner: Manner, at: At, contributing: tuple[str, ...],
     day: int | None = None, *, weak: bool = False,
 ) -> str:

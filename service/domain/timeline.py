@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from service.domain.days import AsOf
     from service.domain.reads import Subject
+
+Dated = TypeVar("Dated", Score, Answer, Result)
 
 BRIDGE = 30
 NEW_AFTER = 90
@@ -95,7 +97,7 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
-        "answers", "as_of", "chart", "courses", "denials", "future", "issues", "late_results", "late_scores",
+        "answers", "as_of", "chart", "courses", "future", "issues", "late_results", "late_scores",
         "partial_scores", "records", "relapses", "results", "safety_records", "scores", "series", "spans", "subjects",
         "tables", "undated_drugs", "undated_relapses",
     )
@@ -106,17 +108,17 @@ class Timeline:
         self.as_of = as_of
         self.future = 0
         self.tables: dict[tuple[object, ...], object] = {}
-        self.late_scores: tuple[Score, ...] = ()
-        self.late_results: tuple[Result, ...] = ()
         answers = self._answers()
         self.scores, found = assemble(
-            [score for score in chart.scores if self._is_past(score.first, score.instant)],
-            [answer for answer in answers if as_of.is_past(answer.first, answer.instant)],
+            [self._by_today(score) for score in chart.scores if self._is_past(score.first, score.instant)],
+            [self._by_today(answer) for answer in answers if as_of.is_past(answer.first, answer.instant)],
         )
         self.issues: list[DataIssue] = found
         self.answers: dict[Item, list[Answer]] = {}
         for answer in answers:
             self.answers.setdefault(answer.item, []).append(answer)
+        for same in self.answers.values():
+            same.sort(key=lambda answer: answer.source.expression)
         self._order_scores()
         self._order_results()
         self._order_records()
@@ -125,8 +127,8 @@ class Timeline:
         nothing: frozenset[Subject] = frozenset()
         self.subjects = nothing.union(
             self.series, self.answers, self.results, self.safety_records, self.spans, self.undated_drugs,
-            (score.instrument for score in (*self.scores, *self.late_scores)),
-            (result.analyte for result in self.late_results),
+            {score.instrument for score in (*self.scores, *self.late_scores)},
+            {late.analyte for late in self.late_results},
         )
 
     def _is_past(self, first: int, instant: float | None) -> bool:
@@ -135,16 +137,19 @@ class Timeline:
         self.future += 1
         return False
 
+    def _by_today(self, fact: Dated) -> Dated:
+        """What is past as an instant, but a day ahead in its own offset, counts as of today."""
+        today = self.as_of.day
+        return fact._replace(first=today, last=today) if fact.first == fact.last > today else fact
+
     def _keep_late(self) -> None:
         """What only safety rules read: scores and results dated up to 24 hours after the as-of instant."""
-        past, tolerated = self.as_of.is_past, self.as_of.is_tolerated
-        if self.future:
-            self.late_scores = tuple(
-                s for s in self.chart.scores if not past(s.first, s.instant) and tolerated(s.first, s.instant)
-            )
-            self.late_results = tuple(
-                r for r in self.chart.results if not past(r.first, r.instant) and tolerated(r.first, r.instant)
-            )
+        scores, results = (self.chart.scores, self.chart.results) if self.future else ((), ())
+        self.late_scores = [score for score in scores if self._is_late(score.first, score.instant)]
+        self.late_results = [result for result in results if self._is_late(result.first, result.instant)]
+
+    def _is_late(self, first: int, instant: float | None) -> bool:
+        return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)
 
     def _answers(self) -> list[Answer]:
         """Answers up to the as-of instant, about suicide up to 24 hours after it."""
@@ -184,7 +189,7 @@ class Timeline:
         self.results: dict[Analyte, list[Result]] = {}
         for result in self.chart.results:
             if self._is_past(result.first, result.instant):
-                self.results.setdefault(result.analyte, []).append(result)
+                self.results.setdefault(result.analyte, []).append(self._by_today(result))
         for analyte, results in self.results.items():
             results.sort(key=lambda r: (r.last, r.first, r.source.expression))
             if analyte is CRP:
@@ -209,7 +214,6 @@ class Timeline:
 
     def _order_relapses(self) -> None:
         every = self.records.get(Concept.RELAPSE, [])
-        self.denials = [record for record in every if not record.asserted]
         asserted = [record for record in every if record.asserted]
         self.undated_relapses = [record for record in asserted if record.first != record.last]
         dated = sorted((r for r in asserted if r.first == r.last), key=lambda r: (r.first, r.source.expression))

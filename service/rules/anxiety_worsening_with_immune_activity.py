@@ -208,6 +208,12 @@ RULE = Rule(
             Priority.PM,
         ),
         Example(
+            "infection near onset, steroids in use",
+            _MS + _WORSE + "relapse, 25 days ago; infection, 27 days ago; methylprednisolone from 8 to 4 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
             "no neuro-immune disease",
             "rheumatoid arthritis; GAD-7 5, 60 days ago; GAD-7 12, 5 days ago",
             Verdict.NOT_MET,

@@ -16,23 +16,39 @@ from service.terminology import activities
 _WORSE = c.Worsened(TEEN_DEPRESSION)
 _MOOD_WITH_DECLINE = c.WhenMeasured(c.AllOf((_WORSE, COGNITIVE_FALL)))
 _PSYCHIATRIC = c.Recorded(
-    (Concept.PSYCHOSIS, Concept.MANIA, Concept.CATATONIA), before=timedelta(days=90), after=None,
-    unresolved=True, needs_conditions=True, safety=True,
+    (Concept.PSYCHOSIS, Concept.MANIA, Concept.CATATONIA),
+    before=timedelta(days=90),
+    after=None,
+    unresolved=True,
+    needs_conditions=True,
+    safety=True,
 )
 _DELIRIUM = c.Recorded(
-    (Concept.DELIRIUM,), before=timedelta(days=90), after=None,
-    unresolved=True, needs_conditions=True, safety=True,
+    (Concept.DELIRIUM,),
+    before=timedelta(days=90),
+    after=None,
+    unresolved=True,
+    needs_conditions=True,
+    safety=True,
 )
 _RECORDED = c.AnyOf((_PSYCHIATRIC, _DELIRIUM), earliest=True)
 _PRESENTATION = c.AnyOf((_PSYCHIATRIC, _DELIRIUM, _MOOD_WITH_DECLINE), earliest=True)
 _MORE_THAN_DELIRIUM = c.AnyOf((_PSYCHIATRIC, _MOOD_WITH_DECLINE), earliest=True)
 _SIGN = c.Recorded(
     (
-        Concept.SEIZURE, Concept.FOCAL_SIGN, Concept.MOVEMENT_DISORDER, Concept.CATATONIA,
-        Concept.DECREASED_CONSCIOUSNESS, Concept.AUTONOMIC_INSTABILITY, Concept.ANTIPSYCHOTIC_REACTION,
-        Concept.CURRENT_TUMOUR, Concept.MRI_ENCEPHALITIS,
+        Concept.SEIZURE,
+        Concept.FOCAL_SIGN,
+        Concept.MOVEMENT_DISORDER,
+        Concept.CATATONIA,
+        Concept.DECREASED_CONSCIOUSNESS,
+        Concept.AUTONOMIC_INSTABILITY,
+        Concept.ANTIPSYCHOTIC_REACTION,
+        Concept.CURRENT_TUMOUR,
+        Concept.MRI_ENCEPHALITIS,
     ),
-    before=timedelta(days=60), after=None, safety=True,
+    before=timedelta(days=60),
+    after=None,
+    safety=True,
 )
 _TUMOUR = c.Diagnosed(Concept.CURRENT_TUMOUR)
 _ANTIBODY = c.ResultNear((NMDAR_SERUM, NMDAR_CSF), timedelta(days=60), None, positive=True, safety=True)
@@ -43,16 +59,23 @@ _INFECTION_BEFORE = c.Recorded((Concept.INFECTION,), before=timedelta(days=56), 
 _HEADACHE = c.Recorded((Concept.HEADACHE,), before=timedelta(days=60), after=None, safety=True)
 _AFTER_INFECTION = c.AllOf((_INFECTION_BEFORE, c.AnyOf((IMD, _HEADACHE))))
 
+_MANIA = "mania, 20 days ago; "
+
+_FALL = "MoCA 28, 60 days ago; MoCA 24, 5 days ago; seizure, 5 days ago; "
+_WORSE_MOOD = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; seizure, 5 days ago; "
+
 RULE = Rule(
     name="autoimmune-encephalitis-red-flags",
     version="1.0.0",
     status=Status.ACTIVE,
     title="Acute psychiatric symptoms with organic red flags",
     question="Does a new psychiatric presentation come with signs of an organic, immune-mediated cause?",
-    when=c.AnyOf((
-        c.Paired(_PRESENTATION, _RED_FLAG, first_decides=True),
-        c.Paired(_MORE_THAN_DELIRIUM, _AFTER_INFECTION, first_decides=True),
-    )),
+    when=c.AnyOf(
+        (
+            c.Paired(_PRESENTATION, _RED_FLAG, first_decides=True),
+            c.Paired(_MORE_THAN_DELIRIUM, _AFTER_INFECTION, first_decides=True),
+        )
+    ),
     anchor=Anchor(AnchorKind.DATED, (RecordOrEpisode(_RECORDED, _WORSE),)),
     priority=Priority.PH,
     categories=(Category.SAFETY, Category.CLINICAL),
@@ -95,78 +118,135 @@ RULE = Rule(
         Example("delirium 90 days ago", "delirium, 90 days ago; seizure, 10 days ago", Verdict.MET, Priority.PH),
         Example("delirium 91 days ago", "delirium, 91 days ago; seizure, 10 days ago", Verdict.NOT_MET),
         Example("seizure of tomorrow's date", "psychosis, 20 days ago; seizure, in 1 day", Verdict.MET, Priority.PH),
-        Example("seizure 60 days before onset", "mania, 20 days ago; seizure, 80 days ago", Verdict.MET, Priority.PH),
-        Example("seizure 61 days before onset", "mania, 20 days ago; seizure, 81 days ago", Verdict.NOT_MET),
-        Example("of two presentations the earlier counts",
-                "psychosis, 20 days ago; delirium, 40 days ago; seizure, 100 days ago", Verdict.MET, Priority.PH),
-        Example("a tumour known for a year", "mania, 20 days ago; current tumour, 365 days ago", Verdict.MET),
-        Example("antibody 60 days before onset",
-                "mania, 20 days ago; anti-NMDAR positive, 80 days ago", Verdict.MET, Priority.PH),
-        Example("antibody 61 days before onset",
-                "mania, 20 days ago; anti-NMDAR positive, 81 days ago", Verdict.NOT_MET),
-        Example("antibody negative", "mania, 20 days ago; anti-NMDAR negative, 10 days ago", Verdict.NOT_MET),
-        Example("antibody of tomorrow's date", "mania, 20 days ago; anti-NMDAR positive, in 1 day", Verdict.MET),
-        Example("sodium 129", "mania, 20 days ago; sodium 129 mmol/L, 80 days ago", Verdict.MET, Priority.PH),
-        Example("sodium 130", "mania, 20 days ago; sodium 130 mmol/L, 10 days ago", Verdict.NOT_MET),
-        Example("sodium 129, 61 days before onset",
-                "mania, 20 days ago; sodium 129 mmol/L, 81 days ago", Verdict.NOT_MET),
-        Example("6 CSF white cells",
-                "mania, 20 days ago; CSF white cells 6 /uL, 80 days ago", Verdict.MET, Priority.PH),
-        Example("5 CSF white cells", "mania, 20 days ago; CSF white cells 5 /uL, 10 days ago", Verdict.NOT_MET),
-        Example("6 CSF white cells, 61 days before onset",
-                "mania, 20 days ago; CSF white cells 6 /uL, 81 days ago", Verdict.NOT_MET),
-        Example("infection 56 days before onset, autoimmune disease",
-                "rheumatoid arthritis; mania, 20 days ago; infection, 76 days ago", Verdict.MET, Priority.PH),
-        Example("infection 57 days before onset",
-                "rheumatoid arthritis; mania, 20 days ago; infection, 77 days ago", Verdict.NOT_MET),
-        Example("infection on the day of onset",
-                "rheumatoid arthritis; mania, 20 days ago; infection, 20 days ago", Verdict.MET, Priority.PH),
-        Example("infection the day after onset",
-                "rheumatoid arthritis; mania, 20 days ago; infection, 19 days ago", Verdict.NOT_MET),
-        Example("infection without a yellow flag", "mania, 20 days ago; infection, 30 days ago", Verdict.NOT_MET),
-        Example("delirium after an infection",
-                "rheumatoid arthritis; delirium, 20 days ago; infection, 30 days ago", Verdict.NOT_MET),
-        Example("headache 60 days before onset",
-                "mania, 20 days ago; infection, 30 days ago; headache, 80 days ago", Verdict.MET, Priority.PH),
-        Example("headache 61 days before onset",
-                "mania, 20 days ago; infection, 30 days ago; headache, 81 days ago", Verdict.NOT_MET),
-        Example("worse mood with a cognitive fall",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; MoCA 24, 5 days ago; "
-                "seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("both 30 days ago",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; MoCA 28, 60 days ago; MoCA 24, 30 days ago; "
-                "seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("both 31 days ago",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 31 days ago; MoCA 28, 60 days ago; MoCA 24, 31 days ago; "
-                "seizure, 5 days ago", Verdict.NOT_MET),
-        Example("worse mood without a cognitive test",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; seizure, 5 days ago", Verdict.NOT_MET),
-        Example("best score 90 days earlier",
-                "PHQ-9 5, 95 days ago; PHQ-9 9, 40 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; "
-                "MoCA 24, 5 days ago; seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("best score 91 days earlier",
-                "PHQ-9 5, 96 days ago; PHQ-9 9, 40 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; "
-                "MoCA 24, 5 days ago; seizure, 5 days ago", Verdict.NOT_MET),
-        Example("best score 14 days earlier",
-                "PHQ-9 12, 60 days ago; PHQ-9 5, 19 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; "
-                "MoCA 24, 5 days ago; seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("best score 13 days earlier",
-                "PHQ-9 12, 60 days ago; PHQ-9 5, 18 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; "
-                "MoCA 24, 5 days ago; seizure, 5 days ago", Verdict.NOT_MET),
-        Example("only score before 365 days earlier",
-                "PHQ-9 5, 370 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; MoCA 24, 5 days ago; "
-                "seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("only score before 366 days earlier",
-                "PHQ-9 5, 371 days ago; PHQ-9 12, 5 days ago; MoCA 28, 60 days ago; MoCA 24, 5 days ago; "
-                "seizure, 5 days ago", Verdict.NOT_MET),
-        Example("SDMT lower by 4 twice, 30 days apart",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; SDMT 50, 90 days ago; SDMT 46, 35 days ago; "
-                "SDMT 46, 5 days ago; seizure, 5 days ago", Verdict.MET, Priority.PH),
-        Example("SDMT lower by 4 twice, 29 days apart",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; SDMT 50, 90 days ago; SDMT 46, 34 days ago; "
-                "SDMT 46, 5 days ago; seizure, 5 days ago", Verdict.NOT_MET),
-        Example("a teenager's PHQ-A",
-                "aged 15; PHQ-A 5, 60 days ago; PHQ-A 12, 5 days ago; MoCA 28, 60 days ago; MoCA 24, 5 days ago; "
-                "seizure, 5 days ago", Verdict.MET, Priority.PH),
+        Example("seizure 60 days before onset", _MANIA + "seizure, 80 days ago", Verdict.MET, Priority.PH),
+        Example("seizure 61 days before onset", _MANIA + "seizure, 81 days ago", Verdict.NOT_MET),
+        Example(
+            "of two presentations the earlier counts",
+            "psychosis, 20 days ago; delirium, 40 days ago; seizure, 100 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example("a tumour known for a year", _MANIA + "current tumour, 365 days ago", Verdict.MET),
+        Example("antibody 60 days before onset", _MANIA + "anti-NMDAR positive, 80 days ago", Verdict.MET, Priority.PH),
+        Example("antibody 61 days before onset", _MANIA + "anti-NMDAR positive, 81 days ago", Verdict.NOT_MET),
+        Example("antibody negative", _MANIA + "anti-NMDAR negative, 10 days ago", Verdict.NOT_MET),
+        Example("antibody of tomorrow's date", _MANIA + "anti-NMDAR positive, in 1 day", Verdict.MET),
+        Example("sodium 129", _MANIA + "sodium 129 mmol/L, 80 days ago", Verdict.MET, Priority.PH),
+        Example("sodium 130", _MANIA + "sodium 130 mmol/L, 10 days ago", Verdict.NOT_MET),
+        Example("sodium 129, 61 days before onset", _MANIA + "sodium 129 mmol/L, 81 days ago", Verdict.NOT_MET),
+        Example("6 CSF white cells", _MANIA + "CSF white cells 6 /uL, 80 days ago", Verdict.MET, Priority.PH),
+        Example("5 CSF white cells", _MANIA + "CSF white cells 5 /uL, 10 days ago", Verdict.NOT_MET),
+        Example(
+            "6 CSF white cells, 61 days before onset", _MANIA + "CSF white cells 6 /uL, 81 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "infection 56 days before onset, autoimmune disease",
+            "rheumatoid arthritis; mania, 20 days ago; infection, 76 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "infection 57 days before onset",
+            "rheumatoid arthritis; mania, 20 days ago; infection, 77 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "infection on the day of onset",
+            "rheumatoid arthritis; mania, 20 days ago; infection, 20 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "infection the day after onset",
+            "rheumatoid arthritis; mania, 20 days ago; infection, 19 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("infection without a yellow flag", _MANIA + "infection, 30 days ago", Verdict.NOT_MET),
+        Example(
+            "delirium after an infection",
+            "rheumatoid arthritis; delirium, 20 days ago; infection, 30 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "headache 60 days before onset",
+            _MANIA + "infection, 30 days ago; headache, 80 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "headache 61 days before onset", _MANIA + "infection, 30 days ago; headache, 81 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "worse mood with a cognitive fall",
+            _FALL + "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "both 30 days ago",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; MoCA 28, 60 days ago; MoCA 24, 30 days ago; "
+            "seizure, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "both 31 days ago",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, 31 days ago; MoCA 28, 60 days ago; MoCA 24, 31 days ago; "
+            "seizure, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "worse mood without a cognitive test",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; seizure, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "best score 90 days earlier",
+            _FALL + "PHQ-9 5, 95 days ago; PHQ-9 9, 40 days ago; PHQ-9 12, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "best score 91 days earlier",
+            _FALL + "PHQ-9 5, 96 days ago; PHQ-9 9, 40 days ago; PHQ-9 12, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "best score 14 days earlier",
+            _FALL + "PHQ-9 12, 60 days ago; PHQ-9 5, 19 days ago; PHQ-9 12, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "best score 13 days earlier",
+            _FALL + "PHQ-9 12, 60 days ago; PHQ-9 5, 18 days ago; PHQ-9 12, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "only score before 365 days earlier",
+            _FALL + "PHQ-9 5, 370 days ago; PHQ-9 12, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "only score before 366 days earlier", _FALL + "PHQ-9 5, 371 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "SDMT lower by 4 twice, 30 days apart",
+            _WORSE_MOOD + "SDMT 50, 90 days ago; SDMT 46, 35 days ago; SDMT 46, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "SDMT lower by 4 twice, 29 days apart",
+            _WORSE_MOOD + "SDMT 50, 90 days ago; SDMT 46, 34 days ago; SDMT 46, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a teenager's PHQ-A",
+            _FALL + "aged 15; PHQ-A 5, 60 days ago; PHQ-A 12, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
     ),
 )

@@ -46,7 +46,7 @@ RULE = Rule(
         Note(_SYMPTOM_THEN, "Recorded: {note_records} ({note_record_date})."),
         Note(NEAR_RELAPSE, "A relapse on {note_event_date} lies near it: the two cannot be told apart."),
     ),
-    limits="The last day of a course is an estimate where no end was recorded.",
+    limits="The last day of a course is an estimate where the data supplied give no end.",
     plan=(
         Action(
             activities.PHQ9_SCREENING.coding,
@@ -61,6 +61,12 @@ RULE = Rule(
         Example(
             "worse under prednisone",
             _WORSE + "prednisone from 20 to 2 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "steroids for a relapse",
+            "multiple sclerosis; " + _WORSE + "relapse, 22 days ago; methylprednisolone from 20 to 16 days ago",
             Verdict.MET,
             Priority.PM,
         ),

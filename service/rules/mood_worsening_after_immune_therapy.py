@@ -66,9 +66,9 @@ RULE = Rule(
     categories=(Category.DRUG, Category.BEHAVIORAL),
     sentence=(
         "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago), "
-        "{drug_days} days after {drug} started ({drug_from}). Timing alone does not show cause; the illness "
-        "being treated, a relapse before the change, or life events may explain it. Consider discussing "
-        "with the prescriber. Do not stop or change it on the strength of this alert."
+        "{drug_days} days after {drug} started ({drug_from}). Timing alone does not show cause; the "
+        "illness being treated, a relapse before the change, or life events may explain it. Consider "
+        "discussing with the prescriber. Do not stop or change it on the strength of this alert."
     ),
     notes=(
         Note(_IFN_BETA, "For interferon beta studies disagree.", at_event=True),

@@ -10,6 +10,7 @@ from service.domain.verdict import Verdict
 from service.rules.definitions import (
     DEPRESSION_CLEARED,
     INFECTION_NEAR_ONSET,
+    MCID,
     MOORE,
     NEAR_RELAPSE,
     NEURO_IMD,
@@ -27,6 +28,9 @@ _AFTER_RELAPSE = c.Paired(
     PERSISTING_DEPRESSION,
     c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, timedelta(days=180), beyond=RELAPSE_AFTER, began_near=True),
 )
+
+_WORSE = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
+_MS = "multiple sclerosis; "
 
 RULE = Rule(
     name="mood-worsening-near-relapse",
@@ -57,156 +61,230 @@ RULE = Rule(
     limits="Relapses are read from coded records only.",
     plan=(
         Action(
-            activities.MENTAL_HEALTH_ASSESSMENT.coding, "Assess mood; raise it with neurology and mental health together.",
+            activities.MENTAL_HEALTH_ASSESSMENT.coding,
+            "Assess mood; raise it with neurology and mental health together.",
         ),
         Action(
-            activities.PHQ9_SCREENING.coding, "Repeat the PHQ-9 at 14, 60 and 180 days after the relapse.",
-            due=(timedelta(days=14), timedelta(days=60), timedelta(days=180)), due_from=From.EVENT,
+            activities.PHQ9_SCREENING.coding,
+            "Repeat the PHQ-9 at 14, 60 and 180 days after the relapse.",
+            due=(timedelta(days=14), timedelta(days=60), timedelta(days=180)),
+            due_from=From.EVENT,
         ),
     ),
-    evidence=(MOORE, ROSSI),
+    evidence=(MOORE, ROSSI, MCID),
     clears=DEPRESSION_CLEARED,
     examples=(
-        Example("worse 20 days after onset",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("no relapse",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("no score", "multiple sclerosis; relapse, 25 days ago", Verdict.UNKNOWN),
+        Example("worse 20 days after onset", _WORSE + "relapse, 25 days ago", Verdict.MET, Priority.PM),
+        Example("no relapse", _MS + "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
+        Example("no score", _MS + "relapse, 25 days ago", Verdict.UNKNOWN),
         Example("neither relapse nor score", "multiple sclerosis", Verdict.NOT_MET),
-        Example("no immune disease",
-                "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; infection, 25 days ago", Verdict.NOT_MET),
-        Example("rheumatoid arthritis only",
-                "rheumatoid arthritis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("neuromyelitis optica",
-                "neuromyelitis optica; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("a rise of 4",
-                "multiple sclerosis; PHQ-9 8, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.NOT_MET),
-        Example("a rise of 5",
-                "multiple sclerosis; PHQ-9 7, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("a rise to 9",
-                "multiple sclerosis; PHQ-9 1, 60 days ago; PHQ-9 9, 5 days ago; "
-                "relapse, 25 days ago", Verdict.NOT_MET),
-        Example("a rise to 10",
-                "multiple sclerosis; PHQ-9 1, 60 days ago; PHQ-9 10, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("latest score 30 days ago",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; "
-                "relapse, 40 days ago", Verdict.MET, Priority.PM),
-        Example("latest score 31 days ago",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 31 days ago; "
-                "relapse, 40 days ago", Verdict.UNKNOWN),
-        Example("score 14 days earlier",
-                "multiple sclerosis; PHQ-9 5, 19 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("score 13 days earlier is no comparison",
-                "multiple sclerosis; PHQ-9 5, 18 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PL),
-        Example("score 90 days earlier",
-                "multiple sclerosis; PHQ-9 5, 95 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("score 91 days earlier is a weak comparison",
-                "multiple sclerosis; PHQ-9 5, 96 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PL),
-        Example("as high 365 days earlier",
-                "multiple sclerosis; PHQ-9 12, 370 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.NOT_MET),
-        Example("as high 366 days earlier",
-                "multiple sclerosis; PHQ-9 12, 371 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PL),
-        Example("first score ever, elevated",
-                "multiple sclerosis; PHQ-9 12, 5 days ago; relapse, 25 days ago", Verdict.MET, Priority.PL),
-        Example("first score ever, not elevated",
-                "multiple sclerosis; PHQ-9 9, 5 days ago; relapse, 25 days ago", Verdict.NOT_MET),
-        Example("two scales, the second is worse",
-                "multiple sclerosis; PHQ-9 12, 60 days ago; PHQ-9 12, 5 days ago; HADS-D 5, 60 days ago; "
-                "HADS-D 9, 5 days ago; relapse, 25 days ago", Verdict.MET, Priority.PM),
-        Example("30 days before onset",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; "
-                "relapse, 0 days ago", Verdict.MET, Priority.PM),
-        Example("60 days after onset",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 65 days ago", Verdict.MET, Priority.PM),
-        Example("61 days after onset",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 66 days ago", Verdict.NOT_MET),
-        Example("of two relapses the latest before the score",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 60 days ago; "
-                "relapse, 10 days ago", Verdict.MET, Priority.PM),
-        Example("two records 30 days apart are one relapse, 75 days ago",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 80 days ago; "
-                "relapse, 50 days ago", Verdict.NOT_MET),
-        Example("two records 31 days apart are two relapses",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 81 days ago; "
-                "relapse, 50 days ago", Verdict.MET, Priority.PM),
-        Example("records do not chain",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 110 days ago; "
-                "relapse, 80 days ago; relapse, 50 days ago", Verdict.MET, Priority.PM),
-        Example("one relapse too long ago, one near",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 66 days ago; "
-                "relapse, 20 days ago", Verdict.MET, Priority.PM),
-        Example("relapse not confirmed",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse unconfirmed, 25 days ago", Verdict.MET, Priority.PM),
-        Example("relapse only considered",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse differential, 25 days ago", Verdict.NOT_MET),
-        Example("relapse without onset",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, recorded 25 days ago", Verdict.UNKNOWN),
-        Example("a dated relapse beside an undated one",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago; "
-                "relapse, undated", Verdict.MET, Priority.PM),
-        Example("persisting 61 days after onset",
-                "multiple sclerosis; PHQ-9 12, 70 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 66 days ago", Verdict.MET, Priority.PM),
-        Example("persisting 180 days after onset",
-                "multiple sclerosis; PHQ-9 12, 125 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 185 days ago", Verdict.MET, Priority.PM),
-        Example("persisting 181 days after onset",
-                "multiple sclerosis; PHQ-9 12, 126 days ago; PHQ-9 13, 65 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 186 days ago", Verdict.NOT_MET),
-        Example("persisting for 56 days",
-                "multiple sclerosis; PHQ-9 12, 61 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 90 days ago", Verdict.MET, Priority.PM),
-        Example("persisting for 55 days",
-                "multiple sclerosis; PHQ-9 12, 60 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 90 days ago", Verdict.NOT_MET),
-        Example("neighbours 121 days apart",
-                "multiple sclerosis; PHQ-9 12, 126 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 180 days ago", Verdict.NOT_MET),
-        Example("first high score 30 days before onset",
-                "multiple sclerosis; PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 70 days ago", Verdict.MET, Priority.PM),
-        Example("first high score 31 days before onset",
-                "multiple sclerosis; PHQ-9 12, 101 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 70 days ago", Verdict.NOT_MET),
-        Example("first high score 60 days after onset",
-                "multiple sclerosis; PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 160 days ago", Verdict.MET, Priority.PM),
-        Example("first high score 61 days after onset",
-                "multiple sclerosis; PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; "
-                "relapse, 161 days ago", Verdict.NOT_MET),
-        Example("persisting, and a newer relapse near the score",
-                "multiple sclerosis; PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; relapse, 110 days ago; "
-                "relapse, 20 days ago", Verdict.NOT_MET),
-        Example("relapse 100 days ago, no score",
-                "multiple sclerosis; relapse, 100 days ago", Verdict.UNKNOWN),
-        Example("after an infection",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago; "
-                "infection, 27 days ago", Verdict.MET, Priority.PM),
-        Example("on steroids, a new medicine begun",
-                "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago; "
-                "methylprednisolone from 24 to 20 days ago; "
-                "fingolimod from 20 days ago", Verdict.MET, Priority.PM),
-        Example("aged 17",
-                "aged 17; multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.NOT_MET),
-        Example("aged 18",
-                "aged 18; multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
-                "relapse, 25 days ago", Verdict.MET, Priority.PM),
+        Example(
+            "no immune disease", "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; infection, 25 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "rheumatoid arthritis only",
+            "rheumatoid arthritis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "neuromyelitis optica",
+            "neuromyelitis optica; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a rise of 4", _MS + "PHQ-9 8, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "a rise of 5",
+            _MS + "PHQ-9 7, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a rise to 9", _MS + "PHQ-9 1, 60 days ago; PHQ-9 9, 5 days ago; relapse, 25 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "a rise to 10",
+            _MS + "PHQ-9 1, 60 days ago; PHQ-9 10, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "latest score 30 days ago",
+            _MS + "PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; relapse, 40 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "latest score 31 days ago",
+            _MS + "PHQ-9 5, 60 days ago; PHQ-9 12, 31 days ago; relapse, 40 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "score 14 days earlier",
+            _MS + "PHQ-9 5, 19 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "score 13 days earlier is no comparison",
+            _MS + "PHQ-9 5, 18 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "score 90 days earlier",
+            _MS + "PHQ-9 5, 95 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "score 91 days earlier is a weak comparison",
+            _MS + "PHQ-9 5, 96 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "as high 365 days earlier",
+            _MS + "PHQ-9 12, 370 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "as high 366 days earlier",
+            _MS + "PHQ-9 12, 371 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "first score ever, elevated", _MS + "PHQ-9 12, 5 days ago; relapse, 25 days ago", Verdict.MET, Priority.PL
+        ),
+        Example("first score ever, not elevated", _MS + "PHQ-9 9, 5 days ago; relapse, 25 days ago", Verdict.NOT_MET),
+        Example(
+            "two scales, the second is worse",
+            _MS
+            + "PHQ-9 12, 60 days ago; PHQ-9 12, 5 days ago; HADS-D 5, 60 days ago; HADS-D 9, 5 days ago; "
+            + "relapse, 25 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "30 days before onset",
+            _MS + "PHQ-9 5, 60 days ago; PHQ-9 12, 30 days ago; relapse, 0 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example("60 days after onset", _WORSE + "relapse, 65 days ago", Verdict.MET, Priority.PM),
+        Example("61 days after onset", _WORSE + "relapse, 66 days ago", Verdict.NOT_MET),
+        Example(
+            "of two relapses the latest before the score",
+            _WORSE + "relapse, 60 days ago; relapse, 10 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "two records 30 days apart are one relapse, 75 days ago",
+            _WORSE + "relapse, 80 days ago; relapse, 50 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "two records 31 days apart are two relapses",
+            _WORSE + "relapse, 81 days ago; relapse, 50 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "records do not chain",
+            _WORSE + "relapse, 110 days ago; relapse, 80 days ago; relapse, 50 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "one relapse too long ago, one near",
+            _WORSE + "relapse, 66 days ago; relapse, 20 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example("relapse not confirmed", _WORSE + "relapse unconfirmed, 25 days ago", Verdict.MET, Priority.PM),
+        Example("relapse only considered", _WORSE + "relapse differential, 25 days ago", Verdict.NOT_MET),
+        Example("relapse without onset", _WORSE + "relapse, recorded 25 days ago", Verdict.UNKNOWN),
+        Example(
+            "a dated relapse beside an undated one",
+            _WORSE + "relapse, 25 days ago; relapse, undated",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "persisting 61 days after onset",
+            _MS + "PHQ-9 12, 70 days ago; PHQ-9 13, 5 days ago; relapse, 66 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "persisting 180 days after onset",
+            _MS + "PHQ-9 12, 125 days ago; PHQ-9 13, 5 days ago; relapse, 185 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "persisting 181 days after onset",
+            _MS + "PHQ-9 12, 126 days ago; PHQ-9 13, 65 days ago; PHQ-9 13, 5 days ago; relapse, 186 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "persisting for 56 days",
+            _MS + "PHQ-9 12, 61 days ago; PHQ-9 13, 5 days ago; relapse, 90 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "persisting for 55 days",
+            _MS + "PHQ-9 12, 60 days ago; PHQ-9 13, 5 days ago; relapse, 90 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "neighbours 121 days apart",
+            _MS + "PHQ-9 12, 126 days ago; PHQ-9 13, 5 days ago; relapse, 180 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "first high score 30 days before onset",
+            _MS + "PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; relapse, 70 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "first high score 31 days before onset",
+            _MS + "PHQ-9 12, 101 days ago; PHQ-9 13, 5 days ago; relapse, 70 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "first high score 60 days after onset",
+            _MS + "PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; relapse, 160 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "first high score 61 days after onset",
+            _MS + "PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; relapse, 161 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "persisting, and a newer relapse near the score",
+            _MS + "PHQ-9 12, 100 days ago; PHQ-9 13, 5 days ago; relapse, 110 days ago; relapse, 20 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("relapse 100 days ago, no score", _MS + "relapse, 100 days ago", Verdict.UNKNOWN),
+        Example(
+            "after an infection", _WORSE + "relapse, 25 days ago; infection, 27 days ago", Verdict.MET, Priority.PM
+        ),
+        Example(
+            "on steroids, a new medicine begun",
+            _WORSE + "relapse, 25 days ago; methylprednisolone from 24 to 20 days ago; fingolimod from 20 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example("aged 17", _WORSE + "aged 17; relapse, 25 days ago", Verdict.NOT_MET),
+        Example("aged 18", _WORSE + "aged 18; relapse, 25 days ago", Verdict.MET, Priority.PM),
     ),
 )

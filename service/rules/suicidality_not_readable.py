@@ -26,7 +26,7 @@ RULE = Rule(
     anchor=Anchor(AnchorKind.DATED, (EachEntry(),)),
     priority=Priority.PM,
     categories=(Category.SAFETY, Category.BEHAVIORAL),
-    sentence="{opening} ({date}{age}): {entries}. Please read the original and ask. {crisis}",
+    sentence="{opening}: {date}{age}, {entries}. Please read the original and ask. {crisis}",
     openings=(
         Opening(
             "The newest answer about suicidal thoughts was positive, and no flag for it is in the data supplied",
@@ -43,7 +43,7 @@ RULE = Rule(
         ),
     ),
     evidence=(SUICIDE_ITEM,),
-    clears=c.Answered(SUICIDALITY_ITEMS, at_least=None, since=True),
+    clears=c.Answered(SUICIDALITY_ITEMS, at_least=None, before=None, since=True),
     safety=True,
     children=True,
     examples=(
@@ -52,10 +52,17 @@ RULE = Rule(
         Example("unreadable 30 days ago", "C-SSRS 2 unreadable, 30 days ago", Verdict.MET, Priority.PM),
         Example("unreadable 31 days ago", "C-SSRS 2 unreadable, 31 days ago", Verdict.NOT_MET),
         Example("unreadable and undated", "C-SSRS 2 unreadable, undated", Verdict.MET, Priority.PM),
-        Example("read under the other code of item 9 that day",
-                "PHQ-9 item 9 unreadable, 3 days ago; CMS item 9 = no, 3 days ago", Verdict.NOT_MET),
-        Example("read on another day only",
-                "PHQ-9 item 9 unreadable, 3 days ago; PHQ-9 item 9 = 0, 9 days ago", Verdict.MET, Priority.PM),
+        Example(
+            "read under the other code of item 9 that day",
+            "PHQ-9 item 9 unreadable, 3 days ago; CMS item 9 = no, 3 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "read on another day only",
+            "PHQ-9 item 9 unreadable, 3 days ago; PHQ-9 item 9 = 0, 9 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
         Example("total of 20 without item 9", "PHQ-9 20, 3 days ago", Verdict.MET, Priority.PM),
         Example("total of 19 without item 9", "PHQ-9 19, 3 days ago", Verdict.NOT_MET),
         Example("undated total of 20 without item 9", "PHQ-9 20, undated", Verdict.MET, Priority.PM),
@@ -66,14 +73,25 @@ RULE = Rule(
         Example("attempt without a date", "suicide attempt, undated", Verdict.MET, Priority.PM),
         Example("positive 90 days ago, nothing since", "PHQ-9 item 9 = 2, 90 days ago", Verdict.MET, Priority.PM),
         Example("positive 91 days ago", "PHQ-9 item 9 = 2, 91 days ago", Verdict.NOT_MET),
-        Example("positive, then negative",
-                "PHQ-9 item 9 = 2, 60 days ago; C-SSRS 2 = no, 50 days ago", Verdict.NOT_MET),
-        Example("negative, then positive",
-                "C-SSRS 2 = no, 60 days ago; PHQ-9 item 9 = 2, 50 days ago", Verdict.MET, Priority.PM),
-        Example("positive, and flagged then",
-                "PHQ-9 item 9 = 2, 60 days ago; flag of suicidality-recorded for clause 1", Verdict.NOT_MET),
-        Example("a readable 'yes' beside it",
-                "C-SSRS 2 unreadable, 3 days ago; PHQ-9 item 9 = 1, 3 days ago", Verdict.NOT_MET),
+        Example(
+            "positive, then negative", "PHQ-9 item 9 = 2, 60 days ago; C-SSRS 2 = no, 50 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "negative, then positive",
+            "C-SSRS 2 = no, 60 days ago; PHQ-9 item 9 = 2, 50 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "positive, and flagged then",
+            "PHQ-9 item 9 = 2, 60 days ago; flag of suicidality-recorded for clause 1",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a readable 'yes' beside it",
+            "C-SSRS 2 unreadable, 3 days ago; PHQ-9 item 9 = 1, 3 days ago",
+            Verdict.NOT_MET,
+        ),
         Example("observations are incomplete", "incomplete Observation", Verdict.UNKNOWN),
     ),
 )

@@ -11,6 +11,8 @@ from service.domain.verdict import Verdict
 from service.rules.definitions import CRP_UNUSABLE, IMD, READING_CRP
 from service.terminology import activities
 
+_MOOD = "PHQ-9 12, 5 days ago; "
+
 RULE = Rule(
     name="sustained-low-grade-inflammation",
     version="1.0.0",
@@ -43,82 +45,135 @@ RULE = Rule(
     evidence=(
         READING_CRP,
         Evidence(
-            "46 % of stable people changed CRP risk category at least once", "Bogaty 2013 PLoS ONE 8:e60759", Grade.LOW,
+            "46 % of stable people changed CRP risk category at least once",
+            "Bogaty 2013 PLoS ONE 8:e60759",
+            Grade.LOW,
         ),
     ),
-    clears=c.AnyOf((
-        c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET, consecutive=2),
-        c.MarkerSeen(CRP, (c.MarkerClass.HIGH,), timedelta(days=-1), None, Verdict.NOT_MET),
-    )),
+    clears=c.AnyOf(
+        (
+            c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET, consecutive=2),
+            c.MarkerSeen(CRP, (c.MarkerClass.HIGH,), timedelta(days=-1), None, Verdict.NOT_MET),
+        )
+    ),
     examples=(
-        Example("two results 14 days apart",
-                "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("two results 13 days apart",
-                "CRP 4 mg/L, 18 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("two results 180 days apart",
-                "CRP 4 mg/L, 185 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("two results 181 days apart",
-                "CRP 4 mg/L, 186 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("the last two too close, an earlier pair fits",
-                "CRP 4 mg/L, 200 days ago; CRP 4 mg/L, 22 days ago; CRP 5 mg/L, 12 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("3.0 and 3.01",
-                "CRP 3.0 mg/L, 19 days ago; CRP 3.01 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("3.01 and 10.0",
-                "CRP 3.01 mg/L, 19 days ago; CRP 10.0 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("two assays",
-                "hs-CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("two assays, one of them twice",
-                "hs-CRP 4 mg/L, 19 days ago; hs-CRP 4 mg/L, 5 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("a low one between",
-                "CRP 4 mg/L, 30 days ago; CRP 2 mg/L, 20 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("a low one before both",
-                "CRP 2 mg/L, 30 days ago; CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("a low one of the other assay since",
-                "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; hs-CRP 2 mg/L, 3 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("a low one of the other assay that day",
-                "hs-CRP 4 mg/L, 19 days ago; CRP 2 mg/L, 19 days ago; hs-CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("an uncertain one between",
-                "CRP 4 mg/L, 19 days ago; CRP <5 mg/L, 10 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.MET, Priority.PM),
-        Example("a high one since",
-                "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; CRP 20 mg/L, 3 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("infection at the first",
-                "CRP 4 mg/L, 40 days ago; infection, 40 days ago; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("infection without a date",
-                "CRP 4 mg/L, 40 days ago; infection, undated; CRP 5 mg/L, 5 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.UNKNOWN),
-        Example("the first within 90 days of tocilizumab",
-                "CRP 4 mg/L, 40 days ago; CRP 5 mg/L, 5 days ago; tocilizumab from 300 to 120 days ago; "
-                "PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("one result", "CRP 5 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.UNKNOWN),
-        Example("one result, low", "CRP 2 mg/L, 5 days ago; PHQ-9 12, 5 days ago", Verdict.NOT_MET),
-        Example("one result, mood not elevated",
-                "CRP 5 mg/L, 5 days ago; PHQ-9 5, 5 days ago", Verdict.NOT_MET),
+        Example(
+            "two results 14 days apart",
+            _MOOD + "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "with rheumatoid arthritis",
+            _MOOD + "rheumatoid arthritis; CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "two results 13 days apart", _MOOD + "CRP 4 mg/L, 18 days ago; CRP 5 mg/L, 5 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "two results 180 days apart",
+            _MOOD + "CRP 4 mg/L, 185 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "two results 181 days apart", _MOOD + "CRP 4 mg/L, 186 days ago; CRP 5 mg/L, 5 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "the last two too close, an earlier pair fits",
+            _MOOD + "CRP 4 mg/L, 200 days ago; CRP 4 mg/L, 22 days ago; CRP 5 mg/L, 12 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example("3.0 and 3.01", _MOOD + "CRP 3.0 mg/L, 19 days ago; CRP 3.01 mg/L, 5 days ago", Verdict.NOT_MET),
+        Example(
+            "3.01 and 10.0", _MOOD + "CRP 3.01 mg/L, 19 days ago; CRP 10.0 mg/L, 5 days ago", Verdict.MET, Priority.PM
+        ),
+        Example("two assays", _MOOD + "hs-CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago", Verdict.NOT_MET),
+        Example(
+            "two assays, one of them twice",
+            _MOOD + "hs-CRP 4 mg/L, 19 days ago; hs-CRP 4 mg/L, 5 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a low one between",
+            _MOOD + "CRP 4 mg/L, 30 days ago; CRP 2 mg/L, 20 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a low one before both",
+            _MOOD + "CRP 2 mg/L, 30 days ago; CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a low one of the other assay since",
+            _MOOD + "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; hs-CRP 2 mg/L, 3 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a low one of the other assay that day",
+            _MOOD + "hs-CRP 4 mg/L, 19 days ago; CRP 2 mg/L, 19 days ago; hs-CRP 5 mg/L, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "an uncertain one between",
+            _MOOD + "CRP 4 mg/L, 19 days ago; CRP <5 mg/L, 10 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a high one since",
+            _MOOD + "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; CRP 20 mg/L, 3 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "infection at the first",
+            _MOOD + "CRP 4 mg/L, 40 days ago; infection, 40 days ago; CRP 5 mg/L, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "infection without a date",
+            _MOOD + "CRP 4 mg/L, 40 days ago; infection, undated; CRP 5 mg/L, 5 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "the first within 90 days of tocilizumab",
+            _MOOD + "CRP 4 mg/L, 40 days ago; CRP 5 mg/L, 5 days ago; tocilizumab from 300 to 120 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example("one result", _MOOD + "CRP 5 mg/L, 5 days ago", Verdict.UNKNOWN),
+        Example("one result, low", _MOOD + "CRP 2 mg/L, 5 days ago", Verdict.NOT_MET),
+        Example("one result, mood not elevated", "CRP 5 mg/L, 5 days ago; PHQ-9 5, 5 days ago", Verdict.NOT_MET),
         Example("no result", "PHQ-9 12, 5 days ago", Verdict.UNKNOWN),
         Example("no score", "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago", Verdict.UNKNOWN),
-        Example("mood not elevated",
-                "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 9, 5 days ago", Verdict.NOT_MET),
-        Example("anxiety elevated, depression not",
-                "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 5, 5 days ago; "
-                "GAD-7 10, 5 days ago", Verdict.MET, Priority.PM),
-        Example("score 30 days old and 30 days after",
-                "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 60 days ago; "
-                "PHQ-9 12, 30 days ago", Verdict.MET, Priority.PM),
-        Example("score 31 days after",
-                "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 61 days ago; PHQ-9 12, 30 days ago", Verdict.NOT_MET),
-        Example("score 31 days old",
-                "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 60 days ago; PHQ-9 12, 31 days ago", Verdict.UNKNOWN),
+        Example(
+            "mood not elevated", "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 9, 5 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "anxiety elevated, depression not",
+            "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; PHQ-9 5, 5 days ago; GAD-7 10, 5 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "score 30 days old and 30 days after",
+            "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 60 days ago; PHQ-9 12, 30 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "score 31 days after",
+            "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 61 days ago; PHQ-9 12, 30 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "score 31 days old",
+            "CRP 4 mg/L, 80 days ago; CRP 5 mg/L, 60 days ago; PHQ-9 12, 31 days ago",
+            Verdict.UNKNOWN,
+        ),
     ),
 )

@@ -64,7 +64,8 @@ def nudges(rule: Rule, *, definitions: frozenset[str]) -> Iterator[Nudge]:
             parts = {
                 part: _with(getattr(rule, part), (id(rule), part), number.place, changed, known) for part in CHANGED
             }
-            yield Nudge(f"{number.where} {_shown(number.value)} -> {_shown(changed)}", dataclasses.replace(rule, **parts))
+            where = f"{number.where} {_shown(number.value)} -> {_shown(changed)}"
+            yield Nudge(where, dataclasses.replace(rule, **parts))
 
 
 def _steps(value: Any) -> tuple[Any, Any]:
@@ -128,10 +129,7 @@ def _with(value: Any, place: Place, wanted: Place, changed: Any, known: dict[int
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     if id(value) not in known:
-        parts = {
-            inner[1]: _with(part, inner, wanted, changed, known)
-            for inner, _, part in _inside(value, place)
-        }
+        parts = {inner[1]: _with(part, inner, wanted, changed, known) for inner, _, part in _inside(value, place)}
         same = all(parts[name] is getattr(value, name) or parts[name] == getattr(value, name) for name in parts)
         known[id(value)] = value if same else dataclasses.replace(value, **parts)
     return known[id(value)]

@@ -1,4 +1,4 @@
-"""The examples in the rules: each gives its verdict, each rule shows all three, and each number is pinned on both sides."""
+"""The examples in the rules: each gives its verdict, each rule shows all three, each number is pinned on both sides."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ PINNED_BY = {
     "crp-unreadable": ("CRP is lowered by an IL-6 medicine",),
     "acute-inflammation-confounds-mood": ("a high CRP near it",),
     "depression-with-low-grade-inflammation": (
-        "inflammation has another explanation", "acute inflammation", "a recorded cause of acute inflammation",
-        "an acute infection", "a standing cause of inflammation",
+        "inflammation has another explanation",
+        "acute inflammation",
+        "a recorded cause of acute inflammation",
+        "an acute infection",
+        "a standing cause of inflammation",
     ),
     "mood-worsening-near-relapse": ("near a relapse",),
     "mood-worsening-before-relapse": ("systemic steroids lately",),
@@ -34,7 +37,9 @@ PINNED_BY = {
 OFF_BY_DEFAULT = tuple(rule.name for rule in RULES if not rule.on_by_default)
 
 cases = pytest.mark.parametrize(
-    ("rule", "example"), [(r, e) for r in RULES for e in r.examples], ids=lambda v: getattr(v, "name", v),
+    ("rule", "example"),
+    [(r, e) for r in RULES for e in r.examples],
+    ids=lambda v: getattr(v, "name", v),
 )
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 

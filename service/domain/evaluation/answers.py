@@ -35,10 +35,10 @@ def check_answered(scope: Scope, word: c.Answered, at: At) -> Outcome:
         if answer.value is None or not _wanted(scope, word, answer):
             continue
         if word.at_least is not None and answer.value < word.at_least:
-            asked = asked or in_window(answer.first, answer.last, low, scope.safety_limit) is MET
+            asked = asked or in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit) is MET
             continue
         ever = low == answer.first == EARLIEST
-        placed = MET if ever else place(answer.first, answer.last, low, scope.safety_limit)
+        placed = MET if ever else place(*scope.dated(answer.first, answer.last), low, scope.safety_limit)
         if placed is not NOT_MET:
             (hits if placed is MET else doubts).append(answer)
     if hits and (word.times is None or len({answer.text or answer.item for answer in hits}) >= word.times):
@@ -88,7 +88,7 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
     for score in (*scope.timeline.scores, *scope.timeline.late_scores):
         if score.instrument not in word.instruments or score.value < word.at_least or _item_read(scope, word, score):
             continue
-        placed = month_in_window(score.first, score.last, low, scope.safety_limit)
+        placed = month_in_window(*scope.dated(score.first, score.last), low, scope.safety_limit)
         if placed is not NOT_MET:
             text = f"{score.instrument.name} total {score.value} without a readable item 9"
             day = score.first if placed is MET else EARLIEST
@@ -98,13 +98,18 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
         return _entered(word, entries)
     if doubts:
         text = "a high total has no date that can be placed"
-        return undated(word, text)._replace(values={"entries": tuple(doubts)})
+        return undated(word, text)._replace(values={"entries": tuple(sorted(doubts, key=_reading_order))})
     return absent(scope, word, SCORED, "a high total")
 
 
 def _entered(word: c.Criterion, entries: list[Entry]) -> Outcome:
+    entries.sort(key=_reading_order)
     used = tuple(dict.fromkeys(entry.source for entry in entries))
     return Outcome(word, MET, entries[-1].day, used, {"entries": tuple(dict.fromkeys(entries))})
+
+
+def _reading_order(entry: Entry) -> tuple[int, str]:
+    return entry.day, entry.source.expression
 
 
 def _item_read(scope: Scope, word: c.TotalWithoutItem, score: Score) -> bool:
@@ -124,7 +129,7 @@ def check_unreadable_answer(scope: Scope, word: c.UnreadableAnswer, _at: At) -> 
     for answer in _answers(scope, word.items):
         if answer.reading is Reading.READ or _read_that_day(scope, answer):
             continue
-        placed = month_in_window(answer.first, answer.last, low, scope.safety_limit)
+        placed = month_in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit)
         if placed is not NOT_MET:
             day = answer.first if placed is MET else EARLIEST
             date, text = spelled(answer.first, answer.last), f"{answer.text or answer.item}: {answer.reading}"
@@ -161,7 +166,7 @@ def check_stale_positive(scope: Scope, word: c.StalePositive, _at: At) -> Outcom
     entries = [
         _entry(answer, word, answer.first, ", not followed by a newer answer") for answer in read
         if answer.value and newest <= answer.last and answer.source.reference not in named
-        and in_window(answer.first, answer.last, low, scope.safety_limit) is MET
+        and in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit) is MET
     ]
     return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
 
@@ -184,7 +189,8 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
         return missing(word, f"not all {word.instrument.name} items of {iso(day)} can be read", day)
     amount = Decimal(sum(known))
     total = sum(value for value in score.items if value is not None)
-    reached = amount >= (word.at_least * total if word.share else word.at_least) and (total > 0 or not word.share)
+    limit = word.at_least * total if word.share else word.at_least
+    reached = amount >= limit and not (word.share and total == 0)
     values = {"items_sum": amount, "items_total": total, "now": score.value, "now_date": iso(day),
               "now_age": scope.today - day, "instrument": word.instrument.name}
     return Outcome(word, MET if reached else NOT_MET, day, used, values)

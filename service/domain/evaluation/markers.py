@@ -201,7 +201,8 @@ def _lower_bound(pair: Classified) -> tuple[Any, ...]:
 
 def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
-    every = [p for p in classified(scope, word.analyte, word.limits, EARLIEST, scope.today) if p[1] in READABLE]
+    earliest = scope.today - word.over.days - c.SUSTAINED_AGE.days
+    every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] in READABLE]
     last_other = max((r.first for r, kind in every if kind is not MarkerClass.LOW_GRADE), default=EARLIEST)
     after_break = [pair for pair in every if pair[0].first > last_other]
     unknown: Outcome | None = None
@@ -212,9 +213,8 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
         unknown = outcome if outcome.verdict is UNKNOWN else unknown
     if unknown is not None:
         return unknown
-    recent = [p for p in every if p[0].first >= scope.today - word.over.days - 60]
-    if len(recent) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in recent):  # noqa: PLR2004 - a pair
-        refused = refusals(scope, word.analyte, scope.today - word.over.days - 60, scope.today)
+    if len(every) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in every):  # noqa: PLR2004 - a pair
+        refused = refusals(scope, word.analyte, earliest, scope.today)
         return _lacking(scope, word, f"fewer than two readable {word.analyte.name} results", [refused] if refused else [])
     return Outcome(word, NOT_MET)
 
@@ -250,7 +250,7 @@ def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
     hits: list[Result] = []
     doubt: tuple[Lack, ...] = ()
     for analyte in word.analytes:
-        results = [*scope.timeline.results.get(analyte, ()), *(r for r in late if r.analyte is analyte)]
+        results = [*scope.timeline.results.get(analyte, ()), *(_of_today(scope, r) for r in late if r.analyte is analyte)]
         inside = [r for r in results if low <= r.last and r.first <= high]
         for result in inside[-1:] if word.newest_only else inside:
             passes = _passes(word, result)
@@ -266,6 +266,11 @@ def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
     if doubt:
         return Outcome(word, UNKNOWN, lacks=doubt)
     return absent(scope, word, OBSERVED, f"a {word.analytes[0].name}")
+
+
+def _of_today(scope: Scope, late: Result) -> Result:
+    first, last = scope.dated(late.first, late.last)
+    return late._replace(first=first, last=last)
 
 
 def _passes(word: c.ResultNear, result: Result) -> bool | None:

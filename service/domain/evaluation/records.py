@@ -53,7 +53,7 @@ def check_recorded(scope: Scope, word: c.Recorded, at: At) -> Outcome:
     doubts: list[Entry] = []
     for record in _candidates(word, pool, scope, at):
         first, last = _dates(word, record)
-        verdict = _placed(word, first, last, low, high)
+        verdict = _placed(word, *scope.dated(first, last), low, high)
         if verdict is not NOT_MET:
             day = first if verdict is MET else EARLIEST
             entry = Entry(day, spelled(first, last), record.source, record.text or "coded record", word)
@@ -79,7 +79,7 @@ def _candidates(word: c.Recorded, pool: dict[Concept, list[Record]], scope: Scop
         for record in pool.get(concept, ()):
             if record.asserted is not word.denied and _counts(word, record, scope, at):
                 seen[id(record)] = record
-    return list(seen.values())
+    return sorted(seen.values(), key=lambda record: record.source.expression)
 
 
 def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:

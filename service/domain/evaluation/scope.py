@@ -87,6 +87,10 @@ class Scope:
         """The last day that safety rules read: data of the 24 hours after T count as if they were of T."""
         return self.timeline.as_of.safety_day if self.today == self.timeline.as_of.day else self.today
 
+    def dated(self, first: int, last: int) -> tuple[int, int]:
+        """A day of what was kept that is written as later than T, in its own offset or by tolerance, counts as T."""
+        return (self.today, self.today) if first == last > self.today == self.timeline.as_of.day else (first, last)
+
     def on_day(self, day: int) -> Scope:
         """The same patient as seen on an earlier day."""
         return Scope(self.timeline, self._checks, day)

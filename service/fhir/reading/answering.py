@@ -110,9 +110,7 @@ def is_there(holder: Observation | Component, terminology: Terminology) -> bool 
     if concept is not None:
         value = coded(concept, None, terminology)
         if value is None:
-            value_text = (
-                "This value neither affirms nor denies the finding; send true or false, or map the code."
-            )
+            value_text = "This value neither affirms nor denies the finding; send true or false, or map the code."
             return Refusal("valueCodeableConcept", Reason.CODE, value_text)
         return bool(value)
     name = value_name(holder)
@@ -120,9 +118,7 @@ def is_there(holder: Observation | Component, terminology: Terminology) -> bool 
         return True
     word = _WORDS.get((holder.valueString or "").strip().lower())
     if word is None:
-        return Refusal(
-            name, Reason.BAD_VALUE, "This value neither affirms nor denies the finding; send true or false."
-        )
+        return Refusal(name, Reason.BAD_VALUE, "This value neither affirms nor denies the finding; send true or false.")
     return word
 
 

@@ -35,19 +35,17 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     if safety and owner == Reason.NO_SUBJECT:
         draft.subjectless.append(source)
     element = joined(path.removesuffix(".resource"), broken.element)
-    draft.reject(index, element, Reason.WRONG_TYPE, wrong_type(broken.fault), safety=safety)
+    draft.reject(index, element, Reason.WRONG_TYPE, broken.text, safety=safety)
 
 
 def lose_contained(draft: Draft, index: int, source: Source, raw: Raw, error: ValidationError) -> None:
     """The same for a contained resource, if it is of a kind that is read there."""
-    document = json.loads(bytes(raw), parse_int=str, parse_float=str)
+    document = json.loads(bytes(raw), parse_int=float)
     kind = document.get("resourceType") if isinstance(document, dict) else None
-    if kind not in _CONTAINED:
+    if not isinstance(kind, str) or kind not in _CONTAINED:
         return
     codes = codes_in(document)
     if is_read(draft, kind, codes):
         element, fault = where_and_what(error)
         safety = lose(draft, source, kind, codes)
-        draft.reject(
-            index, joined(source.expression, element), Reason.WRONG_TYPE, wrong_type(fault), safety=safety
-        )
+        draft.reject(index, joined(source.expression, element), Reason.WRONG_TYPE, wrong_type(fault), safety=safety)

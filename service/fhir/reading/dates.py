@@ -112,9 +112,7 @@ def _last(first: int, year: int, month: int, found: re.Match[str]) -> int:
         return first
     if found[2] is None:
         return date(year, 12, 31).toordinal()
-    return (
-        LATEST if (year, month) == (9999, 12) else date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
-    )
+    return LATEST if (year, month) == (9999, 12) else date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
 
 
 def seconds(text: str | None) -> float | None:

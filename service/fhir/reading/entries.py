@@ -138,19 +138,13 @@ def _unusual(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
         if reference is None or code is None or not code.coding or len(code.coding) != 1:
             rest.append((index, entry))
             continue
-        if not known.get(reference.reference) and whose(
-            draft, index, resource, draft.received.expression(index)
-        ):
+        if not known.get(reference.reference) and whose(draft, index, resource, draft.received.expression(index)):
             rest.append((index, entry))
             continue
         one = code.coding[0]
         meaning = lookup.get((one.system, one.code))
         if meaning is not None:
-            if (
-                gate.asks
-                or entry.modifierExtension is not ABSENT
-                or not read_plain(draft, index, resource, meaning)
-            ):
+            if gate.asks or entry.modifierExtension is not ABSENT or not read_plain(draft, index, resource, meaning):
                 rest.append((index, entry))
         elif (
             resource.status == _RETRACTED
@@ -172,9 +166,7 @@ def _survey(draft: Draft) -> set[int]:
     if Patient in kinds:
         for index, resource in enumerate(resources):
             if type(resource) is Patient:
-                draft.subject.add_patient(
-                    resource, entries[index].fullUrl or "", draft.received.expression(index)
-                )
+                draft.subject.add_patient(resource, entries[index].fullUrl or "", draft.received.expression(index))
     # Only a Flag that was closed asks when its evidence was last changed.
     draft.dates_updates = Flag in kinds
     ids = [resource.id for resource in resources if resource is not None]
@@ -190,9 +182,7 @@ def _tied(draft: Draft, facts: list[Tied]) -> list[Tied]:
     ]
 
 
-def _look_at_observation(
-    gate: Gate, index: int, entry: Entry, observation: Observation, found: list[Seen]
-) -> None:
+def _look_at_observation(gate: Gate, index: int, entry: Entry, observation: Observation, found: list[Seen]) -> None:
     """Keeps an Observation that a rule reads, or that holds others or ties them together."""
     draft = gate.draft
     owner = whose(draft, index, observation, draft.received.expression(index))
@@ -235,9 +225,7 @@ def _tie(draft: Draft, index: int, observation: Observation, source: Source) -> 
 def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
     """Keeps any other resource that is read, and the Observations it may contain."""
     draft, resource = gate.draft, entry.resource
-    if (entry.search is not None and entry.search.mode == "outcome") or isinstance(
-        resource, OperationOutcome
-    ):
+    if (entry.search is not None and entry.search.mode == "outcome") or isinstance(resource, OperationOutcome):
         draft.coverage.note_problem(index)
     if resource is None:
         return
@@ -264,9 +252,7 @@ def _keep_other(draft: Draft, seen: Seen, found: list[Seen]) -> None:
         _look_inside(draft, index, resource, source, owner, found)
 
 
-def _look_inside(
-    draft: Draft, index: int, container: Resource, source: Source, owner: str, found: list[Seen]
-) -> None:
+def _look_inside(draft: Draft, index: int, container: Resource, source: Source, owner: str, found: list[Seen]) -> None:
     """Keeps contained Observations and forms: they are the container's patient's unless they say otherwise."""
     try:
         inside = contents(container)
@@ -301,9 +287,7 @@ def _read(draft: Draft, seen: Seen) -> None:
     index, resource, meaning, owner, source = seen
     if type(resource) is Observation:
         if owner:
-            take_back(
-                draft, index, source, owner, lambda: read_observation(draft, index, resource, meaning, source)
-            )
+            take_back(draft, index, source, owner, lambda: read_observation(draft, index, resource, meaning, source))
         else:
             read_observation(draft, index, resource, meaning, source)
     else:

@@ -36,9 +36,7 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
     start, _ = _time(draft, index, source, flag.period.start if flag.period else None, "period.start")
     end, ended = _time(draft, index, source, flag.period.end if flag.period else None, "period.end")
     extensions = flag.extension or []
-    details = [
-        one.valueReference.reference for one in extensions if one.url == FLAG_DETAIL and one.valueReference
-    ]
+    details = [one.valueReference.reference for one in extensions if one.url == FLAG_DETAIL and one.valueReference]
     closed = any(one.url == CLOSED_BY_RULE for one in extensions)
     prior = PriorFlag(
         _rule(flag.code),
@@ -84,9 +82,7 @@ def _priority(extensions: list[Extension]) -> str:
     return ""
 
 
-def _time(
-    draft: Draft, index: int, source: Source, text: str | None, element: str
-) -> tuple[int | None, float | None]:
+def _time(draft: Draft, index: int, source: Source, text: str | None, element: str) -> tuple[int | None, float | None]:
     """The day of a time, and its instant: the end of that day where only the day is known."""
     if text is None:
         return None, None

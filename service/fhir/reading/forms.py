@@ -69,9 +69,7 @@ def loinc_of(link: str) -> str:
     return code if _LOINC_CODE.fullmatch(code) else ""
 
 
-def _questionnaire(
-    draft: Draft, index: int, response: QuestionnaireResponse, canonical: str
-) -> Questionnaire | None:
+def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, canonical: str) -> Questionnaire | None:
     if canonical.startswith("#"):
         found = draft.resolve(Reference(reference=canonical), index, response)
         return found if isinstance(found, Questionnaire) else None

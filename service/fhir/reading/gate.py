@@ -34,12 +34,7 @@ class Gate:
 
     def admits(self, index: int, entry: Entry, resource: Resource) -> bool:
         """False when the entry is not to be read; what it was about is then kept as unreadable."""
-        if (
-            self.asks
-            or resource.implicitRules
-            or given(resource.modifierExtension)
-            or given(entry.modifierExtension)
-        ):
+        if self.asks or resource.implicitRules or given(resource.modifierExtension) or given(entry.modifierExtension):
             fault = self._fault(index, entry, resource)
             if fault is not None:
                 self._refuse(index, resource, fault)

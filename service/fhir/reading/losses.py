@@ -32,7 +32,7 @@ _TELLING: Final = frozenset(
 
 def document_of(draft: Draft, index: int) -> Document:
     """A resource as plain JSON."""
-    return cast("Document", json.loads(draft.received.raw(index), parse_int=str, parse_float=str))
+    return cast("Document", json.loads(draft.received.raw(index), parse_int=float))
 
 
 def codes_in(document: Document) -> list[tuple[str, str]]:

@@ -11,7 +11,9 @@ from service.fhir.reading.dates import Moment
 from service.fhir.reading.effective import NO_PERIOD, dated, within
 from service.fhir.reading.elements import given
 from service.fhir.reading.ingredients import Product, is_systemic, product
+from service.fhir.reading.observations import UNKNOWN_MODIFIER
 from service.fhir.reading.quantities import Refusal
+from service.fhir.reading.resources import MedicationDispense, MedicationRequest
 from service.fhir.reading.supplies import days_of, repeats
 
 if TYPE_CHECKING:
@@ -19,11 +21,9 @@ if TYPE_CHECKING:
 
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.elements import Dosage, Period
+    from service.fhir.reading.elements import Dosage, Period, Timing
     from service.fhir.reading.resources import (
         MedicationAdministration,
-        MedicationDispense,
-        MedicationRequest,
         MedicationStatement,
         MedicineRecord,
     )
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
 
 _ORDERS: Final = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 _NOT_TAKEN: Final = frozenset({"not-done", "not-taken"})
-_KNOWN: Final = frozenset(
-    {"entered-in-error", "cancelled", "draft", "unknown", "intended", "preparation", "declined"}
-)
+_KNOWN: Final = frozenset({"entered-in-error", "cancelled", "draft", "unknown", "intended", "preparation", "declined"})
 _REQUESTED: Final = frozenset({"active", "on-hold", "completed", "stopped"})
 _STATED: Final = frozenset({"active", "completed", "stopped", "on-hold", "unknown"})
 _GIVEN: Final = frozenset({"in-progress", "completed", "stopped"})
 _DISPENSED: Final = frozenset({"completed"})
 _BOUNDS: Final = "dosageInstruction.timing.repeat.boundsPeriod"
-_MODIFIED: Final = "An extension here changes the meaning in a way that is not known; send it without."
 
 
 class Use(NamedTuple):
@@ -86,16 +83,12 @@ def read_statement(draft: Draft, index: int, statement: MedicationStatement, sou
     _read(draft, index, statement, source, _STATED, statement.dosage or [], use)
 
 
-def read_administration(
-    draft: Draft, index: int, administration: MedicationAdministration, source: Source
-) -> None:
+def read_administration(draft: Draft, index: int, administration: MedicationAdministration, source: Source) -> None:
     """A dose that was given: it lasts from the end of giving it for the interval of its ingredient."""
     period = administration.effectivePeriod
     start = _effective(administration.effectiveDateTime, period)
     dosages = [administration.dosage] if administration.dosage is not None else []
-    _read(
-        draft, index, administration, source, _GIVEN, dosages, Use(start, since=_end_of(period), stated=False)
-    )
+    _read(draft, index, administration, source, _GIVEN, dosages, Use(start, since=_end_of(period), stated=False))
 
 
 def read_dispense(draft: Draft, index: int, dispense: MedicationDispense, source: Source) -> None:
@@ -129,9 +122,7 @@ def _end_of(period: Period | None) -> int | None:
 def _requested(request: MedicationRequest, dosages: Sequence[Dosage]) -> Use:
     """The bounds of the dosages, else what the prescription lets a pharmacy supply."""
     repeated = [
-        timing.repeat
-        for dosage in dosages
-        if (timing := dosage.timing) is not None and timing.repeat is not None
+        timing.repeat for dosage in dosages if (timing := dosage.timing) is not None and timing.repeat is not None
     ]
     periods = [repeat.boundsPeriod for repeat in repeated if repeat.boundsPeriod is not None]
     start, stated = _requested_start(request, periods)
@@ -141,11 +132,7 @@ def _requested(request: MedicationRequest, dosages: Sequence[Dosage]) -> Use:
         ends.append(start[1] + max(durations))
     supply = request.dispenseRequest
     days = max(durations, default=None)
-    if (
-        days is None
-        and supply is not None
-        and (supplied := days_of(supply.expectedSupplyDuration)) is not None
-    ):
+    if days is None and supply is not None and (supplied := days_of(supply.expectedSupplyDuration)) is not None:
         days = supplied * (1 + repeats(supply.numberOfRepeatsAllowed))
     return Use(start, max(ends, default=None), days, None, request.status == "active", stated)
 
@@ -173,8 +160,9 @@ def _read(
     if record.status not in accepted:
         _reject_status(draft, index, record.status, source)
         return
-    if any(given(dosage.modifierExtension) or _is_modified(dosage) for dosage in dosages):
-        draft.reject(index, f"{source.expression}.dosage", Reason.MODIFIER, _MODIFIED)
+    modified = _modified(record, dosages)
+    if modified:
+        draft.reject(index, f"{source.expression}.{modified}", Reason.MODIFIER, UNKNOWN_MODIFIER)
         use = Use(NO_PERIOD)
     found = product(draft, index, record)
     draft.medicines[found.name] = bool(found.drugs) or draft.medicines.get(found.name, False)
@@ -219,8 +207,16 @@ def _start_day(draft: Draft, index: int, source: Source, start: Moment | Refusal
     return None
 
 
-def _is_modified(dosage: Dosage) -> bool:
-    return dosage.timing is not None and given(dosage.timing.modifierExtension)
+def _modified(record: MedicineRecord, dosages: Sequence[Dosage]) -> str:
+    """The element of which an extension changes the meaning; empty when there is none."""
+    if any(given(dosage.modifierExtension) or _is_modified(dosage.timing) for dosage in dosages):
+        return "dosageInstruction" if isinstance(record, MedicationRequest | MedicationDispense) else "dosage"
+    supply = record.dispenseRequest if isinstance(record, MedicationRequest) else None
+    return "dispenseRequest" if supply is not None and given(supply.modifierExtension) else ""
+
+
+def _is_modified(timing: Timing | None) -> bool:
+    return timing is not None and given(timing.modifierExtension)
 
 
 def _reject_status(draft: Draft, index: int, status: str | None, source: Source) -> None:

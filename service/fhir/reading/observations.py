@@ -79,9 +79,7 @@ def is_safety(meaning: Meaning) -> bool:
     """True when a code is about suicide or self-harm."""
     if meaning.kind is Kind.ITEM:
         return meaning.target in SAFETY_ITEMS
-    return meaning.kind is Kind.RECORD and not SAFETY_CONCEPTS.isdisjoint(
-        cast("frozenset[Concept]", meaning.target)
-    )
+    return meaning.kind is Kind.RECORD and not SAFETY_CONCEPTS.isdisjoint(cast("frozenset[Concept]", meaning.target))
 
 
 def read_observation(
@@ -123,9 +121,7 @@ class Part(NamedTuple):
     spot: Spot
 
 
-def _parts(
-    draft: Draft, index: int, observation: Observation, meaning: Meaning | None, source: Source
-) -> list[Part]:
+def _parts(draft: Draft, index: int, observation: Observation, meaning: Meaning | None, source: Source) -> list[Part]:
     """The value and the components that a rule reads."""
     path = source.expression
     preliminary = observation.status not in USABLE
@@ -184,11 +180,7 @@ def link_observation(draft: Draft, index: int, observation: Observation, source_
 def _is_about_another(draft: Draft, observation: Observation) -> bool:
     for reference in part(REFERENCES, observation.focus, "focus"):
         parts = literal(reference.reference or "")
-        if (
-            parts is not None
-            and parts.kind in _OTHER_PEOPLE
-            and not draft.subject.means(reference.reference or "")
-        ):
+        if parts is not None and parts.kind in _OTHER_PEOPLE and not draft.subject.means(reference.reference or ""):
             return True
     return False
 
@@ -305,22 +297,20 @@ def _read_panel(
     known = len(draft.scores)
     _read_score(draft, spot, observation, holder, instrument)
     if len(draft.scores) > known:
-        text = f"A value on a panel code was taken for the {instrument.name} total; send it under the code of the total."
+        text = (
+            f"A value on a panel code was taken for the {instrument.name} total; send it under the code of the total."
+        )
         draft.issues.append(DataIssue("panel-value-as-total", text, spot.path))
 
 
-def _read_item(
-    draft: Draft, spot: Spot, observation: Observation, holder: Observation | Component, item: Item
-) -> None:
+def _read_item(draft: Draft, spot: Spot, observation: Observation, holder: Observation | Component, item: Item) -> None:
     safety = item in SAFETY_ITEMS
     if spot.preliminary and not (safety and (value_name(holder) or holder.dataAbsentReason)):
         reject_status(draft, spot.at, spot.source, observation.status)
         return
     when = observed(observation, start_first=False)
     if isinstance(when, Refusal):
-        draft.reject(
-            spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text, safety=safety
-        )
+        draft.reject(spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text, safety=safety)
         if not safety:
             return
         when = UNDATED
@@ -402,9 +392,7 @@ def _read_record(
         return
     when = observed(observation, start_first=True)
     if isinstance(when, Refusal):
-        draft.reject(
-            spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text, safety=safety
-        )
+        draft.reject(spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text, safety=safety)
         when = UNDATED
     first, last, instant = when
     asserted = there and meaning.kind is Kind.RECORD

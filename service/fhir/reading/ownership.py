@@ -35,9 +35,7 @@ def whose(draft: Draft, index: int, resource: Resource, path: str) -> str:
         if owner is None:
             return Reason.NO_SUBJECT
         return (
-            OWNED
-            if isinstance(owner, Patient) and draft.subject.owns_contained(owner, where)
-            else Reason.NOT_A_PATIENT
+            OWNED if isinstance(owner, Patient) and draft.subject.owns_contained(owner, where) else Reason.NOT_A_PATIENT
         )
     owned = draft.subject.owns(reference, where, lambda one: _kind_of(draft, one, index))
     if owned is None:
@@ -91,6 +89,4 @@ def _kind_of(draft: Draft, reference: Reference, index: int) -> str:
     if found is None:
         return ""
     entry = draft.received.entries[found]
-    return (
-        entry.kind if isinstance(entry, Broken) else entry.resource.kind if entry.resource is not None else ""
-    )
+    return entry.kind if isinstance(entry, Broken) else entry.resource.kind if entry.resource is not None else ""

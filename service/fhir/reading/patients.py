@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 _BAD_DATE = "This is not a FHIR date; send YYYY-MM-DD."
 
 
-def read_patient(
-    draft: Draft, index: int, patient: Patient, source: Source, known: facts.Patient
-) -> facts.Patient:
+def read_patient(draft: Draft, index: int, patient: Patient, source: Source, known: facts.Patient) -> facts.Patient:
     """What the Patient resource adds to the name."""
     draft.use(index)
     birth = _birth(draft, index, patient, source)
-    return known._replace(
-        birth_first=birth[0], birth_last=birth[1], deceased=_deceased(draft, index, patient, source)
-    )
+    return known._replace(birth_first=birth[0], birth_last=birth[1], deceased=_deceased(draft, index, patient, source))
 
 
 def _birth(draft: Draft, index: int, patient: Patient, source: Source) -> tuple[int, int]:

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 _DECIMAL: Final = re.compile(rb"(-?(?:0|[1-9]\d{0,18})(?:\.\d{1,18})?)(?:[eE][+-]?0{0,2}\d)?")
 _MOST_DIGITS: Final = 18
 # A laboratory's string such as `<5 mg/L`.
-_STRING: Final = re.compile(
-    r"\s*(?P<comparator>[<>]=?)?\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>\S.*)?", re.ASCII
-)
+_STRING: Final = re.compile(r"\s*(?P<comparator>[<>]=?)?\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>\S.*)?", re.ASCII)
 _NUMERAL: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
 _NOT_A_NUMBER: Final = "This is not a number of at most 18 digits with an exponent of at most 9."
 _VALUES: Final = ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueRatio")
@@ -134,9 +132,7 @@ def _on_scale(element: str, text: bytes, scale: Scale) -> Number | Refusal:
         return Refusal(element, Reason.BAD_VALUE, _NOT_A_NUMBER)
     if not scale.low <= found.value <= scale.high or (scale.whole and found.value % 1):
         kind = "whole number" if scale.whole else "number"
-        return Refusal(
-            element, Reason.OUT_OF_RANGE, f"A {kind} from {scale.low} to {scale.high} is expected here."
-        )
+        return Refusal(element, Reason.OUT_OF_RANGE, f"A {kind} from {scale.low} to {scale.high} is expected here.")
     return found
 
 
@@ -194,9 +190,7 @@ def _measured(
     return _converted("valueQuantity", comparator, found, coded or worded or "", analyte)
 
 
-def _converted(
-    element: str, comparator: str | None, found: Number, unit: str, analyte: Analyte
-) -> Measured | Refusal:
+def _converted(element: str, comparator: str | None, found: Number, unit: str, analyte: Analyte) -> Measured | Refusal:
     conversion = Terminology.convert(analyte, unit)
     if conversion is None:
         at = f"{element}.unit" if element == "valueQuantity" else element

@@ -35,9 +35,7 @@ _WITHDRAWN: Final = "entered-in-error"
 # A form with this many of the questions that PHQ-2 does not share is a PHQ-8 or a PHQ-9.
 _ENOUGH: Final = 3
 _NOT_IN_PHQ2: Final = frozenset(PHQ9_ITEMS[2:8])
-_ASKED_BY: Final = {
-    panel.means: SAFETY_QUESTIONS[panel.code] for panel in PANELS if panel.code in SAFETY_QUESTIONS
-}
+_ASKED_BY: Final = {panel.means: SAFETY_QUESTIONS[panel.code] for panel in PANELS if panel.code in SAFETY_QUESTIONS}
 
 
 class Asked(NamedTuple):
@@ -65,18 +63,14 @@ class Sheet:
         self.strangers = 0
 
 
-def read_questionnaire_response(
-    draft: Draft, index: int, response: QuestionnaireResponse, source: Source
-) -> None:
+def read_questionnaire_response(draft: Draft, index: int, response: QuestionnaireResponse, source: Source) -> None:
     """A filled-in form; of one that is not complete only the questions about suicide are read."""
     if response.status == _WITHDRAWN:
         reject_status(draft, index, source, response.status)
         return
     form = Form(draft, index, response)
     sheet = Sheet(draft, index, source, UNDATED, preliminary=response.status not in _COMPLETE)
-    found = [
-        (asked, form.meaning(asked.item)) for asked in _questions(response.item or [], source.expression)
-    ]
+    found = [(asked, form.meaning(asked.item)) for asked in _questions(response.item or [], source.expression)]
     known = [(asked, meaning) for asked, meaning in found if meaning is not None]
     if not known and not _form_questions(draft, form, sheet):
         return
@@ -99,13 +93,10 @@ def _questions(items: list[AnsweredItem], path: str) -> Iterator[Asked]:
     while waiting:
         asked = waiting.pop()
         yield asked
-        inner = [
-            Asked(item, f"{asked.path}.item[{number}]") for number, item in enumerate(asked.item.item or ())
-        ]
+        inner = [Asked(item, f"{asked.path}.item[{number}]") for number, item in enumerate(asked.item.item or ())]
         for at, one in enumerate(asked.item.answer or ()):
             inner += [
-                Asked(item, f"{asked.path}.answer[{at}].item[{number}]")
-                for number, item in enumerate(one.item or ())
+                Asked(item, f"{asked.path}.answer[{at}].item[{number}]") for number, item in enumerate(one.item or ())
             ]
         waiting += reversed(inner)
 
@@ -252,6 +243,8 @@ def _miss(sheet: Sheet, form: Form) -> None:
     for questions in _form_questions(sheet.draft, form, sheet):
         if any(item in sheet.read for item in questions):
             continue
-        text = "The form asks about suicide, and that question was not found or not answered; map it, or send the answer."
+        text = (
+            "The form asks about suicide, and that question was not found or not answered; map it, or send the answer."
+        )
         sheet.draft.reject(sheet.index, f"{sheet.source.expression}.item", Reason.NO_VALUE, text, safety=True)
         _keep(sheet, questions[0], None, Extent.UNREADABLE, "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -58,7 +59,7 @@ class Broken(Entry):
 
     kind: str = ""
     element: str = ""
-    fault: str = ""
+    text: str = ""
     document: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -126,10 +127,26 @@ def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, .
     received.has_next = received.has_next or _has_next(bundle.link)
     for index, entry in enumerate(bundle.entry or []):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
-        if type(entry.resource) is Bundle:
-            _add_nested(received, entry.resource, *place)
-        else:
+        if type(entry.resource) is not Bundle:
             _add(received, entry, place)
+        else:
+            _inside(received, place, entry.resource, _add_checked)
+
+
+def _add_checked(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
+    _check(bundle.type, bundle.implicitRules, path)
+    _add_nested(received, bundle, path, way)
+
+
+def _inside(
+    received: Received, place: Place, bundle: T, add: Callable[[Received, T, str, tuple[int, ...]], None]
+) -> None:
+    """A Bundle within the Bundle: if it cannot be read, it alone is rejected."""
+    try:
+        add(received, bundle, *place)
+    except BodyUnreadable as unreadable:
+        element = unreadable.expression.removeprefix(place.expression.removesuffix("resource"))
+        _add(received, Broken(element=element, text=unreadable.text), place)
 
 
 def _add(received: Received, entry: Entry, place: Place) -> None:
@@ -144,15 +161,15 @@ def _receive_raw(received: Received, body: bytes | Raw, path: str, way: tuple[in
     envelope = _decoded(_ENVELOPE, body, path)
     _check(_text(envelope.type), _text(envelope.implicitRules), path)
     links = _decoded(_LINKS, envelope.link, f"{path}.link") if given(envelope.link) else None
-    received.has_next = received.has_next or _has_next(links)
     raws = _decoded(_RAWS, envelope.entry, f"{path}.entry") if given(envelope.entry) else []
+    received.has_next = received.has_next or _has_next(links)
     for index, raw in enumerate(raws):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
         entry = _entry(raw)
         if isinstance(entry, Raw):
-            _receive_raw(received, entry, *place)
+            _inside(received, place, entry, _receive_raw)
         elif isinstance(entry.resource, Bundle):
-            _add_nested(received, entry.resource, *place)
+            _inside(received, place, entry.resource, _add_checked)
         else:
             _add(received, entry, place)
 
@@ -169,17 +186,17 @@ def _entry(raw: Raw) -> Entry | Raw:
 
 def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
     element, fault = where_and_what(error)
-    entry = json.loads(bytes(raw), parse_int=str, parse_float=str)
+    entry = json.loads(bytes(raw), parse_int=float)
     resource = entry.get("resource") if isinstance(entry, dict) else None
     if not isinstance(resource, dict):
-        return Broken(element=element, fault=fault)
+        return Broken(element=element, text=wrong_type(fault))
     kind = resource.get("resourceType")
     if kind == "Bundle":
         return _RAW_ENTRY.decode(raw).resource
     if not isinstance(kind, str) or kind not in _KNOWN:
         return Entry()
     url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None
-    return Broken(fullUrl=url, kind=kind, element=element, fault=fault, document=resource)
+    return Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)
 
 
 class WrongTypeError(Exception):
@@ -209,11 +226,7 @@ def where_and_what(error: ValidationError) -> tuple[str, str]:
     """The element at fault, below what was decoded, and what is wrong with it; never its value."""
     text = str(error)
     at, wrong = _AT.search(text), _WRONG.match(text)
-    fault = (
-        f"expected {wrong[1].removesuffix(' | null')}, got {wrong[2]}"
-        if wrong
-        else "it is not what FHIR has there"
-    )
+    fault = f"expected {wrong[1].removesuffix(' | null')}, got {wrong[2]}" if wrong else "it is not what FHIR has there"
     return at["path"] if at else "", fault
 
 
@@ -241,9 +254,7 @@ def _check(kind: str | None, rules: str | None, path: str) -> None:
         text = "A Bundle of type history or message is not read; send a collection, searchset, document or transaction."
         raise BodyUnreadable(text, f"{path}.type")
     if rules:
-        raise BodyUnreadable(
-            "A Bundle with implicitRules is not read; send it without.", f"{path}.implicitRules"
-        )
+        raise BodyUnreadable("A Bundle with implicitRules is not read; send it without.", f"{path}.implicitRules")
 
 
 def _has_next(links: list[Link] | None) -> bool:

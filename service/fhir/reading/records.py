@@ -144,16 +144,12 @@ def read_procedure(draft: Draft, index: int, procedure: Procedure, source: Sourc
         when = usable(draft, index, source, dated(procedure.performedDateTime, "performedDateTime"))
     else:
         when = _in_period(draft, index, source, procedure.performedPeriod, "performedPeriod")
-    draft.records.append(
-        Record(concepts, *when, source, words(procedure.code), status=procedure.status or "")
-    )
+    draft.records.append(Record(concepts, *when, source, words(procedure.code), status=procedure.status or ""))
     draft.use(index)
 
 
 def _in_period(draft: Draft, index: int, source: Source, period: Period | None, element: str) -> Moment:
-    return (
-        UNDATED if period is None else usable(draft, index, source, within(period, element, start_first=True))
-    )
+    return UNDATED if period is None else usable(draft, index, source, within(period, element, start_first=True))
 
 
 def _is_done(draft: Draft, index: int, status: str | None, source: Source, accepted: frozenset[str]) -> bool:
@@ -163,11 +159,7 @@ def _is_done(draft: Draft, index: int, status: str | None, source: Source, accep
     if status == "not-done":
         draft.reject(index, path, Reason.NOT_DONE, "What was not done is not used.")
     else:
-        known = (
-            status
-            if status in ("entered-in-error", "cancelled", "planned", "preparation", "unknown")
-            else "other"
-        )
+        known = status if status in ("entered-in-error", "cancelled", "planned", "preparation", "unknown") else "other"
         draft.reject(index, path, f"status-{known}", f"A resource with the status {known} is not used.")
     return False
 
@@ -191,9 +183,7 @@ def read_encounter(draft: Draft, index: int, encounter: Encounter, source: Sourc
     stay = _of_codings(draft, kinds) & _STAYS
     reasons = _NONE.union(*(concepts_of(draft, reason) for reason in encounter.reasonCode or ()))
     # An infection is looked for among the reasons of a hospital stay only.
-    concepts = (
-        stay | (reasons & _REASONS) | (reasons & {Concept.INFECTION} if Concept.INPATIENT in stay else _NONE)
-    )
+    concepts = stay | (reasons & _REASONS) | (reasons & {Concept.INFECTION} if Concept.INPATIENT in stay else _NONE)
     if not concepts or not _is_done(draft, index, encounter.status, source, _ENCOUNTERED):
         return
     when = _in_period(draft, index, source, encounter.period, "period")

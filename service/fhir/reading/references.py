@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
     from service.fhir.reading.receiving import Received
 
-_LITERAL: Final = re.compile(
-    r"(?:(?P<base>.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)(?:/_history/[^/]+)?"
-)
+_LITERAL: Final = re.compile(r"(?:(?P<base>.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)(?:/_history/[^/]+)?")
 _IDENTIFIER: Final = msgspec.json.Decoder(Identifier)
 _IDENTIFIERS: Final = msgspec.json.Decoder(list[Identifier | None])
 

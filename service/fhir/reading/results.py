@@ -94,9 +94,7 @@ def _interpretation(holder: Observation | Component) -> frozenset[str]:
     )
 
 
-def _positive(
-    holder: Observation | Component, analyte: Analyte, terminology: Terminology
-) -> tuple[bool | None, str]:
+def _positive(holder: Observation | Component, analyte: Analyte, terminology: Terminology) -> tuple[bool | None, str]:
     if holder.valueBoolean is not None:
         return holder.valueBoolean, str(holder.valueBoolean).lower()
     concept = holder.valueCodeableConcept
@@ -126,10 +124,6 @@ def _titre(holder: Observation | Component) -> tuple[str, Decimal] | None:
             return None
         # A bound on the ratio would turn around on its denominator, so only one on the denominator is read.
         has_bound = ratio.numerator is not None and ratio.numerator.comparator
-        return (
-            None
-            if has_bound
-            else ((ratio.denominator.comparator if ratio.denominator else None) or "", many.value)
-        )
+        return None if has_bound else ((ratio.denominator.comparator if ratio.denominator else None) or "", many.value)
     found = _TITRE.fullmatch(holder.valueString or "")
     return (found["comparator"] or "", Decimal(found["value"])) if found else None

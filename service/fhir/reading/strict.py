@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
@@ -24,6 +26,7 @@ def strict_fault(kind: str, body: bytes) -> Refusal | None:
 
 def _path(steps: tuple[int | str, ...]) -> str:
     path = ""
-    for step in steps:
+    # The last steps may be the library's own, about how a primitive is made.
+    for step in itertools.takewhile(lambda one: one != "root", steps):
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
     return path

@@ -85,9 +85,7 @@ class Subject:
     def means(self, text: str) -> bool:
         """True when a literal reference is known to mean the patient."""
         parts = literal(text)
-        return self.known.get(text, False) or (
-            parts is not None and f"{parts.kind}/{parts.id}" in self._names
-        )
+        return self.known.get(text, False) or (parts is not None and f"{parts.kind}/{parts.id}" in self._names)
 
     def owns_contained(self, patient: resources.Patient, expression: str) -> bool:
         """As `owns`, for a Patient that is contained: known by its identifiers, else good for one entry only."""

@@ -46,10 +46,6 @@ def days_of(quantity: Quantity | None) -> int | None:
 def repeats(raw: Raw) -> int:
     """How often a prescription may be repeated; none when that cannot be read."""
     found = number(raw)
-    if (
-        found is None
-        or not 0 <= found.value <= _MOST_REPEATS
-        or found.value != found.value.to_integral_value()
-    ):
+    if found is None or not 0 <= found.value <= _MOST_REPEATS or found.value != found.value.to_integral_value():
         return 0
     return int(found.value)

@@ -162,9 +162,7 @@ CODED = {
         "PM": "Medium priority",
         "PH": "High priority",
     },
-    "http://hl7.org/fhir/us/core/CodeSystem/careplan-category": {
-        "assess-plan": "Assessment and Plan of Treatment"
-    },
+    "http://hl7.org/fhir/us/core/CodeSystem/careplan-category": {"assess-plan": "Assessment and Plan of Treatment"},
 }
 
 
@@ -176,8 +174,5 @@ def binding_problems(resource: dict[str, Any]) -> Iterator[str]:
             yield f"{path}: {value!r} is not one of {sorted(allowed)}"
         if isinstance(value, dict) and value.get("system") in CODED:
             codes = CODED[value["system"]]
-            if (
-                value.get("code") not in codes
-                or value.get("display", codes[value["code"]]) != codes[value["code"]]
-            ):
+            if value.get("code") not in codes or value.get("display", codes[value["code"]]) != codes[value["code"]]:
                 yield f"{path}: {value} is not of {value['system']}"

@@ -31,17 +31,13 @@ titles = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max
 ids = st.from_regex(r"[A-Za-z0-9.-]{1,12}", fullmatch=True)
 codes = st.from_regex(r"[A-Za-z0-9]{1,6}", fullmatch=True)
 days = st.integers(TODAY - 900, TODAY + 1)
-labels = st.lists(st.tuples(st.sampled_from(["", "http://labels"]), codes, st.just("")), max_size=2).map(
-    tuple
-)
+labels = st.lists(st.tuples(st.sampled_from(["", "http://labels"]), codes, st.just("")), max_size=2).map(tuple)
 
 
 @st.composite
 def sources(draw: st.DrawFn) -> Source:
     kind = draw(st.sampled_from(TYPES))
-    literal = st.one_of(
-        ids.map(lambda value: f"{kind}/{value}"), ids.map(lambda value: f"urn:oid:1.2.{len(value)}")
-    )
+    literal = st.one_of(ids.map(lambda value: f"{kind}/{value}"), ids.map(lambda value: f"urn:oid:1.2.{len(value)}"))
     identifiers = st.one_of(st.none(), st.tuples(st.sampled_from(["", "urn:site"]), said))
     return Source(
         draw(st.one_of(st.just(""), literal)),
@@ -105,9 +101,7 @@ def plans(draw: st.DrawFn, flags: list[FlagFinding]) -> PlanProposal | None:
         return None
     activities = draw(
         st.lists(sources(), min_size=1, max_size=3).map(
-            lambda found: tuple(
-                activity(evidence=(one,), start=TODAY, end=TODAY + len(found)) for one in found
-            )
+            lambda found: tuple(activity(evidence=(one,), start=TODAY, end=TODAY + len(found)) for one in found)
         )
     )
     replaces = (PriorPlan("older", "draft", Source("CarePlan/9", "Bundle.entry[6]", "CarePlan"), 6),)
@@ -129,8 +123,7 @@ class Evaluated:
     def __repr__(self) -> str:
         """Short: the whole value holds rules, which are long."""
         flags = [
-            (flag.rule.name, flag.state, flag.start, flag.end, flag.sentence, flag.evidence)
-            for flag in self.made.flags
+            (flag.rule.name, flag.state, flag.start, flag.end, flag.sentence, flag.evidence) for flag in self.made.flags
         ]
         return f"Evaluated({flags}, plan={self.made.plan is not None})"
 
@@ -156,6 +149,4 @@ def assessments(draw: st.DrawFn) -> Evaluated:
         notices=tuple(draw(st.lists(said, max_size=2))),
     )
     raw: dict[str, Any] = {flag.identifier: received for flag, received in kept}
-    return Evaluated(
-        made, reading(rejections=tuple(refused), prior_flags_raw=raw, prior_plans_raw={"older": OLDER})
-    )
+    return Evaluated(made, reading(rejections=tuple(refused), prior_flags_raw=raw, prior_plans_raw={"older": OLDER}))

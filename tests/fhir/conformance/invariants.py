@@ -108,11 +108,7 @@ def _narrative(div: str) -> Iterator[str]:
         yield f"not XHTML: {error}"
         return
     for node in root.iter():
-        if (
-            node.tag.removeprefix(XHTML) not in _ALLOWED_XHTML
-            or not node.tag.startswith(XHTML)
-            or node.attrib
-        ):
+        if node.tag.removeprefix(XHTML) not in _ALLOWED_XHTML or not node.tag.startswith(XHTML) or node.attrib:
             yield f"txt-1, {node.tag} {node.attrib}"
     if not "".join(root.itertext()).strip():
         yield "txt-2, the narrative has some content"
@@ -149,9 +145,7 @@ def _bundle(bundle: Json) -> Iterator[str]:
     if any("/_history/" in address for address in addresses):
         yield "bdl-8, fullUrl is not a version"
     for address in addresses:
-        if not re.fullmatch(
-            "urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", address
-        ):
+        if not re.fullmatch("urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", address):
             yield f"{address} is not a urn:uuid of version 5"
     yield from _resolved(bundle, set(addresses))
 
@@ -162,9 +156,7 @@ def _resolved(bundle: Json, addresses: set[str]) -> Iterator[str]:
         if one.name == "reference" and re.match("urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5", str(one.value)):
             if one.value not in addresses:
                 yield f"{one.path}: {one.value} leads nowhere"
-        elif (
-            one.name == "reference" and bundle["type"] == "transaction" and str(one.value).startswith("urn:")
-        ):
+        elif one.name == "reference" and bundle["type"] == "transaction" and str(one.value).startswith("urn:"):
             yield f"{one.path}: {one.value} cannot be stored"
 
 
@@ -228,9 +220,7 @@ def _parameters(parameters: Json) -> Iterator[str]:
 def _outcome(outcome: Json) -> Iterator[str]:
     if not outcome.get("issue"):
         yield "issue is required"
-    yield from (
-        "severity and code are required" for one in outcome["issue"] if not {"severity", "code"} <= one.keys()
-    )
+    yield from ("severity and code are required" for one in outcome["issue"] if not {"severity", "code"} <= one.keys())
 
 
 def _code_system(system: Json) -> Iterator[str]:

@@ -40,9 +40,7 @@ def samples() -> dict[str, bytes]:
         for as_ in ("collection", "transaction")
         for explain in ("none", "full")
     }
-    return answers | {
-        "problem": outcome_of_problem(MixedPatients("Two patients.", "Bundle.entry[2].resource.subject"))
-    }
+    return answers | {"problem": outcome_of_problem(MixedPatients("Two patients.", "Bundle.entry[2].resource.subject"))}
 
 
 def _answer(as_: str, explain: str) -> bytes:
@@ -79,9 +77,7 @@ def _answer(as_: str, explain: str) -> bytes:
         for rule, verdict in zip(RULES, [Verdict.UNKNOWN, Verdict.MET, Verdict.NOT_MET] * 7, strict=True)
     )
     made = assessment(*new, closed, opened, plan=plan, revoked=(DRAFT,), results=results)
-    refused = (
-        Rejection("Bundle.entry[4].resource.valueQuantity", Reason.UNIT, "Give the unit in mg/L.", True),
-    )
+    refused = (Rejection("Bundle.entry[4].resource.valueQuantity", Reason.UNIT, "Give the unit in mg/L.", True),)
     read = reading(rejections=refused, prior_flags_raw=raw, prior_plans_raw={"older": OLDER})
     return answer(made, read, explain=explain, as_=as_)
 
@@ -105,6 +101,4 @@ def faults() -> dict[str, bytes]:
         ),
     }
     assert all(before in sound for before, _ in changes.values())
-    return {
-        f"fault-{name}": sound.replace(before, after, 1).encode() for name, (before, after) in changes.items()
-    }
+    return {f"fault-{name}": sound.replace(before, after, 1).encode() for name, (before, after) in changes.items()}

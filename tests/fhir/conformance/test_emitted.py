@@ -27,9 +27,7 @@ def test_any_answer_is_valid(found: Evaluated, explain: str, as_: str) -> None:
 
 @given(assessments())
 def test_each_active_flag_names_its_evidence(found: Evaluated) -> None:
-    written = [
-        one["resource"] for one in entries(found.answered()) if one["resource"]["resourceType"] == "Flag"
-    ]
+    written = [one["resource"] for one in entries(found.answered()) if one["resource"]["resourceType"] == "Flag"]
     for flag, resource in zip(found.made.flags, written, strict=True):
         if flag.state is FlagState.ACTIVE:
             details = [one["valueReference"] for one in extensions(resource, FLAG_DETAIL)]

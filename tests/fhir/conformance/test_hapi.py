@@ -82,9 +82,7 @@ def test_what_is_emitted_is_valid(found: dict[str, list[str]], name: str) -> Non
 
 
 def test_what_is_published_is_valid(found: dict[str, list[str]]) -> None:
-    assert {
-        name: told for name, told in found.items() if not name.startswith(("fault-", "answer-", "problem"))
-    } == {}
+    assert {name: told for name, told in found.items() if not name.startswith(("fault-", "answer-", "problem"))} == {}
 
 
 @pytest.mark.parametrize("name", faults())

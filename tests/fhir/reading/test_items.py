@@ -79,9 +79,7 @@ def test_answer_is_read_from_every_shape(code: str, value: dict[str, Any], numbe
         (CSSRS_RISK, {"valueCodeableConcept": {}}, "valueCodeableConcept"),
     ],
 )
-def test_h01_unreadable_answer_about_suicide_stays_in_the_chart(
-    code: str, value: dict[str, Any], element: str
-) -> None:
+def test_h01_unreadable_answer_about_suicide_stays_in_the_chart(code: str, value: dict[str, Any], element: str) -> None:
     reading = read(observation(code, **value))
     (answer,) = reading.chart.answers
     assert (answer.value, answer.reading, answer.first) == (None, Extent.UNREADABLE, day("2026-03-01"))
@@ -158,18 +156,14 @@ def test_question_and_answer_are_kept_in_words() -> None:
             "text": "Some",
         }
     }
-    (answer,) = read(
-        observation(ITEM_9, code=concept(ITEM_9, text="Better off dead?"), **value)
-    ).chart.answers
+    (answer,) = read(observation(ITEM_9, code=concept(ITEM_9, text="Better off dead?"), **value)).chart.answers
     assert (answer.text, answer.received) == ("Better off dead?", "Some")
     (answer,) = read(observation(ITEM_9, code=concept(ITEM_9, text=""), valueInteger=1)).chart.answers
     assert answer.text.startswith("Thoughts that you would be better off dead")
 
 
 def test_several_codings_of_an_answer_count_by_the_highest() -> None:
-    codings = {
-        "coding": [{"system": "http://loinc.org", "code": code} for code in (NOT_AT_ALL, SEVERAL_DAYS)]
-    }
+    codings = {"coding": [{"system": "http://loinc.org", "code": code} for code in (NOT_AT_ALL, SEVERAL_DAYS)]}
     (answer,) = read(observation(ITEM_9, valueCodeableConcept=codings)).chart.answers
     assert answer.value == 1
 

@@ -284,9 +284,7 @@ def steroid(code: str, route: object = None, extra: tuple[str, ...] = (), system
     codings = [{"system": system, "code": code}, *({"system": ATC, "code": one} for one in extra)]
     dosage = [{"route": route}] if route else [{}]
     return exposure_of(
-        statement(
-            effectiveDateTime="2026-01-10", medicationCodeableConcept={"coding": codings}, dosage=dosage
-        )
+        statement(effectiveDateTime="2026-01-10", medicationCodeableConcept={"coding": codings}, dosage=dosage)
     )
 
 
@@ -317,17 +315,22 @@ def test_one_systemic_route_among_several_is_enough() -> None:
     assert not exposure_of(administration(**drug(PREDNISONE), dosage={"route": concept(TOPICAL, SNOMED)})).systemic
 
 
+MODIFIER = {"modifierExtension": [{"url": "http://x"}]}
+
+
 @pytest.mark.parametrize(
-    "dosage",
+    ("made", "element"),
     [
-        {"modifierExtension": [{"url": "http://x"}]},
-        {"timing": {"modifierExtension": [{"url": "http://x"}]}},
+        (request(dosageInstruction=[MODIFIER]), "dosageInstruction"),
+        (request(dosageInstruction=[{"timing": MODIFIER}]), "dosageInstruction"),
+        (request(dispenseRequest=MODIFIER), "dispenseRequest"),
+        (statement(effectiveDateTime="2026-01-10", dosage=[MODIFIER]), "dosage"),
     ],
 )
-def test_modifier_in_a_dosage_leaves_a_candidate(dosage: dict[str, Any]) -> None:
-    reading = read(request(dosageInstruction=[dosage]))
+def test_modifier_inside_a_record_leaves_a_candidate(made: dict[str, Any], element: str) -> None:
+    reading = read(made)
     assert reading.chart.exposures[0].start is None
-    assert refused(reading) == [("modifier-extension", f"{HERE}.dosageInstruction")]
+    assert refused(reading) == [("modifier-extension", f"{HERE}.{element}")]
 
 
 def test_offset_of_the_start_is_kept() -> None:

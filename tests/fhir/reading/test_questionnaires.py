@@ -192,9 +192,7 @@ def test_form_that_nobody_knows_is_counted() -> None:
 
 @pytest.mark.parametrize("status", ["in-progress", "stopped", "unknown", None])
 def test_form_that_is_not_complete_is_read_for_suicide_alone(status: str | None) -> None:
-    reading = read(
-        form(question(ITEM_9, 1), question(ITEM_1, 3), question(GAD7, 9), question(PHQ9, 22), status=status)
-    )
+    reading = read(form(question(ITEM_9, 1), question(ITEM_1, 3), question(GAD7, 9), question(PHQ9, 22), status=status))
     (answer,) = reading.chart.answers
     assert (answer.item, answer.preliminary) == (Item.PHQ9_9, True)
     (score,) = reading.chart.scores

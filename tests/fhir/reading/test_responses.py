@@ -90,9 +90,7 @@ def test_total_that_was_derived_from_a_form_is_tied_to_its_answers() -> None:
         authored="2026-03-01",
         item=[{"linkId": ITEM_9, "answer": [{"valueInteger": 1}]}],
     )
-    total = observation(
-        PHQ9, "total", **score_of(3), derivedFrom=[{"reference": "QuestionnaireResponse/form"}]
-    )
+    total = observation(PHQ9, "total", **score_of(3), derivedFrom=[{"reference": "QuestionnaireResponse/form"}])
     reading = read(total, form)
     assert reading.chart.scores[0].response == reading.chart.answers[0].response != ""
 
@@ -176,9 +174,7 @@ def test_contained_panel_finds_its_contained_fellows() -> None:
 
 def test_h01_results_contained_in_a_report_are_read() -> None:
     inner = observation(ITEM_9, "i9", **coded(SEVERAL_DAYS))
-    reading = read(
-        resource("DiagnosticReport", status="final", contained=[inner], result=[{"reference": "#i9"}])
-    )
+    reading = read(resource("DiagnosticReport", status="final", contained=[inner], result=[{"reference": "#i9"}]))
     assert (reading.chart.answers[0].value, reading.account.used) == (1, 1)
 
 

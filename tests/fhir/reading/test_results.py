@@ -78,9 +78,7 @@ def test_h03_crp_is_converted_by_its_unit_alone(value: dict[str, Any], low: str,
         ({}, "no-value", "value"),
     ],
 )
-def test_h03_crp_that_cannot_be_used_is_told_with_its_date(
-    value: dict[str, Any], reason: str, element: str
-) -> None:
+def test_h03_crp_that_cannot_be_used_is_told_with_its_date(value: dict[str, Any], reason: str, element: str) -> None:
     reading = read(observation(CRP, **value))
     (result,) = reading.chart.results
     assert (result.value, result.first) == (None, day("2026-03-01"))
@@ -141,9 +139,7 @@ def test_result_is_compared_with_its_own_reference_range(ranges: list[Any], abov
     assert result_of(IL6, **quantity(8, "pg/mL"), referenceRange=ranges).above_reference is above
 
 
-@pytest.mark.parametrize(
-    ("code", "marked"), [("H", True), ("HH", True), ("A", True), ("N", False), ("L", False)]
-)
+@pytest.mark.parametrize(("code", "marked"), [("H", True), ("HH", True), ("A", True), ("N", False), ("L", False)])
 def test_interpretation_marks_a_result(code: str, marked: bool) -> None:
     interpretation = [concept(code, "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation")]
     assert result_of(IL6, **quantity(8, "pg/mL"), interpretation=interpretation).marked is marked
@@ -174,9 +170,7 @@ def test_wrong_type_in_an_element_that_is_read_refuses_the_result(element: str) 
         ({"valueString": "weak", "interpretation": [concept("A", "http://x")]}, None),
     ],
 )
-def test_antibody_is_positive_by_value_titre_or_interpretation(
-    value: dict[str, Any], positive: bool | None
-) -> None:
+def test_antibody_is_positive_by_value_titre_or_interpretation(value: dict[str, Any], positive: bool | None) -> None:
     result = result_of(NMDAR_SERUM, **value)
     assert (result.value, result.positive) == (None, positive)
 

@@ -82,9 +82,7 @@ def test_total_is_read_from_every_type_that_feeds_use(value: dict[str, Any]) -> 
         ({}, "no-value", "value"),
     ],
 )
-def test_total_that_is_no_number_of_the_scale_is_refused(
-    value: dict[str, Any], reason: str, element: str
-) -> None:
+def test_total_that_is_no_number_of_the_scale_is_refused(value: dict[str, Any], reason: str, element: str) -> None:
     reading = one_score(**value)
     assert not reading.chart.scores
     assert refused(reading) == [(reason, f"{HERE}.{element}")]
@@ -236,8 +234,6 @@ def test_observation_without_id_is_told_by_its_identifier_or_address() -> None:
 
 
 def test_security_labels_come_along() -> None:
-    labels = [
-        {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test"}
-    ]
+    labels = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test"}]
     (score,) = read(observation(PHQ9, meta={"security": labels}, **score_of(9))).chart.scores
     assert score.source.labels == (("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test"),)

@@ -1,0 +1,145 @@
+"""H06: the same thing sent twice counts once."""
+
+from typing import Any
+
+import pytest
+
+from tests.fhir.reading.feeding import (
+    CRP,
+    ITEM_1,
+    ITEM_9,
+    PHQ9,
+    PHQ9_PANEL,
+    concept,
+    observation,
+    patient,
+    quantity,
+    read,
+    resource,
+    score_of,
+)
+
+
+def version(value: float, updated: str | None = None, number: str | None = None) -> dict[str, Any]:
+    meta = {"lastUpdated": updated, "versionId": number}
+    return observation(PHQ9, meta={key: one for key, one in meta.items() if one}, **score_of(value))
+
+
+@pytest.mark.parametrize(
+    ("older", "later"),
+    [
+        (version(5, "2026-03-01T10:00:00Z"), version(9, "2026-03-01T10:00:01Z")),
+        (version(5, "2026-03-01T10:00:00.1Z"), version(9, "2026-03-01T10:00:00.2Z")),
+        (version(5, "2026-03-01T12:00:00+02:00", "9"), version(9, "2026-03-01T10:30:00Z", "8")),
+        (version(5, None, "9"), version(9, None, "10")),
+        (version(5, "2026-03-01T10:00:00Z", "1"), version(9, "2026-03-01T10:00:00Z", "2")),
+        (version(5, "2026-03-01T10:00:00Z", "1"), version(9, None, "2")),
+    ],
+)
+def test_later_version_of_a_resource_stands(older: dict[str, Any], later: dict[str, Any]) -> None:
+    for entries in ((older, later), (later, older)):
+        reading = read(*entries)
+        assert [score.value for score in reading.chart.scores] == [9]
+        assert reading.account.rejected == {"superseded": 1}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (version(5), version(9)),
+        (version(5, None, "a"), version(9, None, "b")),
+        (version(5, "2026-03-01"), version(9, "2026-03-02")),
+        (version(5, None, "1"), observation(PHQ9, **score_of(9))),
+    ],
+)
+def test_versions_that_nothing_tells_apart_are_both_kept(entries: tuple[dict[str, Any], ...]) -> None:
+    assert [score.value for score in read(*entries).chart.scores] == [5, 9]
+
+
+def test_withdrawn_version_takes_the_earlier_one_with_it() -> None:
+    reading = read(version(9, None, "1"), observation(PHQ9, status="entered-in-error", meta={"versionId": "2"}))
+    assert reading.chart.scores == ()
+    assert reading.account.rejected == {"superseded": 1, "status-entered-in-error": 1}
+    assert reading.chart.retracted == {"Observation/o"}
+
+
+def test_superseded_withdrawal_retracts_nothing() -> None:
+    withdrawn = observation(PHQ9, status="entered-in-error", meta={"versionId": "1"})
+    assert read(withdrawn, version(9, None, "2")).chart.retracted == frozenset()
+
+
+def test_same_id_of_another_type_is_another_resource() -> None:
+    reading = read(patient(), observation(PHQ9, "p", **score_of(9)))
+    assert reading.account.used == 2
+
+
+def test_older_version_of_what_nobody_reads_is_not_read() -> None:
+    entries = (observation("8480-6", meta={"versionId": "1"}), observation("8480-6", meta={"versionId": "2"}))
+    assert read(*entries).account.not_read == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [(PHQ9, score_of(9)), (ITEM_1, {"valueInteger": 2}), (CRP, quantity(4)), ("80221-5", {"valueBoolean": True})],
+)
+def test_same_value_at_the_same_time_counts_once(code: str, value: dict[str, Any]) -> None:
+    reading = read(observation(code, "a", **value), observation(code, "b", **value))
+    chart = reading.chart
+    assert len(chart.scores) + len(chart.answers) + len(chart.results) == 1
+    assert reading.account.rejected == {"duplicate": 1}
+    assert reading.rejections[0].expression == "Bundle.entry[1].resource"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        observation(PHQ9, "b", **score_of(8)),
+        observation(PHQ9, "b", effectiveDateTime="2026-03-02", **score_of(9)),
+        observation(PHQ9, "b", effectiveDateTime="2026-03-01T10:00:00Z", **score_of(9)),
+        observation(PHQ9, "b", status="preliminary", **score_of(9)),
+    ],
+)
+def test_other_value_or_time_is_another_fact(other: dict[str, Any]) -> None:
+    assert len(read(observation(PHQ9, "a", **score_of(9)), other).chart.scores) == 2
+
+
+def test_total_in_a_panel_and_by_itself_keeps_its_response() -> None:
+    panel = observation(PHQ9_PANEL, "p", component=[{"code": concept(PHQ9), **score_of(9)}])
+    for entries in ((panel, observation(PHQ9, "a", **score_of(9))), (observation(PHQ9, "a", **score_of(9)), panel)):
+        reading = read(*entries)
+        (score,) = reading.chart.scores
+        assert score.response
+        assert len(reading.rejections) == 1
+
+
+def test_answers_in_two_responses_are_two_answers() -> None:
+    forms = [
+        resource(
+            "QuestionnaireResponse",
+            name,
+            status="completed",
+            authored="2026-03-01",
+            item=[{"linkId": ITEM_1, "answer": [{"valueInteger": 2}]}],
+        )
+        for name in "ab"
+    ]
+    assert len(read(*forms).chart.answers) == 2
+
+
+def test_undated_answers_and_questions_on_adversity_are_never_repetitions() -> None:
+    undated = [observation(ITEM_9, name, effectiveDateTime=None, valueInteger=1) for name in "ab"]
+    assert len(read(*undated).chart.answers) == 2
+    adverse = [observation(code, code, valueBoolean=True) for code in ("82814-5", "82815-2")]
+    assert len(read(*adverse).chart.answers) == 2
+
+
+def test_entry_that_gave_something_else_stays_used() -> None:
+    parts = [{"code": concept(ITEM_1), "valueInteger": 2}]
+    reading = read(observation(PHQ9, "a", **score_of(9)), observation(PHQ9, "b", **score_of(9), component=parts))
+    assert (reading.account.used, len(reading.rejections)) == (2, 1)
+
+
+def test_repetition_inside_a_contained_resource_is_counted_against_its_container() -> None:
+    inner = observation(ITEM_1, "i", subject=None, valueInteger=2)
+    reading = read(observation(ITEM_1, "a", valueInteger=2), observation("8480-6", "b", contained=[inner]))
+    assert reading.account.rejected == {"duplicate": 1}
