@@ -53,9 +53,7 @@ class Row(NamedTuple):
         """The row as it is printed."""
         mark = "ok" if self.holds else "MISSED"
         most = "at most" if self.at_most else "at least"
-        numbers = (
-            f"{self.measured:8.2f}{self.unit}  {most} {self.bar:g}{self.unit}, aim {self.aim:g}{self.unit}"
-        )
+        numbers = f"{self.measured:8.2f}{self.unit}  {most} {self.bar:g}{self.unit}, aim {self.aim:g}{self.unit}"
         return f"{self.number:<4}{self.what:<58}{numbers:<40}{mark}"
 
 
@@ -105,16 +103,12 @@ def _rows_over_http(body: bytes, answer: bytes) -> list[Row]:
                 for _ in range(ROUNDS)
             ]
         with running("validating", fixed) as port:
-            validating = _told(
-                "validating first", [measure(port, VALIDATE_PATH, body, SECONDS) for _ in range(ROUNDS)]
-            )
+            validating = _told("validating first", [measure(port, VALIDATE_PATH, body, SECONDS) for _ in range(ROUNDS)])
     check = _told("check", [turn[0] for turn in turns])
     echo = _told("echo", [turn[1] for turn in turns])
     print()
     return [
-        Row(
-            "2a", "over HTTP, against the same server's echo", 100 * check / echo, 10, 20, " %", at_most=False
-        ),
+        Row("2a", "over HTTP, against the same server's echo", 100 * check / echo, 10, 20, " %", at_most=False),
         Row(
             "2b",
             "over HTTP, against Bundle.model_validate first",

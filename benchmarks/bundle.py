@@ -72,8 +72,7 @@ def bundle() -> Json:
     """The Bundle alone."""
     resources = [_patient(), _condition(), *_questionnaires(), *_inflammation(), *_others()]
     entries = [
-        {"fullUrl": f"https://ehr.example/fhir/{one['resourceType']}/{one['id']}", "resource": one}
-        for one in resources
+        {"fullUrl": f"https://ehr.example/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources
     ]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
@@ -105,9 +104,7 @@ def _questionnaires() -> list[Json]:
             _observation(f"phq-{back}-{number}", code, day, {"value": answer, "unit": "{score}"}, "survey")
             for number, (code, answer) in enumerate(zip(PHQ9_ITEMS, answers, strict=True), 1)
         ]
-        total = _observation(
-            f"phq-{back}", PHQ9_TOTAL, day, {"value": sum(answers), "unit": "{score}"}, "survey"
-        )
+        total = _observation(f"phq-{back}", PHQ9_TOTAL, day, {"value": sum(answers), "unit": "{score}"}, "survey")
         total["hasMember"] = [{"reference": f"Observation/{item['id']}"} for item in items]
         gad = _observation(f"gad-{back}", GAD7_TOTAL, day, {"value": 8, "unit": "{score}"}, "survey")
         made += [total, *items, gad]
@@ -120,9 +117,7 @@ def _inflammation() -> list[Json]:
         quantity = {"value": round(4.1 + 0.3 * (back % 7), 1), "unit": "mg/L", "system": UCUM, "code": "mg/L"}
         day = AS_OF - timedelta(days=9 + 17 * back)
         result = _observation(f"crp-{back}", HS_CRP, day, quantity, "laboratory")
-        result["referenceRange"] = [
-            {"low": {"value": 0, "unit": "mg/L"}, "high": {"value": 3, "unit": "mg/L"}}
-        ]
+        result["referenceRange"] = [{"low": {"value": 0, "unit": "mg/L"}, "high": {"value": 3, "unit": "mg/L"}}]
         made.append(result)
     return made
 

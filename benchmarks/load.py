@@ -51,8 +51,7 @@ async def _measure(port: int, request: bytes, seconds: float) -> Load:
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
     made = [
-        await loop.create_connection(lambda: _Connection(request, ended), "127.0.0.1", port)
-        for _ in range(CONNECTIONS)
+        await loop.create_connection(lambda: _Connection(request, ended), "127.0.0.1", port) for _ in range(CONNECTIONS)
     ]
     connections = [connection for _, connection in made]
     for connection in connections:

@@ -51,31 +51,19 @@ class Settings(BaseSettings):
         pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$",
         description="Language tag, such as en-US, for crisis contacts.",
     )
-    concept_map: Path | None = Field(
-        None, description="A FHIR ConceptMap from the site's codes to codes read here."
-    )
+    concept_map: Path | None = Field(None, description="A FHIR ConceptMap from the site's codes to codes read here.")
     muted: Names = Field((), description="Rules that are not to raise flags; safety rules cannot be named.")
     rules_on: Names = Field((), description="Rules to turn on that are off by default.")
     max_body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest body as it is sent.")
-    max_decompressed_bytes: int = Field(
-        64 * MEBIBYTE, ge=1024, description="Largest body after decompression."
-    )
-    max_decompression_ratio: int = Field(
-        100, ge=2, description="Largest growth of a compressed body past 1 MiB."
-    )
+    max_decompressed_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest body after decompression.")
+    max_decompression_ratio: int = Field(100, ge=2, description="Largest growth of a compressed body past 1 MiB.")
     max_entries: int = Field(100_000, ge=1, description="Most entries in one Bundle.")
     deadline_seconds: float = Field(30.0, gt=0, le=3600, description="Longest time one request may take.")
     concurrency_limit: int = Field(32, ge=1, description="Checks that one worker holds at a time.")
-    graceful_shutdown_seconds: int = Field(
-        30, ge=0, le=3600, description="How long requests may finish on shutdown."
-    )
+    graceful_shutdown_seconds: int = Field(30, ge=0, le=3600, description="How long requests may finish on shutdown.")
     allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
-    allowed_hosts: Names = Field(
-        (), description="Host names, besides loopback, under which requests may arrive."
-    )
-    openapi_page: bool | None = Field(
-        None, description="Serve /openapi.json and /docs; on loopback only if unset."
-    )
+    allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive.")
+    openapi_page: bool | None = Field(None, description="Serve /openapi.json and /docs; on loopback only if unset.")
     metrics: bool | None = Field(None, description="Serve /metrics; on loopback only if unset.")
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
         "info", description="Least level logged."
@@ -85,9 +73,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_no_service_link(cls, value: object) -> object:
         if isinstance(value, str) and value.startswith("tcp://"):
-            raise ValueError(
-                "set by a Kubernetes service link; turn enableServiceLinks off, or rename the Service"
-            )
+            raise ValueError("set by a Kubernetes service link; turn enableServiceLinks off, or rename the Service")
         return value
 
     @field_validator("time_zone")
@@ -167,9 +153,7 @@ def _require_known(name: str, place: str) -> None:
     known = Settings.model_fields
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = (
-            f"; did you mean {PREFIX}{near[0].upper()}?" if near else f". Known: {', '.join(sorted(known))}"
-        )
+        hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else f". Known: {', '.join(sorted(known))}"
         raise SettingsError(f"{place}: {PREFIX}{name.upper()} is not a setting{hint}")
 
 

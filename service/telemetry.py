@@ -113,13 +113,9 @@ class Metrics:
             buckets=_DURATIONS,
             registry=self._registry,
         )
-        self._verdicts = Counter(
-            "moodmarker_verdicts", "Verdicts given.", ("rule", "verdict"), registry=self._registry
-        )
+        self._verdicts = Counter("moodmarker_verdicts", "Verdicts given.", ("rule", "verdict"), registry=self._registry)
         self._entries = Counter("moodmarker_entries", "Bundle entries received.", registry=self._registry)
-        self._urgent = Counter(
-            "moodmarker_urgent_answers", "Answers with an urgent flag.", registry=self._registry
-        )
+        self._urgent = Counter("moodmarker_urgent_answers", "Answers with an urgent flag.", registry=self._registry)
         self.in_flight = Gauge(
             "moodmarker_checks_in_flight",
             "Checks being answered.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ class CheckEndpoint:
         self._most = settings.concurrency_limit
         self._seconds = settings.deadline_seconds
         self._held = 0
+        self._abandoned: set[Future[Answer]] = set()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="check")
 
     async def __call__(self, request: Request) -> Response:
@@ -64,7 +65,9 @@ class CheckEndpoint:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _take(self) -> None:
-        if self._held >= self._most:
+        if self._abandoned:
+            self._abandoned = {work for work in self._abandoned if not work.done()}
+        if self._held + len(self._abandoned) >= self._most:
             raise Overloaded("The service has as many checks as it takes; try again in a second.")
         self._held += 1
         self._metrics.in_flight.inc()
@@ -81,24 +84,19 @@ class CheckEndpoint:
 
     async def _assess_aside(self, body: bytes, options: CheckOptions, now: datetime) -> Answer:
         """In a thread, so that small requests are answered meanwhile; given up after the deadline."""
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, assess, body, options, self._context, now)
-        done, _ = await asyncio.wait({work}, timeout=self._seconds)
+        work = self._threads.submit(assess, body, options, self._context, now)
+        awaited = asyncio.wrap_future(work)
+        done, _ = await asyncio.wait({awaited}, timeout=self._seconds)
         if done:
-            return work.result()
+            return awaited.result()
         if not work.cancel():
             # It runs on to no purpose, and counts as held for as long as it does.
-            self._held += 1
-            self._metrics.in_flight.inc()
-            work.add_done_callback(self._abandoned)
+            self._abandoned.add(work)
+        awaited.cancel()
         raise DeadlineExceeded(
             f"The evaluation took longer than {self._seconds:g} seconds. "
             "Send fewer entries at a time, or leave out mode=strict."
         )
-
-    def _abandoned(self, work: asyncio.Future[Answer]) -> None:
-        self._give_back()
-        work.exception()
 
 
 def _may_be_strict(body: bytes, options: CheckOptions) -> bool:

@@ -34,9 +34,7 @@ def add_conformance(app: FastAPI) -> None:
     (statement,) = by_type.pop("CapabilityStatement")
     app.add_api_route("/fhir/metadata", _Fixed(statement), methods=["GET"], **document_metadata())
     for name, resources in sorted(by_type.items()):
-        app.add_api_route(
-            f"/fhir/{name}", _Search(resources), methods=["GET"], **document_search(name, SEARCHED)
-        )
+        app.add_api_route(f"/fhir/{name}", _Search(resources), methods=["GET"], **document_search(name, SEARCHED))
         app.add_api_route(f"/fhir/{name}/{{id}}", _Read(resources), methods=["GET"], **document_read(name))
 
 

@@ -72,9 +72,7 @@ def query_parameters(*names: str) -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "description": _PARAMETERS[name][0],
-            "schema": {"type": "array", "items": _PARAMETERS[name][1]}
-            if name in REPEATED
-            else _PARAMETERS[name][1],
+            "schema": {"type": "array", "items": _PARAMETERS[name][1]} if name in REPEATED else _PARAMETERS[name][1],
         }
         for name in names
     ]
@@ -106,13 +104,9 @@ def _fhir(description: str, schema: str) -> dict[str, Any]:
 def document_check() -> dict[str, Any]:
     """The check, as arguments of a route."""
     schema = {"oneOf": [{"$ref": "#/components/schemas/Parameters"}, {"$ref": "#/components/schemas/Bundle"}]}
-    answer = _fhir(
-        "Flags, at most one draft CarePlan, and last one OperationOutcome with the account.", "Answer"
-    )
+    answer = _fhir("Flags, at most one draft CarePlan, and last one OperationOutcome with the account.", "Answer")
     answer["headers"] = {
-        "Moodmarker-Urgent": _header(
-            "true when a flag of the highest priority is active after this evaluation."
-        ),
+        "Moodmarker-Urgent": _header("true when a flag of the highest priority is active after this evaluation."),
         "X-Request-Id": _header("The id of this exchange in the service's log; the caller's own is kept."),
     }
     return {
@@ -209,9 +203,7 @@ def _plain(operation: str, summary: str, answer: str, kind: str, **more: Any) ->
 
 HEALTH_DOCUMENTATION = {
     "live": _plain("live", "Is the process alive?", "It is.", _JSON),
-    "ready": _plain(
-        "ready", "Is the service ready, and by which rules?", "Version and digest of the rule set.", _JSON
-    ),
+    "ready": _plain("ready", "Is the service ready, and by which rules?", "Version and digest of the rule set.", _JSON),
 }
 METRICS_DOCUMENTATION = _plain(
     "metrics", "Numbers for Prometheus", "Prometheus' text format.", "text/plain", **{"404": errors(404)[404]}

@@ -84,9 +84,7 @@ def unexpected(request_id: str) -> Unexpected:
 def problem_of(error: HTTPException) -> Problem:
     """What the router says, in our words; its own text may repeat the path, so it is dropped."""
     if error.status_code == 404:
-        return NotFound(
-            "There is no such resource or operation here; GET /fhir/metadata lists what there is."
-        )
+        return NotFound("There is no such resource or operation here; GET /fhir/metadata lists what there is.")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another method")
         return MethodNotAllowed(f"This address takes {allowed}.")

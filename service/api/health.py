@@ -24,9 +24,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 def add_health(app: FastAPI, context: Context, metrics: Metrics, settings: Settings) -> None:
     """Adds /health/live, /health/ready and /metrics."""
     rules = context.rule_set
-    ready_body = msgspec.json.encode(
-        {"status": "ready", "ruleSet": {"version": rules.version, "digest": rules.digest}}
-    )
+    ready_body = msgspec.json.encode({"status": "ready", "ruleSet": {"version": rules.version, "digest": rules.digest}})
 
     async def live(_request: Request) -> Response:
         return Response(b'{"status":"live"}', media_type="application/json")

@@ -92,7 +92,5 @@ def takes_gzip(accept_encoding: bytes | None) -> bool:
     """Whether the caller asks for gzip by name, or for any coding, with a weight above 0."""
     if not accept_encoding:
         return False
-    codings = {
-        one.name: one.quality for one in map(_media_type, accept_encoding.decode("latin-1").split(","))
-    }
+    codings = {one.name: one.quality for one in map(_media_type, accept_encoding.decode("latin-1").split(","))}
     return codings.get("gzip", codings.get("*", 0.0)) > 0

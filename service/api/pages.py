@@ -63,17 +63,13 @@ class _Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        jinja.filters["pretty"] = lambda value: msgspec.json.format(
-            msgspec.json.encode(value), indent=2
-        ).decode()
+        jinja.filters["pretty"] = lambda value: msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
         return jinja.get_template("docs.html.j2").render(document=openapi_document(self._app, self._context))
 
 
 def openapi_document(app: FastAPI, context: Context) -> Json:
     """The OpenAPI document with examples that the service itself has answered."""
-    document = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes
-    )
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     document["components"] = {"schemas": _schemas()}
     check = document["paths"][CHECK_PATH]["post"]
     request = example_request(context)
@@ -86,9 +82,7 @@ def openapi_document(app: FastAPI, context: Context) -> Json:
 
 def _exemplify_errors(document: Json) -> None:
     """Shows the outcome of one error as it is sent; the others differ in code and text."""
-    outcome = msgspec.json.decode(
-        bytes(answer_problem(NotFound("There is no such resource or operation here.")).body)
-    )
+    outcome = msgspec.json.decode(bytes(answer_problem(NotFound("There is no such resource or operation here.")).body))
     document["components"]["schemas"]["OperationOutcome"]["example"] = outcome
 
 
@@ -98,12 +92,8 @@ def _schemas() -> Json:
         "Resource": {**RESOURCE, "description": "Any FHIR R4 resource."},
         "Bundle": _shape("Bundle", {"type": {"type": "string"}, "entry": _list_of(_entry())}, ["type"]),
         "Parameters": _shape("Parameters", {"parameter": _list_of(_named())}, ["parameter"]),
-        "OperationOutcome": _shape(
-            "OperationOutcome", {"issue": {**_list_of(_issue()), "minItems": 1}}, ["issue"]
-        ),
-        "Answer": {
-            "oneOf": [{"$ref": "#/components/schemas/Bundle"}, {"$ref": "#/components/schemas/Parameters"}]
-        },
+        "OperationOutcome": _shape("OperationOutcome", {"issue": {**_list_of(_issue()), "minItems": 1}}, ["issue"]),
+        "Answer": {"oneOf": [{"$ref": "#/components/schemas/Bundle"}, {"$ref": "#/components/schemas/Parameters"}]},
     }
 
 

@@ -48,9 +48,7 @@ def read_query(query: bytes) -> Query:
 def read_pairs(query: bytes, known: tuple[str, ...], repeated: tuple[str, ...] = ()) -> dict[str, list[str]]:
     """A query string by parameter, when every parameter is known and none is repeated that must not be."""
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PAIRS
-        )
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PAIRS)
     except ValueError as error:
         raise InvalidParameter("The query cannot be read; write it in UTF-8, percent-encoded.") from error
     received: dict[str, list[str]] = {}

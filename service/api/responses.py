@@ -25,9 +25,7 @@ class FhirResponse(Response):
     media_type = FHIR_JSON
 
 
-def answer_fhir(
-    body: bytes, exchange: Exchange, *, pretty: bool = False, urgent: bool = False
-) -> FhirResponse:
+def answer_fhir(body: bytes, exchange: Exchange, *, pretty: bool = False, urgent: bool = False) -> FhirResponse:
     """Status 200 with `body`; `urgent` adds the header that lets a caller act before reading it."""
     headers = {"Vary": _VARY}
     if urgent:

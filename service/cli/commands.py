@@ -83,17 +83,11 @@ def check(
     pretty: Annotated[
         bool, typer.Option("--pretty", help="Print what a clinician would read, not the Bundle.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Reject every entry that is not valid FHIR.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Reject every entry that is not valid FHIR.")] = False,
     explain: Annotated[str | None, typer.Option(help="none, summary or full.")] = None,
     as_: Annotated[str | None, typer.Option("--as", help="collection or transaction.")] = None,
-    subject: Annotated[
-        str | None, typer.Option(help="The patient that resources without a subject belong to.")
-    ] = None,
-    incomplete: Annotated[
-        list[str] | None, typer.Option(help="A resource type of which data are missing.")
-    ] = None,
+    subject: Annotated[str | None, typer.Option(help="The patient that resources without a subject belong to.")] = None,
+    incomplete: Annotated[list[str] | None, typer.Option(help="A resource type of which data are missing.")] = None,
 ) -> None:
     """Evaluate one patient's FHIR data; print the answer Bundle and nothing else."""
     from service.assessment import CheckOptions
@@ -112,9 +106,7 @@ def check(
 
 @app.command()
 def rules(
-    name: Annotated[
-        str | None, typer.Argument(help="The rule to read about; without it all are listed.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="The rule to read about; without it all are listed.")] = None,
 ) -> None:
     """List the rules as this site runs them, or print one rule's page."""
     from service.cli.rule_list import list_rules, show_rule

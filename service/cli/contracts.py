@@ -12,7 +12,5 @@ def contracts_folder() -> Path:
     """The folder contracts/; an installed package has none."""
     folder = Path(service.__file__).resolve().parents[1] / "contracts"
     if not folder.is_dir():
-        raise SettingsError(
-            "There is no folder contracts/ beside the package: run this in a checkout of the project."
-        )
+        raise SettingsError("There is no folder contracts/ beside the package: run this in a checkout of the project.")
     return folder

@@ -83,9 +83,7 @@ def _tell_answer(out: Console, resources: list[Json], *, urgent: bool) -> None:
     flags = [one for one in resources if one["resourceType"] == "Flag"]
     show_flags(out, flags)
     undecided = [issue for issue in resources[-1]["issue"] if issue["code"] == "incomplete"]
-    told = [
-        f"Activities in the suggested plan: {len(one['activity'])}" for one in resources if "activity" in one
-    ]
+    told = [f"Activities in the suggested plan: {len(one['activity'])}" for one in resources if "activity" in one]
     told += [f"Rules that could not be decided on these data: {len(undecided)}"] if undecided else []
     told += [f"Why: moodmarker rules {flag['code']['coding'][0]['code']}" for flag in flags]
     told += ["The answer carried the header Moodmarker-Urgent: true"] if urgent else []

@@ -13,7 +13,7 @@ import msgspec
 
 from service.assessment import CheckOptions, Context, assess
 from service.cli.hazard_log import hazard_page, read_hazards
-from service.domain.pages import page
+from service.domain.pages import index, page
 from service.errors import Problem
 from service.fhir.artifacts import all_artifacts
 from service.fhir.outcomes import outcome_of_problem
@@ -82,8 +82,10 @@ def _artifacts(_context: Context, _contracts: Path) -> Iterator[tuple[str, bytes
 
 
 def _rule_pages(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
-    for rule in context.rule_set.rules:
-        yield f"rules/{rule.name}.md", page(rule).encode()
+    rules = context.rule_set.rules
+    yield "rules/README.md", index(rules).encode()
+    for rule in rules:
+        yield f"rules/{rule.name}.md", page(rule, context.terminology.codes_of).encode()
 
 
 def _hazard_log(_context: Context, contracts: Path) -> Iterator[tuple[str, bytes]]:

@@ -35,9 +35,7 @@ def show(answer: bytes, console: Console | None = None) -> None:
     for plan in (one for one in resources if one["resourceType"] == "CarePlan"):
         _show_plan(out, plan)
     told = tuple(sentence for sentences in clearing.values() for sentence in sentences)
-    _show_issues(
-        out, [issue for issue in outcome["issue"] if not (told and issue["details"]["text"].endswith(told))]
-    )
+    _show_issues(out, [issue for issue in outcome["issue"] if not (told and issue["details"]["text"].endswith(told))])
     _show_account(out, outcome.get("extension", []))
 
 
@@ -57,9 +55,7 @@ def _clearing(resources: list[Json]) -> dict[str, list[str]]:
     for guidance in (one for one in resources if one["resourceType"] == "GuidanceResponse"):
         rule = guidance["moduleCanonical"].rpartition("/")[2].partition("|")[0]
         output = guidance["contained"][0]["parameter"]
-        clearing[rule] = list(
-            dict.fromkeys(one["valueString"] for one in output if one["name"] == "clearedBy")
-        )
+        clearing[rule] = list(dict.fromkeys(one["valueString"] for one in output if one["name"] == "clearedBy"))
     return clearing
 
 
@@ -69,10 +65,7 @@ def show_flags(out: Console, flags: list[Json], clearing: Mapping[str, list[str]
         _heading(out, "No flag is raised; see below for what could not be told")
     for flag in flags:
         priority = (
-            _extension(flag, "flag-priority")
-            .get("valueCodeableConcept", {})
-            .get("coding", [{}])[0]
-            .get("code", "")
+            _extension(flag, "flag-priority").get("valueCodeableConcept", {}).get("coding", [{}])[0].get("code", "")
         )
         period = flag.get("period", {})
         rule = flag["code"]["coding"][0]
@@ -82,9 +75,7 @@ def show_flags(out: Console, flags: list[Json], clearing: Mapping[str, list[str]
         out.print()
         out.print(line)
         _indented(out, flag["code"]["text"])
-        evidence = [
-            one["valueReference"] for one in flag.get("extension", []) if one["url"].endswith("/flag-detail")
-        ]
+        evidence = [one["valueReference"] for one in flag.get("extension", []) if one["url"].endswith("/flag-detail")]
         if evidence:
             _indented(out, f"Evidence: {', '.join(map(_reference, evidence))}")
         if flag["status"] == "active":
@@ -97,8 +88,7 @@ def _show_plan(out: Console, plan: Json) -> None:
     for activity in plan.get("activity", []):
         detail = activity["detail"]
         reasons = [
-            reason.get("text") or reason["coding"][0].get("display", "")
-            for reason in detail.get("reasonCode", [])
+            reason.get("text") or reason["coding"][0].get("display", "") for reason in detail.get("reasonCode", [])
         ]
         _item(out, f"{detail['description']}{_days(detail.get('scheduledPeriod', {}))}")
         if reasons:
@@ -121,16 +111,9 @@ def _show_account(out: Console, extensions: list[Json]) -> None:
     parts: list[Json] = next((one["extension"] for one in extensions if one["url"].endswith("/account")), [])
     values = {part["url"]: _value(part) for part in parts if "extension" not in part}
     rejected = [
-        {inner["url"]: _value(inner) for inner in part["extension"]}
-        for part in parts
-        if part["url"] == "rejected"
+        {inner["url"]: _value(inner) for inner in part["extension"]} for part in parts if part["url"] == "rejected"
     ]
-    rules = {
-        inner["url"]: _value(inner)
-        for part in parts
-        if part["url"] == "ruleSet"
-        for inner in part["extension"]
-    }
+    rules = {inner["url"]: _value(inner) for part in parts if part["url"] == "ruleSet" for inner in part["extension"]}
     _heading(out, "Account")
     _item(out, f"As of {values.get('asOf')} ({values.get('timeZone')})")
     received, used, unread = (values.get(name) for name in ("received", "used", "notRead"))
@@ -157,9 +140,7 @@ def _days(period: Json) -> str:
 
 def _reference(reference: Json) -> str:
     identifier = reference.get("identifier", {})
-    return str(
-        reference.get("reference") or identifier.get("value") or reference.get("display", "(not named)")
-    )
+    return str(reference.get("reference") or identifier.get("value") or reference.get("display", "(not named)"))
 
 
 def _heading(out: Console, text: str) -> None:

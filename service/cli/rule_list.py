@@ -6,8 +6,6 @@ import difflib
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from service.assessment import Context
 from service.domain.pages import page
@@ -22,10 +20,14 @@ if TYPE_CHECKING:
 def list_rules(settings: Settings) -> None:
     """Prints one line a rule, in order of evaluation."""
     rule_set = Context.load(settings).rule_set
-    table = Table("Rule", "Version", "Priority", "Here", "Title", box=None, pad_edge=False, highlight=False)
-    for rule in rule_set.rules:
-        table.add_row(rule.name, rule.version, rule.priority.value, _standing(rule, rule_set), rule.title)
-    Console(highlight=False, markup=False).print(table)
+    rows = [("Rule", "Version", "Priority", "Here", "Title")]
+    rows += (
+        (rule.name, rule.version, rule.priority.value, _standing(rule, rule_set), rule.title) for rule in rule_set.rules
+    )
+    # No table of rich's: it would cut names, and a name is what the other commands and the settings take.
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for *cells, title in rows:
+        typer.echo("  ".join([*map(str.ljust, cells, widths), title]))
     typer.echo(f"\nRule set {rule_set.version}, digest {rule_set.digest}")
 
 
@@ -37,10 +39,11 @@ def _standing(rule: Rule, rule_set: RuleSet) -> str:
 
 def show_rule(name: str, settings: Settings) -> None:
     """Prints one rule's page."""
-    rules = {rule.name: rule for rule in Context.load(settings).rule_set.rules}
+    context = Context.load(settings)
+    rules = {rule.name: rule for rule in context.rule_set.rules}
     rule = rules.get(name)
     if rule is None:
         near = difflib.get_close_matches(name, rules, n=1)
         hint = f"Did you mean {near[0]}?" if near else "moodmarker rules lists them."
         raise SettingsError(f"There is no rule {name}. {hint}")
-    typer.echo(page(rule))
+    typer.echo(page(rule, context.terminology.codes_of))

@@ -19,9 +19,7 @@ MOST_A_DAY, LONGEST = 3, 90
 def brief(bundle: Json, most: int) -> list[str]:
     """The newest `most` days, oldest first; in a day numbers come first, and what is too much is counted."""
     dated = sorted(filter(None, map(_dated, bundle.get("entry", []))))
-    days = [
-        _day_in_brief(day, [text for *_, text in told]) for day, told in groupby(dated, lambda one: one[0])
-    ]
+    days = [_day_in_brief(day, [text for *_, text in told]) for day, told in groupby(dated, lambda one: one[0])]
     earlier = [f"({len(days) - most} earlier days)"] if len(days) > most else []
     return earlier + [line for lines in days[-most:] for line in lines]
 
@@ -56,9 +54,7 @@ def _day(resource: Json) -> str:
 
 
 def _name(resource: Json) -> str:
-    concept = (
-        resource.get("code") or resource.get("medicationCodeableConcept") or resource.get("vaccineCode") or {}
-    )
+    concept = resource.get("code") or resource.get("medicationCodeableConcept") or resource.get("vaccineCode") or {}
     coding: Json = next(iter(concept.get("coding", [])), {})
     return str(concept.get("text") or coding.get("display") or coding.get("code") or resource["resourceType"])
 

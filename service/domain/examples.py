@@ -114,14 +114,15 @@ def read_example(text: str) -> Chart:
     lists: dict[str, list[Any]] = {name: [] for name in ("scores", "answers", "results", "records", "exposures")}
     for index, clause in enumerate(part.strip() for part in text.split(";") if part.strip()):
         _read_clause(clause, Source(f"Example/{index + 1}", f"Bundle.entry[{index}].resource"), facts, lists)
-    starts = [e.start for e in lists["exposures"] if e.start is not None]
+    starts = [(e.start, e.source) for e in lists["exposures"] if e.start is not None]
+    oldest = min(starts, default=(None, None), key=lambda start: start[0])
     conditions = sum(record.source.resource_type == "Condition" for record in lists["records"])
     facts.setdefault("conditions_sent", conditions)
     facts |= {name: tuple(values) for name, values in lists.items()}
     return Chart(
         **facts,
         active_conditions=conditions,
-        oldest_medicine=min(starts, default=None),
+        oldest_medicine=oldest[0], oldest_medicine_source=oldest[1],
         medicines_sent=len(lists["exposures"]),
         medicines_recognised=len(lists["exposures"]),
     )

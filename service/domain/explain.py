@@ -102,13 +102,20 @@ def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:
 
 
 def _around(before: AnySpan | None, after: AnySpan | None, what: str = "that day") -> str:
-    start = "at any time" if before is None else f"from {_days(before)} before"
-    if after is None:
-        return f"{start} up to now"
     if before is None:
-        return f"at any time up to {what}"
-    end = f"{_days(after)} after" if after.days >= 0 else f"{-after.days} days before"
-    return f"{start} to {end} {what}"
+        return "at any time up to now" if after is None else f"at any time up to {what}"
+    if after is None:
+        return f"from {_offset(-before.days, what)} up to now"
+    if before.days == after.days == 0:
+        return f"on {what}"
+    return f"from {_offset(-before.days, what)} to {_offset(after.days, what)}"
+
+
+def _offset(days: int, what: str) -> str:
+    """So many days after a day, or before it where negative."""
+    if not days:
+        return what
+    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'} {what}"
 
 
 def narrate(word: c.Criterion) -> str:  # noqa: PLR0911, PLR0912 - one case a word
@@ -180,7 +187,7 @@ def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wor
             items = ", ".join(str(item) for item in word.items)
             noun = "item" if len(word.items) == 1 else "items"
             amount = f"{word.at_least} of all points" if word.share else str(word.at_least)
-            return f"{word.instrument.name} {noun} {items} reach {amount} or more"
+            return f"{word.instrument.name} {noun} {items} of the last {_days(word.fresh)} reach {amount} or more"
         case c.MoodCleared():
             return (
                 f"{word.domain.name} scores come down: {word.runs} or more below elevated at least {_days(word.apart)} "
@@ -222,7 +229,7 @@ def _scheduled(schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> str:
 
 def _days_after(checks: Sequence[AnySpan]) -> str:
     days = [str(check.days) for check in checks]
-    return f"{', '.join(days[:-1])} and {days[-1]} days after"
+    return f"{' and '.join([', '.join(days[:-1]), days[-1]]) if days[1:] else days[0]} days after"
 
 
 def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
@@ -270,9 +277,7 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
         case c.Diagnosed():
             return f"an active diagnosis of {_named([word.concept])} is recorded"
         case c.Recorded():
-            both = f" together with {_named([word.also])}" if word.also is not None else ""
-            denial = "an explicit 'no' to " if word.denied else ""
-            return f"{denial}{_named(word.concepts)}{both} is recorded {_around(word.before, word.after)}"
+            return _recorded(word)
         case c.Occurred():
             if word.beyond is not None:
                 return f"a {word.event} began {word.beyond.days + 1} to {word.after.days} days before that day"
@@ -280,12 +285,7 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
                 return f"a {word.event} began at most {_days(word.after)} before that day, or after it"
             return f"that day lies from {_days(word.before)} before to {_days(word.after)} after the onset of a {word.event}"
         case c.Exposed():
-            begun = f", begun at most {_days(word.begun_within)} before" if word.begun_within is not None else ""
-            if word.trailing is None:
-                return f"{_groups(word.groups)} was ever in use{begun}"
-            tail = f" or ended at most {_days(word.trailing)} before" if word.trailing.days else ""
-            lead = f" (from {_days(word.lead)} after its first day)" if word.lead is not None else ""
-            return f"{_groups(word.groups)} is in use{lead}{tail}{begun}"
+            return _exposed(word)
         case c.Started():
             limits: dict[int, list[DrugGroup]] = {}
             for group, window in word.windows:
@@ -302,6 +302,24 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
             return f"a medicine of the group {_groups([word.group])} is begun or ended"
         case _:
             return _narrate_answers(word)
+
+
+def _recorded(word: c.Recorded) -> str:
+    both = f" together with {_named([word.also])}" if word.also is not None else ""
+    denial = "an explicit 'no' to " if word.denied else ""
+    over = ", not resolved" if word.unresolved else ""
+    if word.unless_abated is not None:
+        over += f", not over for {_days(word.unless_abated)} or more"
+    return f"{denial}{_named(word.concepts)}{both} is recorded {_around(word.before, word.after)}{over}"
+
+
+def _exposed(word: c.Exposed) -> str:
+    begun = f"begun at most {_days(word.begun_within)} before" if word.begun_within is not None else ""
+    if word.trailing is None:
+        return f"{_groups(word.groups)} was {begun or 'ever in use'}"
+    tail = f" or ended at most {_days(word.trailing)} before" if word.trailing.days else ""
+    lead = f" (from {_days(word.lead)} after its first day)" if word.lead is not None else ""
+    return f"{_groups(word.groups)} is in use{lead}{tail}{f', {begun}' if begun else ''}"
 
 
 def _lately(days: int, word: c.Started) -> str:

@@ -36,6 +36,11 @@ class Source(NamedTuple):
     updated: float | None = None
     labels: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def rank(self) -> tuple[str, str]:
+        """Orders what is equal otherwise by its own name: the order of entries in a feed is chance."""
+        return self.reference, self.expression
+
 
 class Reading(StrEnum):
     """How far an answer or a result could be read."""
@@ -204,7 +209,8 @@ class Chart(NamedTuple):
 
     `not_covered` maps a resource type to the reason why absence cannot be concluded from it.
     `retracted` holds the references of resources that came as entered-in-error.
-    `conditions_sent` counts Conditions received, `active_conditions` those that count as active.
+    `oldest_medicine` is the earliest day any medicine record begins, whatever the medicine, and its source: an order
+    begins something new only if the data reach back further. `conditions_sent` counts Conditions received, `active_conditions` those that count as active.
     """
 
     patient: Patient
@@ -224,6 +230,7 @@ class Chart(NamedTuple):
     medicines_recognised: int = 0
     unrecognised_medicines: tuple[str, ...] = ()
     oldest_medicine: int | None = None
+    oldest_medicine_source: Source | None = None
     subjectless_safety: tuple[Source, ...] = ()
     declined_screening: tuple[int, ...] = ()
     history_complete: bool = False

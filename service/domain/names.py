@@ -35,6 +35,14 @@ _GROUPS = {
     DrugGroup.ANTIBIOTIC: "an antibiotic",
 }
 
+_FORMS = {
+    "phq-9-cms-": "PHQ-9 (CMS form)",
+    "phq-9-": "PHQ-9",
+    "gad-7-": "GAD-7",
+    "c-ssrs-": "C-SSRS",
+    "ace-": "ACE",
+}
+
 
 def called(subject: Subject) -> str:
     """The name of a thing that rules read, as it stands inside a sentence."""
@@ -46,6 +54,7 @@ def called(subject: Subject) -> str:
         case Concept():
             return _CONCEPTS.get(subject) or subject.replace("-", " ")
         case Item():
-            return subject.replace("-", " ")
+            prefix = next(prefix for prefix in _FORMS if subject.startswith(prefix))
+            return f"{_FORMS[prefix]} {subject.removeprefix(prefix).replace('-', ' ')}"
         case _:
             assert_never(subject)

@@ -87,13 +87,14 @@ def _reach(word: Any, base: int | None) -> int | None:
 
 def _day_of(word: Any, base: int | None) -> int | None:
     """How many days before T the day may lie on which a criterion holds."""
-    reaches = [_reach(word, base)] if own_subjects(word) else [_day_of(part, base) for part in inner_words(word)]
+    if isinstance(word, c.BeganWithin):
+        return _day_of(word.mood, base)
     if hasattr(word, "fresh"):
         return int(word.fresh.days)
-    if isinstance(word, c.BeganWithin):
-        return word.mood.fresh.days
-    known = [reach for reach in reaches if reach is not None]
-    return max(known, default=0) if len(known) == len(reaches) else None
+    if own_subjects(word):
+        return _reach(word, base)
+    days = [_day_of(part, base) for part in inner_words(word)]
+    return None if None in days else max((day for day in days if day is not None), default=0)
 
 
 def _with_items(subjects: list[Subject]) -> list[Subject]:

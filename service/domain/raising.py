@@ -44,8 +44,8 @@ class Manner(NamedTuple):
 
 
 def unique(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """The sources without repeats, in reading order."""
-    return tuple(dict.fromkeys(sources))
+    """The sources without repeats, in reading order; a resource that was sent twice is one."""
+    return tuple({source.reference or source.expression: source for source in sources}.values())
 
 
 def raised(result: RuleResult, manner: Manner, contributing: list[RuleResult]) -> list[Raised]:

@@ -92,9 +92,9 @@ class _Bag:
                 yield (GAD7 if family == "gad-7" else PHQ9), items
 
 
-def _strength(answer: Answer) -> tuple[int, str]:
+def _strength(answer: Answer) -> tuple[int, tuple[str, str]]:
     """The higher of two answers to one question stands; of equal ones always the same, whatever their order."""
-    return answer.value or 0, answer.source.expression
+    return answer.value or 0, answer.source.rank
 
 
 def _family(instrument: Instrument) -> str:
@@ -139,7 +139,7 @@ def _from_items(instrument: Instrument, items: Items) -> Score | None:
 
 def _made(instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool) -> Score:
     sources = _sources(items)
-    latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.expression))
+    latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.rank))
     return Score(
         instrument, value, latest.first, latest.last, latest.instant, sources[0], f"{value} (from items)",
         latest.response, values, prorated, evidence=sources[1:],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.domain.days import AsOf
+    from service.domain.facts import Source
     from service.domain.reads import Subject
 
 Dated = TypeVar("Dated", Score, Answer, Result)
@@ -70,13 +71,16 @@ def _worse(instrument: Instrument, one: Score, other: Score) -> Score:
     return other if instrument.worst(one.value, other.value) == other.value else one
 
 
-def _completeness(score: Score) -> tuple[bool, int, str]:
+def _completeness(score: Score) -> tuple[bool, int, tuple[str, str]]:
     """Of equal values the more complete stands, and of equally complete ones always the same."""
-    return not score.prorated, sum(item is not None for item in score.items), score.source.expression
+    return not score.prorated, sum(item is not None for item in score.items), score.source.rank
 
 
 class Stretch(NamedTuple):
-    """A stretch of use of one ingredient; `new` None: whether it was begun then cannot be told."""
+    """A stretch of use of one ingredient; `new` None: whether it was begun then cannot be told.
+
+    `older` is the older medicine record by which it can be told.
+    """
 
     ingredient: str
     group: DrugGroup
@@ -84,6 +88,13 @@ class Stretch(NamedTuple):
     end: int
     new: bool | None
     records: tuple[Exposure, ...]
+    older: Source | None = None
+
+    @property
+    def shown_by(self) -> tuple[Source, ...]:
+        """What shows that it was begun then."""
+        records = dict.fromkeys(exposure.source for exposure in self.records)
+        return (*records, self.older) if self.older is not None else tuple(records)
 
 
 class Relapse(NamedTuple):
@@ -118,7 +129,7 @@ class Timeline:
         for answer in answers:
             self.answers.setdefault(answer.item, []).append(answer)
         for same in self.answers.values():
-            same.sort(key=lambda answer: answer.source.expression)
+            same.sort(key=lambda answer: answer.source.rank)
         self._order_scores()
         self._order_results()
         self._order_records()
@@ -191,14 +202,14 @@ class Timeline:
             if self._is_past(result.first, result.instant):
                 self.results.setdefault(result.analyte, []).append(self._by_today(result))
         for analyte, results in self.results.items():
-            results.sort(key=lambda r: (r.last, r.first, r.source.expression))
+            results.sort(key=lambda r: (r.last, r.first, r.source.rank))
             if analyte is CRP:
                 self.results[analyte] = _one_crp_a_day(results)
 
     def _order_records(self) -> None:
         self.records: dict[Concept, list[Record]] = {}
         self.safety_records: dict[Concept, list[Record]] = {}
-        for record in self.chart.records:
+        for record in sorted(self.chart.records, key=lambda one: one.source.rank):
             dated = record.first if record.is_dated else record.recorded_first
             past = dated == EARLIEST or self.as_of.is_past(dated, record.instant)
             tolerated = past or self.as_of.is_tolerated(dated, record.instant)
@@ -216,7 +227,7 @@ class Timeline:
         every = self.records.get(Concept.RELAPSE, [])
         asserted = [record for record in every if record.asserted]
         self.undated_relapses = [record for record in asserted if record.first != record.last]
-        dated = sorted((r for r in asserted if r.first == r.last), key=lambda r: (r.first, r.source.expression))
+        dated = sorted((r for r in asserted if r.first == r.last), key=lambda r: (r.first, r.source.rank))
         groups: list[list[Record]] = []
         for record in dated:
             if groups and record.first - groups[-1][0].first <= RELAPSE_SPACING:
@@ -244,7 +255,7 @@ class Timeline:
             self.courses[group] = self._spans([e for span in spans for e in span.records])
 
     def _spans(self, exposures: list[Exposure]) -> list[Stretch]:
-        exposures.sort(key=lambda e: (e.start, e.source.expression))
+        exposures.sort(key=lambda e: (e.start, e.source.rank))
         spans: list[Stretch] = []
         run: list[Exposure] = []
         end = previous_end = EARLIEST
@@ -264,7 +275,10 @@ class Timeline:
         new: bool | None = start - previous_end - 1 >= NEW_AFTER
         if new and not any(e.stated_start for e in run if e.start == start):
             oldest = self.chart.oldest_medicine
-            new = True if oldest is not None and oldest <= start - NEW_AFTER else None
+            if oldest is None or oldest > start - NEW_AFTER:
+                return Stretch(first.ingredient, first.group, start, end, None, tuple(run))
+            older = self.chart.oldest_medicine_source
+            return Stretch(first.ingredient, first.group, start, end, new, tuple(run), older)
         return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
 
 
@@ -280,7 +294,7 @@ def _one_crp_a_day(results: list[Result]) -> list[Result]:
         known = best.get(key)
         if known is None or _bounds(result) > _bounds(known):
             best[key] = result
-    return sorted([*best.values(), *unusable], key=lambda r: (r.last, r.first, r.assay, r.source.expression))
+    return sorted([*best.values(), *unusable], key=lambda r: (r.last, r.first, r.assay, r.source.rank))
 
 
 def _bounds(result: Result) -> tuple[object, bool, bool, object]:

@@ -61,9 +61,7 @@ class Served:
 def serving(*arguments: str, **variables: str) -> Iterator[Served]:
     """`moodmarker serve` on a free port."""
     command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, env=environment(**variables), start_new_session=True
-    )
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(**variables), start_new_session=True)
     try:
         yield Served(process)
     finally:

@@ -6,9 +6,7 @@ from service.api.edge import Edge
 from service.fhir.artifacts import all_artifacts
 from tests.api.asking import ask, issue_code, outcome_text
 
-ARTIFACTS = {
-    path: one for path, one in all_artifacts().items() if one["resourceType"] != "CapabilityStatement"
-}
+ARTIFACTS = {path: one for path, one in all_artifacts().items() if one["resourceType"] != "CapabilityStatement"}
 
 
 def test_metadata_is_the_capability_statement(app: Edge) -> None:
@@ -55,9 +53,7 @@ def test_what_is_not_there_is_told(app: Edge) -> None:
     assert "entry" not in ask(app, "GET", "/fhir/CodeSystem?url=none").json()
 
 
-@pytest.mark.parametrize(
-    "path", ["/fhir/CodeSystem?name=x", "/fhir/CodeSystem/rule?url=x", "/fhir/metadata?x=1"]
-)
+@pytest.mark.parametrize("path", ["/fhir/CodeSystem?name=x", "/fhir/CodeSystem/rule?url=x", "/fhir/metadata?x=1"])
 def test_an_unknown_parameter_is_told(app: Edge, path: str) -> None:
     refused = ask(app, "GET", path)
     assert refused.status_code == 400

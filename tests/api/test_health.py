@@ -42,9 +42,7 @@ def test_numbers_count_requests_verdicts_and_entries(app: Edge, body: bytes) -> 
     assert numbers["moodmarker_request_seconds_count", (route,)] == 2
     assert numbers["moodmarker_entries_total", ()] == 4
     assert numbers["moodmarker_checks_in_flight", ()] == 0
-    verdicts = {
-        labels: value for (name, labels), value in numbers.items() if name == "moodmarker_verdicts_total"
-    }
+    verdicts = {labels: value for (name, labels), value in numbers.items() if name == "moodmarker_verdicts_total"}
     assert sum(verdicts.values()) == len(verdicts)
     assert {dict(labels)["verdict"] for labels in verdicts} <= {"MET", "NOT_MET", "UNKNOWN"}
     assert not any("Jane" in str(key) for key in numbers)
@@ -66,9 +64,7 @@ def test_is_shown_on_loopback(app: Edge, path: str) -> None:
         ("127.0.0.1", {"Forwarded": "for=10.0.0.9"}),
     ],
 )
-def test_is_not_shown_to_others(
-    make_app: Callable[..., Edge], path: str, peer: str, headers: dict[str, str]
-) -> None:
+def test_is_not_shown_to_others(make_app: Callable[..., Edge], path: str, peer: str, headers: dict[str, str]) -> None:
     app = make_app(allowed_hosts="ehr.example")
     assert ask(app, "GET", path, peer=peer, headers=headers).status_code == 404
 

@@ -86,9 +86,7 @@ def test_no_log_line_and_no_number_holds_a_mark(app: Edge, lines: _Lines, case: 
     assert MARK not in ask(app, "GET", "/metrics").text
 
 
-@pytest.mark.parametrize(
-    "case", [name for name in _bodies() if name not in {"answered", "wrong type", "two patients"}]
-)
+@pytest.mark.parametrize("case", [name for name in _bodies() if name not in {"answered", "wrong type", "two patients"}])
 def test_no_error_holds_a_mark(app: Edge, case: str) -> None:
     refused = check(app, _bodies()[case])
     assert refused.status_code == 400
@@ -102,9 +100,7 @@ def test_a_second_patient_is_named_by_reference_alone(app: Edge) -> None:
         assert f"{MARK}-{part}" not in refused.text
 
 
-def test_a_fault_is_logged_by_kind_and_place(
-    app: Edge, lines: _Lines, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_is_logged_by_kind_and_place(app: Edge, lines: _Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(body: bytes, *_: object) -> None:
         raise ValueError(body)
 

@@ -92,9 +92,7 @@ def test_refuses_whoever_does_not(app: Edge, body: bytes, accept: str) -> None:
     assert issue_code(refused) == "not-supported"
 
 
-@pytest.mark.parametrize(
-    "wanted", ["json", "application/json", "application/fhir+json", "application/fhir%2Bjson"]
-)
+@pytest.mark.parametrize("wanted", ["json", "application/json", "application/fhir+json", "application/fhir%2Bjson"])
 def test_format_wins_over_accept(app: Edge, body: bytes, wanted: str) -> None:
     assert check(app, body, f"?_format={wanted}", Accept="text/html").status_code == 200
 

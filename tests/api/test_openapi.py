@@ -52,9 +52,7 @@ def test_every_operation_is_told_once_and_explained(document: Json) -> None:
 
 def test_every_path_parameter_is_told(document: Json) -> None:
     for path, _, operation in _operations(document):
-        named = {
-            parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"
-        }
+        named = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
         assert named == ({"id"} if "{id}" in path else set())
 
 

@@ -49,9 +49,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_thefile_is_read_and_variables_win(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    file.write_text(
-        'MOODMARKER_PORT = 9001\nworkers = 3\nallowed_hosts = ["ehr.example"]\n', encoding="utf-8"
-    )
+    file.write_text('MOODMARKER_PORT = 9001\nworkers = 3\nallowed_hosts = ["ehr.example"]\n', encoding="utf-8")
     monkeypatch.setenv("MOODMARKER_CONFIG", str(file))
     monkeypatch.setenv("MOODMARKER_WORKERS", "2")
     settings = load_settings(host="::1")

@@ -39,9 +39,7 @@ def test_a_worker_builds_the_application_from_its_own_settings(monkeypatch: pyte
     assert ask(build(), "GET", "/fhir/metadata", headers={"Host": "ehr.example"}).status_code == 200
 
 
-def test_what_dead_workers_had_in_flight_is_dropped(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dead: int
-) -> None:
+def test_what_dead_workers_had_in_flight_is_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dead: int) -> None:
     monkeypatch.setenv(MULTIPROCESS, str(tmp_path))
     for process in (dead, os.getpid()):
         for kind in ("gauge_livesum", "counter"):

@@ -1,5 +1,6 @@
 """Does `moodmarker check` print the answer and nothing else, and say what is wrong?"""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from service.cli import checking
+from service.cli.contracts import contracts_folder
+from service.cli.pretty import show
 from tests.cli.calling import call
 
 NOT_EVALUATED, WRONG_USAGE, FAILED = 3, 2, 1
@@ -85,9 +89,7 @@ def test_a_file_that_is_not_there_is_told() -> None:
     assert "missing.json cannot be read" in called.err
 
 
-def test_an_unexpected_failure_is_told_without_the_data(
-    request_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_failure_is_told_without_the_data(request_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyError("Jane Doe")
 
@@ -163,3 +165,27 @@ def test_pretty_reads_a_transaction_and_an_answer_without_flags(request_file: Pa
     assert "Account" in call("check", str(request_file), "--pretty", "--as", "transaction").out
     nothing = call("check", "-", "--pretty", given=b'{"resourceType":"Bundle","type":"collection"}')
     assert "No flag is raised" in nothing.out
+
+
+def test_pretty_tells_what_was_rejected() -> None:
+    request = contracts_folder() / "examples" / "item-nine-positive-beside-broken-entries" / "request.json"
+    shown = call("check", str(request), "--pretty")
+    assert "Left out of the evaluation" in shown.out
+    assert "rejected: " in shown.out
+    assert "URGENT" in shown.out
+
+
+def test_pretty_shows_a_flag_and_a_plan_with_little_in_them() -> None:
+    rule = {"coding": [{"code": "a-rule"}], "text": "A sentence."}
+    flag = {"resourceType": "Flag", "status": "inactive", "code": rule, "period": {"end": "2026-06-30"}}
+    plan = {"resourceType": "CarePlan", "status": "revoked"}
+    told = {"severity": "information", "code": "informational", "details": {"text": "Told."}}
+    outcome = {"resourceType": "OperationOutcome", "issue": [told]}
+    entries = [{"resource": one} for one in (flag, plan, outcome)]
+    out = Console(file=io.StringIO(), width=100)
+    show(json.dumps({"resourceType": "Bundle", "entry": entries}).encode(), out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert "a-rule  inactive until 2026-06-30" in shown
+    assert "Evidence" not in shown
+    assert "Plan (revoked)" in shown

@@ -14,9 +14,7 @@ def test_shows_every_patient_and_ends() -> None:
     called = call("demo")
     assert called.code == 0, called.err
     for name in demonstration.PATIENTS:
-        title = (
-            (contracts_folder() / "examples" / name / "README.md").read_text(encoding="utf-8").splitlines()[0]
-        )
+        title = (contracts_folder() / "examples" / name / "README.md").read_text(encoding="utf-8").splitlines()[0]
         assert title.lstrip("# ") in called.out
     assert "Moodmarker-Urgent: true" in called.out
     assert "in the suggested plan" in called.out

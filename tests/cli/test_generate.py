@@ -35,6 +35,7 @@ def test_writes_everything_once(contracts: Path, context: Context) -> None:
         "openapi.json",
         "examples/answered/response.json",
         "examples/refused/response.json",
+        "rules/README.md",
         *(f"fhir/{path}" for path in all_artifacts()),
         *(f"rules/{rule.name}.md" for rule in context.rule_set.rules),
     }

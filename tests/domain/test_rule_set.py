@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from service.domain.analytes import ANALYTES, Analyte
 from service.domain.criteria import CRP_LIMITS, MarkerLimits
 from service.domain.days import Span
+from service.domain.instruments import INSTRUMENTS, Instrument
 from service.domain.rule import Rule, Status
 from service.domain.ruleset import RuleSet, UnknownRule, canonical
 from service.rules import RULES
@@ -20,8 +22,12 @@ STEPS: dict[type, Any] = {timedelta: timedelta(days=1), Decimal: Decimal("0.01")
 
 def changes(value: Any) -> list[Any]:
     """The value with each of its numbers changed in turn, however deep it stands."""
-    if isinstance(value, bool | str | Enum) or value is None:
+    if isinstance(value, bool | str | Enum | Instrument | Analyte) or value is None:
         return []
+    return _inside(value)
+
+
+def _inside(value: Any) -> list[Any]:
     if type(value) in STEPS:
         return [value + STEPS[type(value)]]
     if isinstance(value, tuple):
@@ -32,6 +38,11 @@ def changes(value: Any) -> list[Any]:
             for field in dataclasses.fields(value) for new in changes(getattr(value, field.name))
         ]
     return []
+
+
+@pytest.mark.parametrize("row", (*INSTRUMENTS, *ANALYTES), ids=lambda row: row.key)
+def test_any_number_of_a_table_changes_its_spelling(row: Instrument | Analyte) -> None:
+    assert canonical(row) not in [canonical(variant) for variant in _inside(row)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -49,16 +49,21 @@ class Number(NamedTuple):
     value: Any
 
 
+def numbers(rule: Rule, definitions: frozenset[str]) -> list[Number]:
+    """Every number of the criterion and of the priority cases, each once; those of the definitions that are named."""
+    found: dict[Place, Number] = {}
+    for part in PARTS:
+        for number in _numbers(getattr(rule, part), (id(rule), part), part, definitions):
+            found.setdefault(number.place, number)
+    return list(found.values())
+
+
 def nudges(rule: Rule, *, definitions: frozenset[str]) -> Iterator[Nudge]:
     """Every number of the criterion and of the priority cases, one step down and one step up.
 
     Shared definitions are left to the rule that pins them: only those named in `definitions` are entered.
     """
-    found: dict[Place, Number] = {}
-    for part in PARTS:
-        for number in _numbers(getattr(rule, part), (id(rule), part), part, definitions):
-            found.setdefault(number.place, number)
-    for number in found.values():
+    for number in numbers(rule, definitions):
         for changed in _steps(number.value):
             known: dict[int, Any] = {}
             parts = {

@@ -75,7 +75,7 @@ def _entry(answer: Answer, word: c.Criterion, day: int, more: str = "") -> Entry
 
 
 def _positive(word: c.Answered, hits: list[Answer]) -> Outcome:
-    hits.sort(key=lambda answer: (answer.first, answer.source.expression))
+    hits.sort(key=lambda answer: (answer.first, answer.source.rank))
     entries = tuple(_entry(answer, word, answer.first) for answer in hits)
     return Outcome(word, MET, hits[-1].first, tuple(a.source for a in hits), {"entries": entries})
 
@@ -108,8 +108,8 @@ def _entered(word: c.Criterion, entries: list[Entry]) -> Outcome:
     return Outcome(word, MET, entries[-1].day, used, {"entries": tuple(dict.fromkeys(entries))})
 
 
-def _reading_order(entry: Entry) -> tuple[int, str]:
-    return entry.day, entry.source.expression
+def _reading_order(entry: Entry) -> tuple[int, tuple[str, str]]:
+    return entry.day, entry.source.rank
 
 
 def _item_read(scope: Scope, word: c.TotalWithoutItem, score: Score) -> bool:

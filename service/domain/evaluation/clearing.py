@@ -45,7 +45,9 @@ class _Run:
         if self.count >= word.runs and self.day - self.first >= word.apart.days:
             return True
         minimal, step = self.instrument.minimal, self.instrument.worse_by
-        return minimal is not None and step is not None and self.latest <= minimal and self.highest - self.latest >= step
+        return (
+            minimal is not None and step is not None and self.latest <= minimal and self.highest - self.latest >= step
+        )
 
     def blocks(self, newest: int, word: c.MoodCleared) -> bool:
         """An elevated latest score holds the flag open, unless the series fell silent long ago."""
@@ -83,7 +85,9 @@ class MoodTracker:
     def is_clear(self) -> bool:
         """Whether mood has cleared on the scores so far."""
         runs = self._runs.values()
-        return any(run.is_low(self._word) for run in runs) and not any(run.blocks(self._newest, self._word) for run in runs)
+        return any(run.is_low(self._word) for run in runs) and not any(
+            run.blocks(self._newest, self._word) for run in runs
+        )
 
 
 def in_order(scope: Scope, domain: MoodDomain, low: int) -> list[tuple[int, Series, int]]:
@@ -108,9 +112,15 @@ def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:
     if last is None or not tracker.is_clear:
         return Outcome(word, NOT_MET)
     series, index = last
-    return Outcome(word, MET, series.days[index], sources_of(series.scores[index]), {
-        "cleared_by": f"{series.instrument.name} {series.values[index]} on {iso(series.days[index])}",
-    })
+    return Outcome(
+        word,
+        MET,
+        series.days[index],
+        sources_of(series.scores[index]),
+        {
+            "cleared_by": f"{series.instrument.name} {series.values[index]} on {iso(series.days[index])}",
+        },
+    )
 
 
 def episode_start(scope: Scope, mood: c.Worsened | c.Elevated, word: c.MoodCleared) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from service.domain.criteria import READABLE, MarkerClass, MarkerLimits
+from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
 from service.domain.days import EARLIEST, in_window, iso
 from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
@@ -201,7 +201,7 @@ def _lower_bound(pair: Classified) -> tuple[Any, ...]:
 
 def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
-    earliest = scope.today - word.over.days - c.SUSTAINED_AGE.days
+    earliest = scope.today - word.over.days - SUSTAINED_AGE.days
     every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] in READABLE]
     last_other = max((r.first for r, kind in every if kind is not MarkerClass.LOW_GRADE), default=EARLIEST)
     after_break = [pair for pair in every if pair[0].first > last_other]

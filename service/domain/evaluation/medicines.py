@@ -27,9 +27,16 @@ def _values(scope: Scope, stretches: list[Stretch], at: At) -> dict[str, Any]:
     if len(names) == 1 and len({e.ingredient for e in first.records}) > 1:
         names = dict.fromkeys(e.ingredient for e in first.records)
     return {
-        "drug": ", ".join(names), "drug_from": iso(first.start), "drug_to": iso(first.end), "drug_day": first.start,
-        "event_day": first.start, "event_date": iso(first.start), "last_dose_day": first.end,
-        "drug_days": at.low - first.start, "drug_ended_days": scope.today - first.end, "group": first.group,
+        "drug": ", ".join(names),
+        "drug_from": iso(first.start),
+        "drug_to": iso(first.end),
+        "drug_day": first.start,
+        "event_day": first.start,
+        "event_date": iso(first.start),
+        "last_dose_day": first.end,
+        "drug_days": at.low - first.start,
+        "drug_ended_days": scope.today - first.end,
+        "group": first.group,
     }
 
 
@@ -77,7 +84,12 @@ def check_started(scope: Scope, word: c.Started, at: At) -> Outcome:
         latest = max(stretch.start for stretch in hits)
         same = [stretch for stretch in hits if stretch.start == latest]
         every = ", ".join(dict.fromkeys(f"{stretch.ingredient} ({iso(stretch.start)})" for stretch in hits))
-        return Outcome(word, MET, latest, _sources(same), _values(scope, same, at) | {"drugs": every})
+        used = tuple(
+            dict.fromkeys(
+                source for stretch in same for source in (stretch.shown_by if word.new else _sources([stretch]))
+            )
+        )
+        return Outcome(word, MET, latest, used, _values(scope, same, at) | {"drugs": every})
     if doubts:
         return undated(word, not_known_to_be_new(doubts[0]), _sources(doubts))
     groups = [group for group, _ in word.windows]

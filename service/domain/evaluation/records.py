@@ -79,7 +79,7 @@ def _candidates(word: c.Recorded, pool: dict[Concept, list[Record]], scope: Scop
         for record in pool.get(concept, ()):
             if record.asserted is not word.denied and _counts(word, record, scope, at):
                 seen[id(record)] = record
-    return sorted(seen.values(), key=lambda record: record.source.expression)
+    return sorted(seen.values(), key=lambda record: record.source.rank)
 
 
 def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:
@@ -110,7 +110,7 @@ def _placed(word: c.Recorded, first: int, last: int, low: int, high: int) -> Ver
 
 
 def _found(word: c.Recorded, hits: list[Entry]) -> Outcome:
-    entries = tuple(sorted(hits, key=lambda entry: (entry.day, entry.source.expression)))
+    entries = tuple(sorted(hits, key=lambda entry: (entry.day, entry.source.rank)))
     day = entries[0].day
     values: dict[str, Any] = {
         "record": entries[0].text, "record_date": entries[0].date, "record_day": day, "entries": entries,

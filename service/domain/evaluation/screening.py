@@ -36,7 +36,9 @@ def check_history_known(scope: Scope, word: c.HistoryKnown, _at: At) -> Outcome:
         newest = newest_score(scope, word.domain)
         return Outcome(word, MET, used=() if newest is None else newest.sources)
     text = f"whether the whole history of {word.domain.name} scores was sent is not known"
-    return Outcome(word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED if gap else Want.MISSING, f"{text} ({gap})" if gap else text),))
+    return Outcome(
+        word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED if gap else Want.MISSING, f"{text} ({gap})" if gap else text),)
+    )
 
 
 def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
@@ -45,7 +47,9 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
         return Outcome(word, NOT_MET)
     screens = _screens(scope, word)
     due = [check for schedule in word.schedules for check in _checks(scope, word.domain, schedule)]
-    overdue = sorted((check for check in due if _is_unmet(scope, word, check.day, screens)), key=lambda check: check.day)
+    overdue = sorted(
+        (check for check in due if _is_unmet(scope, word, check.day, screens)), key=lambda check: check.day
+    )
     if not overdue:
         return _doubtful_start(scope, word, screens) or absent(scope, word, EVENTS, "an overdue check")
     gap = scope.uncovered(SCREENED)
@@ -71,7 +75,7 @@ def _screens(scope: Scope, word: c.Due) -> list[int]:
 
 def _checks(scope: Scope, domain: MoodDomain, schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> list[Dated]:
     if isinstance(schedule, c.AfterStart):
-        starts = [Dated(s.start, tuple(e.source for e in s.records)) for s in _begun(scope, schedule) if s.new]
+        starts = [Dated(s.start, s.shown_by) for s in _begun(scope, schedule) if s.new]
         return _each(starts, schedule)
     if not active_diagnoses(scope, schedule.disease):
         return []

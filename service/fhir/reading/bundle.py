@@ -34,8 +34,8 @@ def read_bundle(
     """Everything that rules read of one patient.
 
     `incomplete` names resource types of which some may be missing. In `strict` mode an entry that is not valid FHIR is
-    rejected. `subject`, a reference or `system|value`, says who everybody has to be. Raises MixedPatients, MissingSubject,
-    or BodyUnreadable.
+    rejected. `subject`, a reference or `system|value`, says who everybody has to be.
+    Raises MixedPatients, MissingSubject, or BodyUnreadable.
     """
     with reading():
         received = bundle if isinstance(bundle, Received) else receive(bundle)

@@ -46,7 +46,7 @@ SAFETY_ITEMS: Final = frozenset(SUICIDALITY_ITEMS)
 # Totals of which a high one cannot come from the other eight questions alone.
 SAFETY_TOTALS: Final = frozenset({PHQ9, PHQ9_CMS, PHQA})
 
-# For an event, a record without any date stands for one that could not be read; for a diagnosis it would be a diagnosis.
+# A record of an event without any date stands for one that could not be read; of a disease it would be a diagnosis.
 _EVENTS: Final = frozenset(
     {*SAFETY_CONCEPTS, Concept.RELAPSE, Concept.PSYCHOSIS, Concept.MANIA, Concept.DELIRIUM, Concept.CATATONIA}
 )

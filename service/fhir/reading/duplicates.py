@@ -125,7 +125,7 @@ def _once(
         return facts
     kept: list[Fact] = []
     places: dict[tuple[object, ...], int] = {}
-    for fact in facts:
+    for fact in sorted(facts, key=lambda one: one.source.rank):
         at = places.setdefault(key(fact), len(kept))
         one = None if at == len(kept) else merged(kept[at], fact)
         if one is None:

@@ -163,14 +163,15 @@ def _survey(draft: Draft) -> set[int]:
     entries = draft.received.entries
     resources = [entry.resource for entry in entries]
     kinds = set(map(type, resources))
+    # Only a Flag that was closed asks when its evidence was last changed.
+    draft.dates_updates = Flag in kinds
     if Patient in kinds:
         for index, resource in enumerate(resources):
             if type(resource) is Patient:
-                draft.subject.add_patient(resource, entries[index].fullUrl or "", draft.received.expression(index))
-    # Only a Flag that was closed asks when its evidence was last changed.
-    draft.dates_updates = Flag in kinds
-    ids = [resource.id for resource in resources if resource is not None]
-    return superseded(resources) if len(set(ids)) < len(ids) else set()
+                url = entries[index].fullUrl or ""
+                draft.subject.add_patient(resource, url, draft.received.expression(index))
+    ids = {resource.id for resource in resources if resource is not None}
+    return superseded(resources) if len(ids) < len(resources) else set()
 
 
 def _tied(draft: Draft, facts: list[Tied]) -> list[Tied]:

@@ -1,4 +1,4 @@
-"""What the questions of a form mean: by linkId, by definition, by the codes of the Questionnaire, or by a site's map."""
+"""What the questions of a form mean: by linkId, definition, the codes of the Questionnaire, or a site's map."""
 
 from __future__ import annotations
 

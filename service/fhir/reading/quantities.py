@@ -98,7 +98,7 @@ def unit_of(quantity: Quantity) -> str:
 
 
 def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
-    """The number of a total or answer: a quantity without a unit of measure, an integer, or a string that is a number."""
+    """The number of a total or answer: a quantity without a unit, an integer, or a string that is a number."""
     quantity = holder.valueQuantity
     if quantity is not None:
         unit = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else quantity.unit

@@ -76,7 +76,7 @@ class Received:
     __slots__ = ("_body", "_parameter", "entries", "has_next", "places")
 
     def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
-        """`body` is the Bundle as received, or Parameters with the Bundle in one of them; `receive` fills in the rest."""
+        """`body` is the Bundle as received, or Parameters with the Bundle in one; `receive` fills in the rest."""
         self._body = body
         self._parameter = parameter
         self.entries: list[Entry] = []

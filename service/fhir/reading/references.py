@@ -29,7 +29,7 @@ class Literal(NamedTuple):
 
 
 def literal(text: str) -> Literal | None:
-    """The parts of a relative or absolute reference, without its version; None for a urn, a fragment or anything else."""
+    """The parts of a relative or absolute reference, without its version; None for anything else."""
     found = _LITERAL.fullmatch(text)
     return Literal(found["base"] or "", found["kind"], found["id"]) if found else None
 

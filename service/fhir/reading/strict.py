@@ -1,4 +1,4 @@
-"""Strict reading: an entry that fhir.resources refuses is rejected. It validates as R4B, and does not check bindings."""
+"""Strict reading: an entry that fhir.resources refuses is rejected. It validates as R4B and checks no bindings."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import json
+from datetime import UTC
 from typing import Any
 
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from service.domain.concepts import Item
 from service.errors import MixedPatients, Problem
-from service.fhir.reading import wrap
+from service.fhir.reading import read_bundle, read_request, wrap
+from service.terminology.terminology import Terminology
 from tests.fhir.reading.feeding import (
     CRP,
     CSSRS_PANEL,
@@ -49,9 +51,11 @@ RICH = bundle(
                 component=[{"code": concept(ITEM_1), **coded(SEVERAL_DAYS)}]),
     observation(PHQ9, "t", meta={"versionId": "1", "lastUpdated": "2026-01-01T00:00:00Z", "security": [{"code": "R"}],
                                  "tag": [{"code": "SUBSETTED"}]}, **score_of(9)),
-    observation(PHQ9, "u", effectiveDateTime=None, effectivePeriod=PERIOD, valueString="9", focus=[{"reference": PATIENT}]),
+    observation(PHQ9, "u", effectiveDateTime=None, effectivePeriod=PERIOD, valueString="9",
+                focus=[{"reference": PATIENT}]),
     observation(CRP, "crp", **quantity(4, comparator="<"), referenceRange=[{"high": {"value": 5, "unit": "mg/L"}}]),
-    observation(IL6, "il6", **quantity(4, "pg/mL"), interpretation=[concept("H")], referenceRange=[{"high": {"value": 3}}]),
+    observation(IL6, "il6", **quantity(4, "pg/mL"), interpretation=[concept("H")],
+                referenceRange=[{"high": {"value": 3}}]),
     observation(NMDAR_SERUM, "ab", valueRatio={"numerator": {"value": 1}, "denominator": {"value": 320}}),
     observation(RELAPSE, "rel", "http://snomed.info/sct", valueBoolean=False, dataAbsentReason=concept("x")),
     condition(SUICIDAL_THOUGHTS, onsetPeriod=PERIOD, abatementDateTime="2026-01-02", recordedDate="2026",
@@ -70,9 +74,11 @@ RICH = bundle(
              medicationCodeableConcept=concept("8640", RXNORM), dosage={"route": concept("x")}),
     resource("MedicationDispense", status="completed", whenHandedOver="2026-01-01", daysSupply={"value": 30},
              medicationReference={"reference": "Medication/med"}),
-    resource("MedicationStatement", status="active", effectiveDateTime="2026-01", medicationCodeableConcept={"text": "x"}),
+    resource("MedicationStatement", status="active", effectiveDateTime="2026-01",
+             medicationCodeableConcept={"text": "x"}),
     MEDICATION,
-    resource("Procedure", status="completed", code=concept("387713003", "http://snomed.info/sct"), performedPeriod=PERIOD),
+    resource("Procedure", status="completed", performedPeriod=PERIOD,
+             code=concept("387713003", "http://snomed.info/sct")),
     resource("Immunization", subject=None, patient={"reference": PATIENT}, status="completed"),
     resource("Encounter", status="finished", period=PERIOD, reasonCode=[concept(RELAPSE, "http://snomed.info/sct")]),
     resource("DiagnosticReport", status="final", effectivePeriod=PERIOD,
@@ -164,31 +170,27 @@ def test_h01_no_change_elsewhere_loses_a_positive_answer(changes: list[tuple[tup
 
 @given(st.lists(st.tuples(st.sampled_from(PATHS), ODD), min_size=1, max_size=2), st.booleans())
 def test_strict_reading_raises_problems_only(changes: list[tuple[tuple[Any, ...], Any]], strict: bool) -> None:
-    try:
+    with contextlib.suppress(Problem):
         is_alarmed(json.dumps(changed(changes)).encode(), strict=strict)
-    except Problem as problem:
-        assert problem.text
 
 
 @given(st.binary(max_size=200) | st.recursive(ODD, lambda inner: st.lists(inner) | st.dictionaries(
     st.sampled_from(["resourceType", "entry", "resource", "parameter", "name", "type", "link"]), inner
 ), max_leaves=12).map(lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_any_body_is_read_or_refused_in_words(body: bytes) -> None:
-    for made in (lambda: body, lambda: wrap(body)):
-        try:
-            read_body(made())
-        except (AssertionError, Problem) as problem:
-            assert isinstance(problem, Problem) or "bundle" in str(problem) or not str(problem)
+    for wrapped in (False, True):
+        with contextlib.suppress(Problem):
+            request = read_request(wrap(body) if wrapped else body)
+            if request.bundle is not None:
+                read_bundle(request.bundle, Terminology.default(), UTC)
 
 
 @given(st.permutations(range(len(RICH["entry"]))))
 def test_order_of_entries_changes_no_fact(order: list[int]) -> None:
     def facts(body: dict[str, Any]) -> list[Any]:
         chart = read_body(json.dumps(body).encode()).chart
-        return sorted(
-            repr((one[0], one[1], one.source.reference, getattr(one, "first", None)))
-            for one in (*chart.scores, *chart.answers, *chart.results, *chart.records, *chart.exposures)
-        )
+        found: list[Any] = [*chart.scores, *chart.answers, *chart.results, *chart.records, *chart.exposures]
+        return sorted(repr((one[0], one[1], one.source.reference, getattr(one, "first", None))) for one in found)
 
     shuffled = {**RICH, "entry": [RICH["entry"][index] for index in order]}
     assert facts(shuffled) == facts(RICH)

@@ -12,6 +12,7 @@ from service.fhir.reading.dates import moment
 from tests.fhir.reading.feeding import ITEM_9, PHQ9, day, observation, read, refused, score_of
 
 HERE = "Bundle.entry[0].resource"
+EARLIER, LATER = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2200-01-01")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,6 @@ def test_time_without_seconds_and_a_leap_second_are_read() -> None:
         "2026-06-30T08:00.5Z",
         "2026-06-30T08:00:00.Z",
         "2026-06-30T08:00:00.xZ",
-        "2026-06-30T08:00:00.5",
         "2026-06-30T08:00:00+14:01",
         "2026-06-30T08:00:00+2:00",
         "2026-06-30T08:00:00z",
@@ -90,13 +90,10 @@ def test_time_without_seconds_and_a_leap_second_are_read() -> None:
     ],
 )
 def test_anything_else_is_no_date(text: str) -> None:
-    if text == "2026-06-30T08:00:00.5":
-        assert moment(text) is not None  # a fraction without an offset is a day
-        return
     assert moment(text) is None
 
 
-@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)), st.integers(-13 * 60, 13 * 60))
+@given(st.datetimes(min_value=EARLIER, max_value=LATER), st.integers(-13 * 60, 13 * 60))
 def test_every_time_agrees_with_the_standard_library(when: datetime, minutes: int) -> None:
     sign, offset = ("-" if minutes < 0 else "+"), abs(minutes)
     text = f"{when:%Y-%m-%dT%H:%M:%S}{sign}{offset // 60:02}:{offset % 60:02}"

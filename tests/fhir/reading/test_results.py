@@ -1,4 +1,4 @@
-"""Laboratory and bedside results: units, comparators, plausibility, reference ranges, and findings that are no numbers."""
+"""Laboratory and bedside results: units, comparators, plausibility, ranges, and findings that are no numbers."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,0 +1,290 @@
+"""The clinician's page of a rule in Markdown: everything on it is read off the rule."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from service.domain import wording
+from service.domain.concepts import DrugGroup
+from service.domain.days import Span
+from service.domain.explain import ONLY_A_CLINICIAN
+from service.domain.instruments import Instrument
+from service.domain.names import called
+from service.domain.needs import needs
+from service.domain.outline import listed, outline
+from service.domain.rule import From, Priority, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from service.domain.criteria import Criterion
+    from service.domain.reads import Subject
+    from service.domain.rule import Action, Code, Rule
+
+    Codes = Callable[[Subject], tuple[Code, ...]]
+
+PRIORITIES = {Priority.PH: "high (PH)", Priority.PM: "medium (PM)", Priority.PL: "low (PL)"}
+STATUSES = {Status.DRAFT: "draft", Status.ACTIVE: "active", Status.RETIRED: "retired"}
+# What stands for a value in a sentence; any other is called by its own name.
+_BLANKS = {
+    "before": "earlier score",
+    "now": "current score",
+    "before_date": "its date",
+    "now_date": "its date",
+    "now_age": "number of",
+    "apart": "number of",
+    "order": "before or after",
+    "event_date": "date",
+    "event_mark": "",
+    "drug_days": "number of",
+    "drug_from": "first day",
+    "drug_to": "last day",
+    "marker_value": "value",
+    "marker_date": "date",
+    "marker_apart": "number of",
+    "marker_age": "number of",
+    "due_dates": "dates",
+    "overdue_days": "number of",
+    "age": "",
+    "unread": ", and why",
+    "crisis": "crisis contacts",
+    "medicines": "How many of the medicines were recognised.",
+    "opening": "What was recorded",
+    "companion": "test",
+    "companion_value": "value",
+    "companion_date": "date",
+    "records": "what was recorded",
+    "record_date": "date",
+}
+FROM_MEMORY = "(m): a standard value from the literature that was not verified again; a default."
+NOT_FOUND = (
+    "A score or result that is needed and missing makes the answer unknown. A record that is not found counts as absent "
+    "in the data supplied, unless its kind was not sent."
+)
+
+
+def page(rule: Rule, codes: Codes) -> str:
+    """The page of one rule, for a clinician to read and approve."""
+    parts = (
+        _head(rule),
+        _population(rule),
+        _section("When it is met", [*_list(rule.when), "", NOT_FOUND]),
+        _priority(rule),
+        _others(rule),
+        _flag(rule),
+        _clearing(rule),
+        _plan(rule),
+        _evidence(rule),
+        _section("Limits", [rule.limits, "", wording.FOOTER]),
+        _examples(rule),
+        _instruments(rule),
+        _settings(rule),
+        _reads(rule, codes),
+    )
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def index(rules: Sequence[Rule]) -> str:
+    """The list of all rules, in the order in which they are judged."""
+    rows = [
+        (f"[{rule.name}]({rule.name}.md)", rule.question, PRIORITIES[rule.priority], _standing(rule)) for rule in rules
+    ]
+    head = ["# Rules", "", "In the order in which they are judged; no rule reads a later one.", ""]
+    return "\n".join([*head, *_table(("Rule", "Question", "Priority", "Status"), rows)]) + "\n"
+
+
+def _head(rule: Rule) -> Iterator[str]:
+    yield f"# {rule.title}"
+    yield ""
+    yield rule.question
+    yield ""
+    yield f"Rule `{rule.name}`, version {rule.version}, {_standing(rule)}."
+    yield ""
+
+
+def _standing(rule: Rule) -> str:
+    return STATUSES[rule.status] + ("" if rule.on_by_default else ", off unless a site switches it on")
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield from lines
+    yield ""
+
+
+def _list(word: Criterion) -> list[str]:
+    return list(listed(outline(word)))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    for row in rows:
+        yield _row(row)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _population(rule: Rule) -> Iterator[str]:
+    who = "Patients of any age." if rule.children else "Adults; where the age is not known, the text says so."
+    lines = [who]
+    if rule.population is not None:
+        lines += ["", "Among them, those of whom this holds:", "", *_list(rule.population)]
+    return _section("Whom it is for", lines)
+
+
+def _priority(rule: Rule) -> Iterator[str]:
+    lines = [f"The priority is {PRIORITIES[rule.priority]}."]
+    if rule.cases:
+        lines += ["", "The first of these that holds changes it:", ""]
+    for case in rule.cases:
+        day = ", asked of the day of the event" if case.at_event else ""
+        head, *rest = _list(case.when)
+        lines += [f"- {PRIORITIES[case.priority]}{day}:", f"  {head}", *(f"  {line}" for line in rest)]
+    if rule.weak_baseline_lowers and Priority.PM in {rule.priority, *(case.priority for case in rule.cases)}:
+        lines += ["", "An earlier score that is older than the look-back, or none at all, lowers medium to low."]
+    if rule.safety:
+        lines += ["", "A safety rule: it is judged before all others and cannot be muted."]
+    return _section("Priority", lines)
+
+
+def _others(rule: Rule) -> Iterator[str]:
+    lines = []
+    if rule.blocked_by:
+        lines += ["Withheld while one of these is met:", "", *_links(rule.blocked_by), ""]
+    if rule.part_of:
+        lines += ["Told within the flag of the first of these that is met, not by a flag of its own:", ""]
+        lines += [*_links(rule.part_of), ""]
+    return _section("Beside other rules", lines[:-1]) if lines else iter(())
+
+
+def _links(names: Iterable[str]) -> list[str]:
+    return [f"- [{name}]({name}.md)" for name in names]
+
+
+def _flag(rule: Rule) -> Iterator[str]:
+    lines = [f"> {_in_words(rule.sentence)}", ""]
+    lines += [f"Category: {', '.join(category.value for category in rule.categories)}.", ""]
+    for opening in rule.openings:
+        lines += [f"*What was recorded* may read: “{opening.text}”", ""]
+    for note in rule.notes:
+        lines += [f"Added {'unless' if note.unless else 'when'} this holds: “{_in_words(note.text)}”", ""]
+        lines += [*_list(note.when), ""]
+    return _section("What the flag says", lines[:-1])
+
+
+def _in_words(template: str) -> str:
+    parts = []
+    for literal, name, _, _ in Formatter().parse(template):
+        known = (name or "").removeprefix("note_")
+        blank = _BLANKS.get(known, known.replace("_", " "))
+        parts += [literal, f"*{blank}*" if blank else ""]
+    return re.sub(r" +", " ", "".join(parts)).strip()
+
+
+def _clearing(rule: Rule) -> Iterator[str]:
+    lines = [ONLY_A_CLINICIAN] if rule.clears is None else ["Since the day the flag begins:", "", *_list(rule.clears)]
+    return _section("What closes the flag", lines)
+
+
+def _plan(rule: Rule) -> Iterator[str]:
+    lines = [line for action in rule.plan for line in _activity(action)]
+    return _section("Suggested care plan activities", lines) if lines else iter(())
+
+
+def _activity(action: Action) -> Iterator[str]:
+    yield f"- {action.description} *{action.code.display}* (`{action.code.code}`), {_due(action)}"
+    if action.when is not None:
+        yield "  - only while this holds:"
+        yield from (f"    {line}" for line in _list(action.when))
+
+
+def _due(action: Action) -> str:
+    if not action.due:
+        return "at the next contact"
+    since = {From.AS_OF: "from now", From.EVENT: "after the event", From.LAST_DOSE: "after the last dose"}
+    days = [str(span.days) for span in action.due]
+    return f"{' and '.join([', '.join(days[:-1]), days[-1]] if days[1:] else days)} days {since[action.due_from]}"
+
+
+def _examples(rule: Rule) -> Iterator[str]:
+    verdicts = {name: name.replace("_", " ").lower() for name in ("MET", "NOT_MET", "UNKNOWN")}
+    rows = [
+        (e.name, e.given.strip("; "), verdicts[e.verdict.name], PRIORITIES[e.priority] if e.priority else "")
+        for e in rule.examples
+    ]
+    return _section("Examples", _table(("Patient", "What is recorded", "Answer", "Priority"), rows))
+
+
+def _instruments(rule: Rule) -> Iterator[str]:
+    scales = dict.fromkeys(s for need in needs(rule) for s in need.subjects if isinstance(s, Instrument))
+    if not scales:
+        return iter(())
+    head = ("Instrument", "Range", "Elevated from", "Step", "Source")
+    rows = [(s.name, f"{s.low} to {s.high}", _or_none(s.elevated), _step(s), s.source) for s in scales]
+    return _section("Instruments", [*_table(head, rows), "", FROM_MEMORY])
+
+
+def _or_none(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _step(scale: Instrument) -> str:
+    twice = f", or {scale.repeated_fall} twice" if scale.repeated_fall is not None else ""
+    return _or_none(scale.worse_by or scale.fall) + twice
+
+
+def _settings(rule: Rule) -> Iterator[str]:
+    spans = dict.fromkeys(span for criterion in _criteria(rule) for span in _spans(criterion))
+    if not spans:
+        return iter(())
+    rows = [(span.name, f"{span.days} days", f"{span.at_least} to {span.at_most} days") for span in spans]
+    return _section("What a site may set", _table(("Setting", "Default", "Range"), rows))
+
+
+def _criteria(rule: Rule) -> list[object]:
+    return [rule.population, rule.when, rule.clears, *rule.cases, *rule.notes]
+
+
+def _spans(value: Any) -> Iterator[Span]:
+    if isinstance(value, Span):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _spans(part)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _spans(getattr(value, field.name))
+
+
+def _reads(rule: Rule, codes: Codes) -> Iterator[str]:
+    types: dict[Subject, dict[str, None]] = {}
+    reach: dict[Subject, list[int | None]] = {}
+    for need in needs(rule):
+        for subject in need.subjects:
+            types.setdefault(subject, {})[need.resource_type] = None
+            reach.setdefault(subject, []).append(need.days)
+    rows = [(called(s), ", ".join(types[s]), _back(reach[s]), _coded(s, codes(s))) for s in types]
+    return _section("What it reads", _table(("What", "Resources", "How far back", "Codes"), rows))
+
+
+def _back(days: list[int | None]) -> str:
+    known = [day for day in days if day is not None]
+    return "any date" if len(known) < len(days) else f"{max(known)} days"
+
+
+def _coded(subject: Subject, codes: tuple[Code, ...]) -> str:
+    if isinstance(subject, DrugGroup):
+        return ", ".join(dict.fromkeys(code.display for code in codes))
+    return ", ".join(f"`{code.code}`" for code in codes)
+
+
+def _evidence(rule: Rule) -> Iterator[str]:
+    rows = [(e.claim, e.citation, e.grade.value) for e in rule.evidence]
+    return _section("Evidence", _table(("Claim", "Source", "Strength"), rows))
