@@ -25,6 +25,7 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 _RESOURCE_TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _END_OF_DAY: Final = time(23, 59, 59)
+_REACH: Final = timedelta(days=366 * 200)
 
 
 class CheckOptions(NamedTuple):
@@ -110,13 +111,16 @@ def _incomplete(names: Sequence[str]) -> frozenset[str]:
 def read_as_of(text: str, zone: tzinfo) -> datetime:
     """The instant of an `asOf`: a date means the end of that day in the site's zone."""
     try:
+        found = None
         if _DATE.fullmatch(text):
-            day = datetime.fromisoformat(text)
-            return datetime.combine(day.date(), _END_OF_DAY, zone)
-        if _DATE_TIME.fullmatch(text):
+            found = datetime.combine(datetime.fromisoformat(text).date(), _END_OF_DAY, zone)
+        elif _DATE_TIME.fullmatch(text):
             found = datetime.fromisoformat(text)
-            found - timedelta(days=366 * 200)  # the windows of the rules must fit before it
+        if found is not None:
+            found - _REACH, found + _REACH  # the windows of the rules must fit before it, and due dates after it
             return found
     except (ValueError, OverflowError):
         pass
-    raise InvalidParameter("The parameter asOf is a date (2026-06-30) or a date and time with an offset (2026-06-30T12:00:00Z).")
+    raise InvalidParameter(
+        "The parameter asOf is a date (2026-06-30) or a date and time with an offset (2026-06-30T12:00:00Z)."
+    )

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.domain import wording
-from service.domain.concepts import DrugGroup
-from service.domain.days import Span
+from service.domain.appendix import instruments, reads, settings
 from service.domain.explain import ONLY_A_CLINICIAN
-from service.domain.instruments import Instrument
-from service.domain.names import called
-from service.domain.needs import needs
+from service.domain.markdown import section, table
 from service.domain.outline import listed, outline
 from service.domain.rule import From, Priority, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from service.domain.appendix import Codes
     from service.domain.criteria import Criterion
-    from service.domain.reads import Subject
-    from service.domain.rule import Action, Code, Rule
-
-    Codes = Callable[[Subject], tuple[Code, ...]]
+    from service.domain.rule import Action, Rule
 
 PRIORITIES = {Priority.PH: "high (PH)", Priority.PM: "medium (PM)", Priority.PL: "low (PL)"}
 STATUSES = {Status.DRAFT: "draft", Status.ACTIVE: "active", Status.RETIRED: "retired"}
@@ -59,10 +53,9 @@ _BLANKS = {
     "records": "what was recorded",
     "record_date": "date",
 }
-FROM_MEMORY = "(m): a standard value from the literature that was not verified again; a default."
 NOT_FOUND = (
-    "A score or result that is needed and missing makes the answer unknown. A record that is not found counts as absent "
-    "in the data supplied, unless its kind was not sent."
+    "A score or result that is needed and missing makes the answer unknown. A record that is not found counts as "
+    "absent in the data supplied, unless its kind was not sent."
 )
 
 
@@ -71,18 +64,18 @@ def page(rule: Rule, codes: Codes) -> str:
     parts = (
         _head(rule),
         _population(rule),
-        _section("When it is met", [*_list(rule.when), "", NOT_FOUND]),
+        section("When it is met", [*_list(rule.when), "", NOT_FOUND]),
         _priority(rule),
         _others(rule),
         _flag(rule),
         _clearing(rule),
         _plan(rule),
         _evidence(rule),
-        _section("Limits", [rule.limits, "", wording.FOOTER]),
+        section("Limits", [rule.limits, "", wording.FOOTER]),
         _examples(rule),
-        _instruments(rule),
-        _settings(rule),
-        _reads(rule, codes),
+        instruments(rule),
+        settings(rule),
+        reads(rule, codes),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
 
@@ -93,7 +86,7 @@ def index(rules: Sequence[Rule]) -> str:
         (f"[{rule.name}]({rule.name}.md)", rule.question, PRIORITIES[rule.priority], _standing(rule)) for rule in rules
     ]
     head = ["# Rules", "", "In the order in which they are judged; no rule reads a later one.", ""]
-    return "\n".join([*head, *_table(("Rule", "Question", "Priority", "Status"), rows)]) + "\n"
+    return "\n".join([*head, *table(("Rule", "Question", "Priority", "Status"), rows)]) + "\n"
 
 
 def _head(rule: Rule) -> Iterator[str]:
@@ -109,26 +102,8 @@ def _standing(rule: Rule) -> str:
     return STATUSES[rule.status] + ("" if rule.on_by_default else ", off unless a site switches it on")
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    yield from lines
-    yield ""
-
-
 def _list(word: Criterion) -> list[str]:
     return list(listed(outline(word)))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    for row in rows:
-        yield _row(row)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _population(rule: Rule) -> Iterator[str]:
@@ -136,7 +111,7 @@ def _population(rule: Rule) -> Iterator[str]:
     lines = [who]
     if rule.population is not None:
         lines += ["", "Among them, those of whom this holds:", "", *_list(rule.population)]
-    return _section("Whom it is for", lines)
+    return section("Whom it is for", lines)
 
 
 def _priority(rule: Rule) -> Iterator[str]:
@@ -151,7 +126,7 @@ def _priority(rule: Rule) -> Iterator[str]:
         lines += ["", "An earlier score that is older than the look-back, or none at all, lowers medium to low."]
     if rule.safety:
         lines += ["", "A safety rule: it is judged before all others and cannot be muted."]
-    return _section("Priority", lines)
+    return section("Priority", lines)
 
 
 def _others(rule: Rule) -> Iterator[str]:
@@ -161,7 +136,7 @@ def _others(rule: Rule) -> Iterator[str]:
     if rule.part_of:
         lines += ["Told within the flag of the first of these that is met, not by a flag of its own:", ""]
         lines += [*_links(rule.part_of), ""]
-    return _section("Beside other rules", lines[:-1]) if lines else iter(())
+    return section("Beside other rules", lines[:-1]) if lines else iter(())
 
 
 def _links(names: Iterable[str]) -> list[str]:
@@ -176,7 +151,7 @@ def _flag(rule: Rule) -> Iterator[str]:
     for note in rule.notes:
         lines += [f"Added {'unless' if note.unless else 'when'} this holds: “{_in_words(note.text)}”", ""]
         lines += [*_list(note.when), ""]
-    return _section("What the flag says", lines[:-1])
+    return section("What the flag says", lines[:-1])
 
 
 def _in_words(template: str) -> str:
@@ -190,12 +165,12 @@ def _in_words(template: str) -> str:
 
 def _clearing(rule: Rule) -> Iterator[str]:
     lines = [ONLY_A_CLINICIAN] if rule.clears is None else ["Since the day the flag begins:", "", *_list(rule.clears)]
-    return _section("What closes the flag", lines)
+    return section("What closes the flag", lines)
 
 
 def _plan(rule: Rule) -> Iterator[str]:
     lines = [line for action in rule.plan for line in _activity(action)]
-    return _section("Suggested care plan activities", lines) if lines else iter(())
+    return section("Suggested care plan activities", lines) if lines else iter(())
 
 
 def _activity(action: Action) -> Iterator[str]:
@@ -219,72 +194,9 @@ def _examples(rule: Rule) -> Iterator[str]:
         (e.name, e.given.strip("; "), verdicts[e.verdict.name], PRIORITIES[e.priority] if e.priority else "")
         for e in rule.examples
     ]
-    return _section("Examples", _table(("Patient", "What is recorded", "Answer", "Priority"), rows))
-
-
-def _instruments(rule: Rule) -> Iterator[str]:
-    scales = dict.fromkeys(s for need in needs(rule) for s in need.subjects if isinstance(s, Instrument))
-    if not scales:
-        return iter(())
-    head = ("Instrument", "Range", "Elevated from", "Step", "Source")
-    rows = [(s.name, f"{s.low} to {s.high}", _or_none(s.elevated), _step(s), s.source) for s in scales]
-    return _section("Instruments", [*_table(head, rows), "", FROM_MEMORY])
-
-
-def _or_none(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _step(scale: Instrument) -> str:
-    twice = f", or {scale.repeated_fall} twice" if scale.repeated_fall is not None else ""
-    return _or_none(scale.worse_by or scale.fall) + twice
-
-
-def _settings(rule: Rule) -> Iterator[str]:
-    spans = dict.fromkeys(span for criterion in _criteria(rule) for span in _spans(criterion))
-    if not spans:
-        return iter(())
-    rows = [(span.name, f"{span.days} days", f"{span.at_least} to {span.at_most} days") for span in spans]
-    return _section("What a site may set", _table(("Setting", "Default", "Range"), rows))
-
-
-def _criteria(rule: Rule) -> list[object]:
-    return [rule.population, rule.when, rule.clears, *rule.cases, *rule.notes]
-
-
-def _spans(value: Any) -> Iterator[Span]:
-    if isinstance(value, Span):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _spans(part)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from _spans(getattr(value, field.name))
-
-
-def _reads(rule: Rule, codes: Codes) -> Iterator[str]:
-    types: dict[Subject, dict[str, None]] = {}
-    reach: dict[Subject, list[int | None]] = {}
-    for need in needs(rule):
-        for subject in need.subjects:
-            types.setdefault(subject, {})[need.resource_type] = None
-            reach.setdefault(subject, []).append(need.days)
-    rows = [(called(s), ", ".join(types[s]), _back(reach[s]), _coded(s, codes(s))) for s in types]
-    return _section("What it reads", _table(("What", "Resources", "How far back", "Codes"), rows))
-
-
-def _back(days: list[int | None]) -> str:
-    known = [day for day in days if day is not None]
-    return "any date" if len(known) < len(days) else f"{max(known)} days"
-
-
-def _coded(subject: Subject, codes: tuple[Code, ...]) -> str:
-    if isinstance(subject, DrugGroup):
-        return ", ".join(dict.fromkeys(code.display for code in codes))
-    return ", ".join(f"`{code.code}`" for code in codes)
+    return section("Examples", table(("Patient", "What is recorded", "Answer", "Priority"), rows))
 
 
 def _evidence(rule: Rule) -> Iterator[str]:
     rows = [(e.claim, e.citation, e.grade.value) for e in rule.evidence]
-    return _section("Evidence", _table(("Claim", "Source", "Strength"), rows))
+    return section("Evidence", table(("Claim", "Source", "Strength"), rows))

@@ -92,7 +92,9 @@ class Told:
     def rejected(self) -> dict[str, str]:
         """The reason of each rejection by the element it names."""
         return {
-            one["expression"][0]: one["details"]["coding"][0]["code"] for one in self.issues if one["severity"] == "error"
+            one["expression"][0]: one["details"]["coding"][0]["code"]
+            for one in self.issues
+            if one["severity"] == "error"
         }
 
     @property
@@ -151,7 +153,9 @@ def is_closed_by_rule(flag: Json) -> bool:
     return any(one["url"].endswith("/closed-by-rule") for one in flag["extension"])
 
 
-def tell(*resources: Json | None, site: Context | None = None, born: str | None = "1980-01-01", **parameters: Any) -> Told:
+def tell(
+    *resources: Json | None, site: Context | None = None, born: str | None = "1980-01-01", **parameters: Any
+) -> Told:
     """The answer about an adult with these resources; parameters as for `request`."""
     return Told(check(request(bundle(person(born), *resources), **parameters), site=site))
 
@@ -160,4 +164,5 @@ def stored(resource: Json, name: str, version: str = "1", **changes: Any) -> Jso
     """A Flag or CarePlan of an answer as a server gives it back."""
     held = {key: value for key, value in resource.items() if key != "resourceType"}
     meta = {"versionId": version} | resource.get("meta", {})
-    return json.loads(json.dumps({"resourceType": resource["resourceType"], **held, "id": name, "meta": meta})) | changes
+    copied: Json = json.loads(json.dumps({**held, "resourceType": resource["resourceType"], "id": name, "meta": meta}))
+    return copied | changes

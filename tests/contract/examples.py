@@ -45,12 +45,14 @@ def asked(name: str, **parameters: str) -> bytes:
     data, sent = parameters_of(name)
     chosen = sent | {key.rstrip("_"): [value] for key, value in parameters.items()}
     given = [{"name": key, "valueString": one} for key, values in chosen.items() for one in values]
-    return json.dumps({"resourceType": "Parameters", "parameter": [*given, {"name": "data", "resource": data}]}).encode()
+    return json.dumps(
+        {"resourceType": "Parameters", "parameter": [*given, {"name": "data", "resource": data}]}
+    ).encode()
 
 
 def is_refused(name: str) -> bool:
     """Whether the answer is the refusal of the whole request."""
-    return golden(name)["resourceType"] == "OperationOutcome"
+    return bool(golden(name)["resourceType"] == "OperationOutcome")
 
 
 def differences(one: Any, other: Any, path: str = "") -> list[str]:
@@ -63,6 +65,8 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:
         ]
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         return [
-            found for index, pair in enumerate(zip(one, other, strict=True)) for found in differences(*pair, f"{path}[{index}]")
+            found
+            for index, pair in enumerate(zip(one, other, strict=True))
+            for found in differences(*pair, f"{path}[{index}]")
         ]
     return [] if one == other else [f"{path}: {str(one)[:300]} != {str(other)[:300]}"]

@@ -52,9 +52,11 @@ def score(value: float, ago: int, code: str = PHQ9, *, name: str = "", **more: A
     return observation(name or f"{code}-{ago}", code, ago, system, **valued | more)
 
 
-def answer(value: int, ago: int, code: str = ITEM_9, *, name: str = "", **more: Any) -> Json:
+def answer(value: int, ago: int | None, code: str = ITEM_9, *, name: str = "", **more: Any) -> Json:
     """An answer to one question of the PHQ-9, item 9 unless told otherwise."""
-    return observation(name or f"{code}-{ago}", code, ago, **{"valueCodeableConcept": coded(LOINC, ANSWERS[value])} | more)
+    return observation(
+        name or f"{code}-{ago}", code, ago, **{"valueCodeableConcept": coded(LOINC, ANSWERS[value])} | more
+    )
 
 
 def said(code: str, ago: int, answered: str = YES, *, name: str = "", **more: Any) -> Json:
@@ -68,11 +70,17 @@ def crp(value: float, ago: int, unit: str = "mg/L", code: str = HS_CRP, *, name:
     return observation(name or f"crp-{code}-{ago}", code, ago, **valued | more)
 
 
-def condition(code: str, ago: int | None, system: str = SNOMED, *, name: str = "", status: str = "active", **more: Any) -> Json:
+def condition(
+    code: str, ago: int | None, system: str = SNOMED, *, name: str = "", status: str = "active", **more: Any
+) -> Json:
     """A Condition with its onset; ICD-10-CM codes are told by their letter."""
     if code[0].isalpha():
         system = ICD10CM
-    made: Json = {"resourceType": "Condition", "id": name or f"c-{code}-{ago}".replace(".", ""), "code": coded(system, code)}
+    made: Json = {
+        "resourceType": "Condition",
+        "id": name or f"c-{code}-{ago}".replace(".", ""),
+        "code": coded(system, code),
+    }
     made["clinicalStatus"] = {"coding": [{"code": status}]}
     made["verificationStatus"] = {"coding": [{"code": "confirmed"}]}
     made["subject"] = {"reference": SUBJECT}

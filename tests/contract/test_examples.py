@@ -113,13 +113,17 @@ def test_the_transaction_holds_the_same_and_can_be_stored(name: str) -> None:
     assert parts["transaction"]["type"] == "transaction"
     assert parts["outcome"]["resourceType"] == "OperationOutcome"
     usual = [
-        (one["resourceType"], one["status"]) for one in (*_told(name).flags, *_told(name).plans) if not _is_as_sent(one, data)
+        (one["resourceType"], one["status"])
+        for one in (*_told(name).flags, *_told(name).plans)
+        if not _is_as_sent(one, data)
     ]
     assert [(one["resource"]["resourceType"], one["resource"]["status"]) for one in entries] == usual
     for entry in entries:
         resource, request = entry["resource"], entry["request"]
         kind, stored = resource["resourceType"], "id" in resource
-        assert (request["method"], request["url"]) == (("PUT", f"{kind}/{resource['id']}") if stored else ("POST", kind))
+        assert (request["method"], request["url"]) == (
+            ("PUT", f"{kind}/{resource['id']}") if stored else ("POST", kind)
+        )
         assert ("ifMatch" if stored else "ifNoneExist") in request
     addresses = {entry["fullUrl"] for entry in entries}
     assert set(re.findall(r'"reference":"(urn:[^"]+)"', answer.body.decode())) <= addresses
@@ -213,10 +217,17 @@ def test_every_reason_why_a_rule_is_not_met_is_shown() -> None:
     for name in ANSWERED:
         told = Told(check(asked(name, explain="full")))
         for response in told.of_type("GuidanceResponse"):
-            output = {one["name"]: one.get("valueString", one.get("valueCode")) for one in response["contained"][0]["parameter"]}
+            output = {
+                one["name"]: one.get("valueString", one.get("valueCode"))
+                for one in response["contained"][0]["parameter"]
+            }
             shown.add((output["verdict"], output.get("reason", "").partition(",")[0]))
-    wanted = ("This rule is switched off here.", "This is a rule for adults; the patient is under 18.", "Withheld",
-              "No diagnosis that this rule is for is recorded in the data supplied.")
+    wanted = (
+        "This rule is switched off here.",
+        "This is a rule for adults; the patient is under 18.",
+        "Withheld",
+        "No diagnosis that this rule is for is recorded in the data supplied.",
+    )
     assert {("NOT_MET", reason) for reason in wanted} <= shown
 
 

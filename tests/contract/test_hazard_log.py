@@ -25,7 +25,9 @@ def _tests_in(file: str) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     return frozenset(
-        one.name for one in found if not any("skip" in ast.unparse(mark) or "xfail" in ast.unparse(mark) for mark in one.decorator_list)
+        one.name
+        for one in found
+        if not any("skip" in ast.unparse(mark) or "xfail" in ast.unparse(mark) for mark in one.decorator_list)
     )
 
 
@@ -54,9 +56,13 @@ def test_a_hazard_is_controlled_by_modules_that_exist(hazard: Hazard) -> None:
 
 def test_every_test_of_a_hazard_is_in_the_log() -> None:
     named = {test for hazard in HAZARDS for test in hazard.tests}
-    files = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "contract").glob("test_hazards_*.py"))
+    files = sorted(
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "contract").glob("test_hazards_*.py")
+    )
     assert files
-    assert not [f"{file}::{name}" for file in files for name in sorted(_tests_in(file)) if f"{file}::{name}" not in named]
+    assert not [
+        f"{file}::{name}" for file in files for name in sorted(_tests_in(file)) if f"{file}::{name}" not in named
+    ]
 
 
 def test_the_page_is_as_generated() -> None:

@@ -1,4 +1,4 @@
-"""Hazards of feeds: repetitions, panels, missing items, refusals, medicines in all their codings, codes that mislead."""
+"""Hazards of feeds: repetitions, panels, missing items, refusals, medicines in all codings, codes that mislead."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def test_different_values_of_one_time_are_told_and_the_worse_one_stands(first: i
     ("older", "newer"),
     [
         ({"versionId": "9"}, {"versionId": "10"}),
-        ({"lastUpdated": "2026-11-16T10:00:00Z", "versionId": "7"}, {"lastUpdated": "2026-11-16T11:00:00Z", "versionId": "2"}),
+        (
+            {"lastUpdated": "2026-11-16T10:00:00Z", "versionId": "7"},
+            {"lastUpdated": "2026-11-16T11:00:00Z", "versionId": "2"},
+        ),
     ],
     ids=["whole numbers", "time before number"],
 )
@@ -137,7 +140,10 @@ def test_item_ten_is_no_part_of_the_total() -> None:
     assert "PHQ-9 12" in tell(*_items(SOMATIC, 5), ten).text(FATIGUE)
 
 
-DECLINED = {"valueQuantity": None, "dataAbsentReason": p.coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "asked-declined")}
+DECLINED: dict[str, Any] = {
+    "valueQuantity": None,
+    "dataAbsentReason": p.coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "asked-declined"),
+}
 
 
 @pytest.mark.parametrize(("ago", "met"), [(0, False), (30, False), (31, True)])
@@ -171,7 +177,9 @@ def test_a_medicine_is_known_by_its_ingredient() -> None:
 
 
 def test_a_medicine_is_known_by_the_medication_it_refers_to() -> None:
-    statement = p.taken("0", 200) | {"medicationReference": {"reference": "urn:uuid:6f3b7b3e-0000-4000-8000-000000000001"}}
+    statement = p.taken("0", 200) | {
+        "medicationReference": {"reference": "urn:uuid:6f3b7b3e-0000-4000-8000-000000000001"}
+    }
     del statement["medicationCodeableConcept"]
     medication = {"resourceType": "Medication", "id": "m", "code": p.coded(RXNORM, "612865")}
     data = p.bundle(p.person(), p.score(14, 5), p.crp(1, 4), statement, medication)
@@ -180,7 +188,9 @@ def test_a_medicine_is_known_by_the_medication_it_refers_to() -> None:
 
 
 def test_a_name_is_never_guessed_and_always_listed() -> None:
-    statement = p.taken("0", 200) | {"medicationCodeableConcept": {"text": "tocilizumab 162 mg", "coding": [{"display": "L04AC07"}]}}
+    statement = p.taken("0", 200) | {
+        "medicationCodeableConcept": {"text": "tocilizumab 162 mg", "coding": [{"display": "L04AC07"}]}
+    }
     told = tell(p.score(14, 5), p.crp(5, 4), statement)
     assert UNREADABLE not in told.met
     assert "0 of 1 medicines were recognised" in told.words
@@ -222,8 +232,12 @@ def test_what_was_not_ordered_was_not_taken(change: dict[str, Any]) -> None:
 
 
 def test_a_stopped_order_ends() -> None:
-    bounds = {"dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"start": p.day(300), "end": p.day(200)}}}}]}
-    assert UNREADABLE not in tell(p.score(14, 5), p.crp(1, 4), p.ordered("L04AC07", 300, status="stopped", **bounds)).met
+    bounds: dict[str, Any] = {
+        "dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"start": p.day(300), "end": p.day(200)}}}}]
+    }
+    assert (
+        UNREADABLE not in tell(p.score(14, 5), p.crp(1, 4), p.ordered("L04AC07", 300, status="stopped", **bounds)).met
+    )
 
 
 @pytest.mark.parametrize("route", ["6064005", "447694001", "12130007", "46713006"])

@@ -69,7 +69,9 @@ def test_a_flag_that_we_closed_opens_again() -> None:
     closed = tell(*relapse_of_spring, p.score(3, 40), stored(flag, "f"), as_of=p.day(39)).flag(NEAR_RELAPSE)
     assert closed["status"] == "inactive"
     assert is_closed_by_rule(closed)
-    opened = tell(*relapse_of_spring, p.score(3, 40), p.score(13, 12), stored(closed, "f"), as_of=p.day(11)).flag(NEAR_RELAPSE)
+    opened = tell(*relapse_of_spring, p.score(3, 40), p.score(13, 12), stored(closed, "f"), as_of=p.day(11)).flag(
+        NEAR_RELAPSE
+    )
     assert (opened["status"], identifier_of(opened)) == ("active", identifier_of(flag))
     assert "end" not in opened["period"]
     assert not is_closed_by_rule(opened)
@@ -114,7 +116,13 @@ def test_every_flag_and_plan_carries_the_footer_and_its_limits() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "contact"),
-    [("", LOCAL_CRISIS), ("US", CRISIS_CONTACTS["US"]), ("en-US", CRISIS_CONTACTS["US"]), ("en-GB", LOCAL_CRISIS), ("de", LOCAL_CRISIS)],
+    [
+        ("", LOCAL_CRISIS),
+        ("US", CRISIS_CONTACTS["US"]),
+        ("en-US", CRISIS_CONTACTS["US"]),
+        ("en-GB", LOCAL_CRISIS),
+        ("de", LOCAL_CRISIS),
+    ],
 )
 def test_crisis_contacts_are_those_of_the_locale(locale: str, contact: str) -> None:
     text = tell(p.answer(2, 3), site=context(locale=locale)).text(SAFETY)
@@ -123,7 +131,9 @@ def test_crisis_contacts_are_those_of_the_locale(locale: str, contact: str) -> N
 
 
 def test_words_of_the_record_are_escaped_where_they_are_shown() -> None:
-    marked = p.condition("69322001", 5) | {"code": {**p.coded("http://snomed.info/sct", "69322001"), "text": "<b onclick=x>&"}}
+    marked = p.condition("69322001", 5) | {
+        "code": {**p.coded("http://snomed.info/sct", "69322001"), "text": "<b onclick=x>&"}
+    }
     flag = tell(marked).flag("acute-psychosis-or-mania")
     assert "<b onclick" not in flag["text"]["div"]
     assert "&lt;b onclick=x&gt;&amp;" in flag["text"]["div"]

@@ -1,4 +1,4 @@
-"""Hazards about laboratory results: units, bounds, assays, infection, blockade, and what a normal value does not say."""
+"""Hazards of laboratory results: units, bounds, assays, infection, blockade, and what a normal value does not say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests.contract.answers import evidence_of, tell
 LOW_GRADE, SUSTAINED = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
 ACUTE, UNREADABLE = "acute-inflammation-confounds-mood", "crp-unreadable"
 QUIET, UNKNOWN_STATUS = "mood-worsening-without-immune-activity", "mood-worsening-immune-status-unknown"
-ON_TREATMENT, ANXIOUS = "depression-persisting-on-treatment-with-inflammation", "anxiety-worsening-with-low-grade-inflammation"
+ON_TREATMENT, ANXIOUS = (
+    "depression-persisting-on-treatment-with-inflammation",
+    "anxiety-worsening-with-low-grade-inflammation",
+)
 
 DEPRESSED = (p.condition(p.RA, 900), p.score(4, 60), p.score(14, 5))
 ALL_CRP_RULES = (LOW_GRADE, SUSTAINED, ON_TREATMENT, ANXIOUS)
@@ -105,7 +108,9 @@ BOUNDS = [
 def test_a_bound_is_a_bound_in_a_quantity(text: str, kind: str) -> None:
     value = text.lstrip("<>= ")
     comparator = text[: len(text) - len(value)].strip()
-    quantity: dict[str, Any] = {"value": float(value), "unit": "mg/L"} | ({"comparator": comparator} if comparator else {})
+    quantity: dict[str, Any] = {"value": float(value), "unit": "mg/L"} | (
+        {"comparator": comparator} if comparator else {}
+    )
     assert _as_class(p.crp(0, 4, valueQuantity=quantity)) == kind
 
 
@@ -141,7 +146,9 @@ def test_the_sensitive_assay_is_paired_where_both_are_as_near() -> None:
 
 
 def test_a_conventional_value_below_its_limit_neither_raises_nor_breaks_a_run() -> None:
-    told = tell(*DEPRESSED, p.crp(4, 40), p.crp(0, 20, code=p.CRP, valueQuantity=None, valueString="<5 mg/L"), p.crp(5, 4))
+    told = tell(
+        *DEPRESSED, p.crp(4, 40), p.crp(0, 20, code=p.CRP, valueQuantity=None, valueString="<5 mg/L"), p.crp(5, 4)
+    )
     assert SUSTAINED in told.met
 
 
@@ -200,9 +207,9 @@ def test_under_blockade_no_crp_is_read(code: str, value: float) -> None:
     assert (UNREADABLE, "active", "PL") in told.states()
     assert not told.met.intersection(ALL_CRP_RULES)
     assert told.verdicts[QUIET] == "NOT_MET"
-    assert not any(one["detail"]["code"]["coding"][0]["code"] == p.HS_CRP for plan in told.plans for one in plan["activity"]) or (
-        ACUTE in told.met
-    )
+    assert not any(
+        one["detail"]["code"]["coding"][0]["code"] == p.HS_CRP for plan in told.plans for one in plan["activity"]
+    ) or (ACUTE in told.met)
 
 
 @pytest.mark.parametrize(("ended", "met"), [(94, True), (95, False)])
@@ -225,13 +232,19 @@ def test_quiet_has_to_be_documented_and_says_what_crp_does_not_exclude() -> None
     assert "Normal CRP does not exclude inflammation in the brain" in tell(*calm, p.no_relapse(5)).text(QUIET)
 
 
-@pytest.mark.parametrize("code", ["26881-3", "4537-7", "101281-4", "38445-3"], ids=["IL-6", "ESR", "sNfL", "calprotectin"])
+@pytest.mark.parametrize(
+    "code", ["26881-3", "4537-7", "101281-4", "38445-3"], ids=["IL-6", "ESR", "sNfL", "calprotectin"]
+)
 def test_another_raised_marker_ends_the_quiet(code: str) -> None:
     calm = (*DEPRESSED, p.crp(0.5, 4))
     assert QUIET in tell(*calm).met
     unit = {"26881-3": "pg/mL", "4537-7": "mm/h", "101281-4": "pg/mL", "38445-3": "ug/g"}[code]
     marker = p.observation(
-        "marker", code, 6, valueQuantity={"value": 90, "unit": unit}, referenceRange=[{"high": {"value": 20, "unit": unit}}]
+        "marker",
+        code,
+        6,
+        valueQuantity={"value": 90, "unit": unit},
+        referenceRange=[{"high": {"value": 20, "unit": unit}}],
     )
     assert tell(*calm, marker).verdicts[QUIET] == "NOT_MET"
 

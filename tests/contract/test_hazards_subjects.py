@@ -30,7 +30,9 @@ SECOND: dict[str, dict[str, Any]] = {
         "identifier": [{"system": "https://moodmarker.org/fhir/sid/flag", "value": "x"}],
         "subject": OTHER,
     },
-    "another server's patient of the same id": p.answer(2, 3, subject={"reference": "http://elsewhere.example.org/Patient/p"}),
+    "another server's patient of the same id": p.answer(
+        2, 3, subject={"reference": "http://elsewhere.example.org/Patient/p"}
+    ),
     "a contained Observation": p.observation(
         "outer", p.PHQ9_PANEL, 3, contained=[p.answer(2, 3, name="inner", subject=OTHER)]
     ),
@@ -115,7 +117,9 @@ def test_pregnancy_switches_crp_off_and_allows_its_own_scale(state: dict[str, An
     assert not tell(*depressed, state).met
 
 
-@pytest.mark.parametrize("deceased", [{"deceasedBoolean": True}, {"deceasedDateTime": p.day(2)}, {"deceasedDateTime": "2026"}])
+@pytest.mark.parametrize(
+    "deceased", [{"deceasedBoolean": True}, {"deceasedDateTime": p.day(2)}, {"deceasedDateTime": "2026"}]
+)
 def test_nothing_is_evaluated_of_the_dead(deceased: dict[str, Any]) -> None:
     told = Told(check(p.request(p.bundle(p.person(**deceased), p.answer(3, 3), *WORSE_MS))))
     assert not told.flags
@@ -142,8 +146,14 @@ def test_no_flags_and_could_not_evaluate_are_told_apart() -> None:
 
 def test_every_entry_is_counted_once_and_every_rule_named() -> None:
     told = tell(
-        None, p.answer(1, 3), p.answer(1, 3, name="again"), p.crp(5, 3, "MG/L"), p.observation("height", "8302-2", 3),
-        p.score(4, 3) | {"valueQuantity": "four"}, {"resourceType": "Nonsense"}, p.answer(0, 2, status="cancelled"),
+        None,
+        p.answer(1, 3),
+        p.answer(1, 3, name="again"),
+        p.crp(5, 3, "MG/L"),
+        p.observation("height", "8302-2", 3),
+        p.score(4, 3) | {"valueQuantity": "four"},
+        {"resourceType": "Nonsense"},
+        p.answer(0, 2, status="cancelled"),
     )
     account = told.account
     assert account["received"] == 9

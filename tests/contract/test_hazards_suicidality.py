@@ -13,7 +13,12 @@ from tests.contract.answers import evidence_of, stored, tell
 
 RECORDED, NOT_READABLE = "suicidality-recorded", "suicidality-not-readable"
 
-_FORM = {"resourceType": "QuestionnaireResponse", "id": "form", "status": "completed", "subject": {"reference": p.SUBJECT}}
+_FORM = {
+    "resourceType": "QuestionnaireResponse",
+    "id": "form",
+    "status": "completed",
+    "subject": {"reference": p.SUBJECT},
+}
 _POSITIVE = {"valueCodeableConcept": p.coded(LOINC, "LA6569-3")}
 
 
@@ -22,7 +27,12 @@ def _component(**value: Any) -> dict[str, Any]:
 
 
 def _inside(kind: str) -> dict[str, Any]:
-    inner = {"resourceType": "Observation", "id": "nine", "status": "final", "code": p.coded(LOINC, p.ITEM_9)} | _POSITIVE
+    inner = {
+        "resourceType": "Observation",
+        "id": "nine",
+        "status": "final",
+        "code": p.coded(LOINC, p.ITEM_9),
+    } | _POSITIVE
     inner |= {"effectiveDateTime": p.day(3), "subject": {"reference": p.SUBJECT}}
     outer = p.observation("outer", p.PHQ9_PANEL, 3) | {"resourceType": kind, "contained": [inner]}
     return outer | {"result" if kind == "DiagnosticReport" else "hasMember": [{"reference": "#nine"}]}
@@ -64,9 +74,16 @@ POSITIVES: dict[str, dict[str, Any]] = {
     },
     "some day of this month": p.answer(1, 3, effectiveDateTime="2026-11"),
     "form by linkId": _FORM
-    | {"authored": p.day(3), "item": [{"linkId": "/44260-8", "answer": [{"valueCoding": {"system": LOINC, "code": "LA6570-1"}}]}]},
+    | {
+        "authored": p.day(3),
+        "item": [{"linkId": "/44260-8", "answer": [{"valueCoding": {"system": LOINC, "code": "LA6570-1"}}]}],
+    },
     "form not finished": _FORM
-    | {"authored": p.day(3), "status": "in-progress", "item": [{"linkId": "93249-1", "answer": [{"valueBoolean": True}]}]},
+    | {
+        "authored": p.day(3),
+        "status": "in-progress",
+        "item": [{"linkId": "93249-1", "answer": [{"valueBoolean": True}]}],
+    },
     "total that cannot come from eight items": p.score(25, 3),
     "total of teenagers": p.score(27, 3, p.PHQA),
 }
@@ -96,7 +113,9 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "absent with a reason": p.answer(0, 3, valueCodeableConcept=None, dataAbsentReason=p.coded("x", "unknown")),
     "declined": p.answer(0, 3, valueCodeableConcept=None, dataAbsentReason=p.coded("x", "asked-declined")),
     "a value of the wrong type": p.answer(0, 3, valueCodeableConcept="yes"),
-    "a modifier nobody knows": p.answer(1, 3, modifierExtension=[{"url": "http://example.org/x", "valueBoolean": True}]),
+    "a modifier nobody knows": p.answer(
+        1, 3, modifierExtension=[{"url": "http://example.org/x", "valueBoolean": True}]
+    ),
     "positive with a year for a date": p.answer(1, 3, effectiveDateTime="2026"),
     "positive without a date": p.answer(1, None),
     "positive without a subject, beside others with one": p.answer(1, 3, subject=None),
@@ -116,7 +135,9 @@ def test_what_cannot_be_read_or_placed_is_said_and_never_taken_for_a_no(shape: s
 
 
 @pytest.mark.parametrize(
-    "resource", [p.score(19, 3), p.score(14, 3, MEASURAND), p.crp(2, 3), p.said("93246-7", 3, p.NO)], ids=lambda one: one["id"]
+    "resource",
+    [p.score(19, 3), p.score(14, 3, MEASURAND), p.crp(2, 3), p.said("93246-7", 3, p.NO)],
+    ids=lambda one: one["id"],
 )
 def test_not_asked_is_not_no(resource: dict[str, Any]) -> None:
     if resource["code"]["coding"][0]["code"] == MEASURAND:
@@ -183,7 +204,9 @@ def test_a_flag_whose_evidence_is_merely_absent_stays() -> None:
 
 
 def test_a_withdrawn_condition_is_dropped() -> None:
-    told = tell(p.condition("6471006", 3, verificationStatus={"coding": [{"code": "entered-in-error"}]}), p.answer(0, 3))
+    told = tell(
+        p.condition("6471006", 3, verificationStatus={"coding": [{"code": "entered-in-error"}]}), p.answer(0, 3)
+    )
     assert told.verdicts[RECORDED] == "NOT_MET"
 
 

@@ -11,9 +11,8 @@ from tests.contract import patients as p
 from tests.contract.answers import Told, check, context, tell
 
 SAFETY, NEAR_RELAPSE = "suicidality-recorded", "mood-worsening-near-relapse"
-LOW_GRADE, QUIET, STATUS = (
-    "depression-with-low-grade-inflammation", "mood-worsening-without-immune-activity", "mood-worsening-immune-status-unknown",
-)  # fmt: skip
+LOW_GRADE, QUIET = "depression-with-low-grade-inflammation", "mood-worsening-without-immune-activity"
+STATUS = "mood-worsening-immune-status-unknown"
 BEFORE = "mood-worsening-before-relapse"
 MS = p.condition(p.MS, 3000)
 WORSE = (MS, p.score(4, 60), p.score(14, 5))
@@ -122,7 +121,9 @@ def test_safety_reads_a_day_ahead_and_no_further(written: str, read: bool) -> No
     assert ("dated after the as-of time were left out" in told.words) != read
 
 
-@pytest.mark.parametrize(("written", "read"), [("2026-11-20T12:05:00Z", True), ("2026-11-20T12:05:01Z", False), ("2026-11-21", False)])
+@pytest.mark.parametrize(
+    ("written", "read"), [("2026-11-20T12:05:00Z", True), ("2026-11-20T12:05:01Z", False), ("2026-11-21", False)]
+)
 def test_other_rules_read_up_to_the_instant_with_five_minutes_for_clocks(written: str, read: bool) -> None:
     told = tell(p.score(14, 0, effectiveDateTime=written), p.crp(5, 4), as_of=NOON)
     assert (LOW_GRADE in told.met) == read
@@ -188,7 +189,9 @@ def test_an_unconfirmed_relapse_counts_and_is_marked(status: str) -> None:
     assert "not confirmed" in tell(*WORSE, p.relapse(20, **_verification(status))).text(NEAR_RELAPSE)
 
 
-@pytest.mark.parametrize("dated", [{}, {"recordedDate": p.day(20)}, {"onsetDateTime": "2026"}], ids=["undated", "recorded", "year"])
+@pytest.mark.parametrize(
+    "dated", [{}, {"recordedDate": p.day(20)}, {"onsetDateTime": "2026"}], ids=["undated", "recorded", "year"]
+)
 def test_a_relapse_without_a_day_decides_nothing(dated: dict[str, Any]) -> None:
     told = tell(*WORSE, p.crp(1, 4), p.relapse(None, **dated))
     for rule in (NEAR_RELAPSE, QUIET, BEFORE):
@@ -223,8 +226,6 @@ def test_absence_holds_only_where_the_data_are_whole(kind: str) -> None:
 def test_the_same_data_a_day_later_give_the_same_flags() -> None:
     body = p.request(p.bundle(p.person(), *WORSE, p.relapse(20), p.answer(1, 3)))
     later = body.replace(b'"2026-11-20"', b'"2026-11-21"')
-    first, second = (
-        [flag["identifier"] for flag in Told(check(one)).flags] for one in (body, later)
-    )
+    first, second = ([flag["identifier"] for flag in Told(check(one)).flags] for one in (body, later))
     assert first == second
     assert json.loads(body) != json.loads(later)

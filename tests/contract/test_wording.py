@@ -57,7 +57,11 @@ def test_the_past_may_be_told_only_beside_the_medicine() -> None:
 
 def test_no_template_names_a_medicine_to_be_given() -> None:
     drugs = ("antidepressant", "sertraline", "ketamine", "infliximab", "omega", "anti-inflammatory")
-    spoken = [text for rule in RULES for text in (rule.sentence, *(a.description for a in rule.plan), *(n.text for n in rule.notes))]
+    spoken = [
+        text
+        for rule in RULES
+        for text in (rule.sentence, *(a.description for a in rule.plan), *(n.text for n in rule.notes))
+    ]
     assert not [(drug, text) for text in spoken for drug in drugs if drug in text.lower()]
 
 

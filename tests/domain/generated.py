@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from service.domain.examples import read_example
+from service.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,12 +78,9 @@ CLAUSE = st.one_of(
     st.sampled_from(DISEASES),
     st.sampled_from([text for drug in DRUGS for days in DAYS for text in _taken(drug, days)]),
 )
-# Most rules ask for a rise and something beside it: many patients begin with one.
-RISE = st.sampled_from([
-    "PHQ-9 5, 60 days ago; PHQ-9 13, 5 days ago", "PHQ-9 4, 95 days ago; PHQ-9 12, 50 days ago; PHQ-9 14, 5 days ago",
-    "PHQ-9 16, 61 days ago; PHQ-9 15, 5 days ago", "GAD-7 4, 50 days ago; GAD-7 12, 9 days ago", "PHQ-9 12, 20 days ago",
-])
-CLAUSES = st.builds(lambda rise, rest: [*rise, *rest], st.lists(RISE, max_size=1), st.lists(CLAUSE, max_size=9))
+# Most rules ask for several things at once: many patients begin as an example of a rule.
+BEGINNING = st.sampled_from(RULES).flatmap(lambda rule: st.sampled_from([e.given for e in rule.examples]))
+CLAUSES = st.builds(lambda rise, rest: [*rise, *rest], st.lists(BEGINNING, max_size=1), st.lists(CLAUSE, max_size=8))
 TEXTS = CLAUSES.map("; ".join)
 
 FACTS = ("scores", "answers", "results", "records", "exposures")

@@ -1,4 +1,4 @@
-"""Made-up histories for property tests: one patient's resources of the last year, often near the limits that rules have."""
+"""Made-up histories for property tests: one patient's last year, often near the limits that rules have."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def _named(resources: list[Json]) -> list[Json]:
 def histories(days: st.SearchStrategy[int] = DAYS, most: int = 14) -> st.SearchStrategy[list[Json]]:
     """A patient's resources, often with an immune-mediated disease among them."""
     some = st.lists(facts(days), max_size=most)
-    return st.one_of(some, some.map(lambda rest: [p.condition(p.MS, 3000, name="ms"), *rest]), stories(some)).map(_named)
+    return st.one_of(some, some.map(lambda rest: [p.condition(p.MS, 3000, name="ms"), *rest]), stories(some)).map(
+        _named
+    )
 
 
 def stories(rest: st.SearchStrategy[list[Json]]) -> st.SearchStrategy[list[Json]]:
@@ -101,7 +103,9 @@ def stories(rest: st.SearchStrategy[list[Json]]) -> st.SearchStrategy[list[Json]
 
 
 _NOISE: tuple[Callable[[int, int], Json], ...] = (
-    lambda ago, value: p.observation(f"pressure-{ago}", "8480-6", ago, valueQuantity={"value": value + 90, "unit": "mm[Hg]"}),
+    lambda ago, value: p.observation(
+        f"pressure-{ago}", "8480-6", ago, valueQuantity={"value": value + 90, "unit": "mm[Hg]"}
+    ),
     lambda ago, _value: p.observation(f"smoking-{ago}", "72166-2", ago, valueString="never"),
     lambda ago, value: p.observation(f"glucose-{ago}", "2339-0", ago, valueInteger=value + 60),
 )

@@ -52,7 +52,10 @@ def test_a_plan_answers_every_active_flag_and_nothing_else(resources: list[Json]
     told = tell(*resources)
     rules = {rule_of(flag) for flag in _flags(told)}
     asked = {
-        reason["coding"][0]["code"] for plan in told.plans for one in plan["activity"] for reason in one["detail"]["reasonCode"]
+        reason["coding"][0]["code"]
+        for plan in told.plans
+        for one in plan["activity"]
+        for reason in one["detail"]["reasonCode"]
     }
     assert asked <= told.met
     codes = [one["detail"]["code"]["coding"][0]["code"] for plan in told.plans for one in plan["activity"]]

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request: is it answered or refused in words, and is a positive answer about suicide never lost?"""
+"""Whatever is wrong with a request: is it answered or refused in words, and is no positive answer ever lost?"""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from service.errors import Problem
 from service.fhir.outcomes import outcome_of_problem
 from service.settings import Settings
 from tests.api.asking import CHECK, FHIR
-from tests.contract.answers import Told, check, context, read_account
+from tests.contract import patients as p
+from tests.contract.answers import Told, check, context, read_account, stored, tell
 from tests.contract.examples import NAMES, body_of, parameters_of
 from tests.properties.mutations import damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from service.assessment import Answer
 
 Json = dict[str, Any]
 
@@ -49,13 +52,17 @@ def _cases(seed: int, names: list[str], each: int) -> Iterator[tuple[str, Random
 
 def _answered(case: str, body: bytes) -> Told | None:
     """The answer, None for a refusal in words; anything else fails with the case that shows it again."""
+    found: Answer | Problem
     try:
-        told = Told(check(body))
+        found = check(body)
     except Problem as problem:
-        assert json.loads(outcome_of_problem(problem))["issue"][0]["details"]["text"], case
-        return None
+        found = problem
     except Exception as error:
         raise AssertionError(f"{case}: {type(error).__name__}") from error
+    if isinstance(found, Problem):
+        assert json.loads(outcome_of_problem(found))["issue"][0]["details"]["text"], case
+        return None
+    told = Told(found)
     assert _is_accounted_for(told), case
     return told
 
@@ -81,6 +88,22 @@ def test_no_mutation_ends_in_anything_but_an_answer_or_a_problem(seed: int) -> N
 @many
 def test_no_mutation_ends_in_anything_but_an_answer_or_a_problem_at_length(seed: int) -> None:
     _fuzz(seed, each=6)
+
+
+# What chance once found, so that it is looked for on every run.
+@pytest.mark.parametrize("instant", ["0001-01-01", "9999-12-31", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_at_the_end_of_the_calendar_is_refused_in_words(instant: str) -> None:
+    assert _answered(instant, p.request(p.bundle(p.person(), p.answer(2, 3)), instant)) is None
+
+
+@pytest.mark.parametrize(
+    "named", [{}, {"identifier": {}}, {"identifier": "x"}, {"type": "Observation"}, {"reference": ""}]
+)
+def test_a_flag_that_comes_back_with_evidence_that_names_nothing_is_closed_all_the_same(named: Json) -> None:
+    low_grade = tell(p.score(14, 5), p.crp(5, 4)).flags[0]
+    detail = {"url": "http://hl7.org/fhir/StructureDefinition/flag-detail", "valueReference": named}
+    flag = stored(low_grade, "f") | {"extension": [*low_grade["extension"], detail]}
+    assert [one["status"] for one in tell(p.crp(1, 0), flag).flags] == ["inactive"]
 
 
 def _guard(name: str) -> Json:
@@ -136,7 +159,11 @@ def _keep_the_guard(seed: int, each: int) -> None:
         assert told.urgent, case
         assert told.verdicts["suicidality-recorded"] == "MET", case
         named = [flag for flag in told.flags if GUARD in json.dumps(flag) and flag["status"] == "active"]
-        assert [flag["code"]["coding"][0]["code"] for flag in named if flag["code"]["coding"][0]["code"].startswith("suicid")], case
+        assert [
+            flag["code"]["coding"][0]["code"]
+            for flag in named
+            if flag["code"]["coding"][0]["code"].startswith("suicid")
+        ], case
 
 
 @few

@@ -1,4 +1,4 @@
-"""Over weeks of repeated checks, each with the Flags of the last one: one Flag a rule and episode, closed ones stay closed."""
+"""Over weeks of checks, each with the Flags of the last one: one Flag a rule and episode, closed ones stay closed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Record:
 def _week(resources: list[Json], week: int, record: Record) -> Told:
     """The check at the end of a week: what was measured until then, and the Flags that are kept."""
     today = p.AS_OF - timedelta(days=7 * (WEEKS - 1 - week))
-    known = [one for one in resources if str(one.get("effectiveDateTime", one.get("onsetDateTime", ""))) <= today.isoformat()]
+    known = [
+        one for one in resources if str(one.get("effectiveDateTime", one.get("onsetDateTime", ""))) <= today.isoformat()
+    ]
     body = p.request(p.bundle(p.person(), *known, *record.flags.values()), today.isoformat())
     told = Told(check(body))
     record.keep(told)
@@ -59,7 +61,15 @@ BACKGROUNDS: tuple[list[Json], ...] = (
     [p.condition(p.MS, 3000)],
     [p.condition(p.RA, 3000)],
     [p.condition(p.MS, 3000), p.relapse(50), p.crp(4, 70), p.crp(5, 40), p.crp(6, 10)],
-    [p.condition(p.MS, 3000), p.crp(1, 60), p.crp(1, 30), p.crp(1, 2), p.no_relapse(60), p.no_relapse(30), p.no_relapse(2)],
+    [
+        p.condition(p.MS, 3000),
+        p.crp(1, 60),
+        p.crp(1, 30),
+        p.crp(1, 2),
+        p.no_relapse(60),
+        p.no_relapse(30),
+        p.no_relapse(2),
+    ],
     [p.crp(40, 60), p.crp(5, 40), p.crp(2, 20), p.crp(6, 5)],
     [p.condition(p.RA, 3000), p.crp(1, 70), p.crp(1, 40), p.crp(1, 10), p.taken("L04AC07", 300)],
     [p.taken("L04AG03", 75), p.crp(5, 50), p.crp(5, 20)],
@@ -67,7 +77,9 @@ BACKGROUNDS: tuple[list[Json], ...] = (
 
 
 @given(SCORES, st.sampled_from(BACKGROUNDS), st.integers(0, 27))
-def test_twelve_weekly_scores_give_one_flag_a_rule_and_episode(values: list[int], around: list[Json], first: int) -> None:
+def test_twelve_weekly_scores_give_one_flag_a_rule_and_episode(
+    values: list[int], around: list[Json], first: int
+) -> None:
     resources = [p.score(first, 7 * WEEKS + 20, name="first"), *_weekly(values, p.PHQ9, "phq9"), *around]
     record = Record()
     for week in range(WEEKS):
@@ -96,7 +108,9 @@ def test_a_flag_that_is_sent_back_changes_only_when_something_changed(values: li
 
 
 @given(histories(most=10), st.integers(0, 5))
-def test_a_flag_closed_by_hand_stays_closed_while_its_evidence_stays_the_same(resources: list[Json], chosen: int) -> None:
+def test_a_flag_closed_by_hand_stays_closed_while_its_evidence_stays_the_same(
+    resources: list[Json], chosen: int
+) -> None:
     flags = [flag for flag in tell(*resources).flags if flag["status"] == "active"]
     assume(flags)
     record = Record()

@@ -19,7 +19,9 @@ BORN = st.sampled_from(("1950-01-01", "1980-01-01", "2008-11-21", "2015-05-05", 
 POSITIVE = st.one_of(
     st.builds(p.answer, st.integers(1, 3), st.integers(0, 30), name=st.just("positive")),
     st.builds(p.said, st.sampled_from(("54652-3", "93246-7", "93249-1")), st.integers(0, 30), name=st.just("positive")),
-    st.builds(p.condition, st.sampled_from(("6471006", "R45.851", "82313006")), st.integers(0, 30), name=st.just("positive")),
+    st.builds(
+        p.condition, st.sampled_from(("6471006", "R45.851", "82313006")), st.integers(0, 30), name=st.just("positive")
+    ),
 )
 
 

@@ -48,7 +48,9 @@ def test_only_safety_rules_read_the_day_after(resources: list[Json]) -> None:
 @given(histories(), facts(AHEAD))
 def test_what_is_left_out_is_counted(resources: list[Json], later: Json) -> None:
     assume(day_of(later) > TODAY)
-    assert ("left out" in tell(*resources, later | {"id": "later"}).words) == (day_of(later) > TOMORROW or _is_unread(later))
+    assert ("left out" in tell(*resources, later | {"id": "later"}).words) == (
+        day_of(later) > TOMORROW or _is_unread(later)
+    )
 
 
 def _is_unread(resource: Json) -> bool:

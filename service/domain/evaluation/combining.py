@@ -90,9 +90,10 @@ def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
     first = scope.check(word.first, at)
     if first.verdict is NOT_MET or (first.verdict is UNKNOWN and word.first_decides):
         return Outcome(word, first.verdict, first.day, inner=(first,), lacks=first.lacks)
-    days = _entry_days(first) if word.each else [first.day]
-    pairs = [(day, scope.check(word.then, _that_day(scope, day, first, at))) for day in days]
-    day, then = max(pairs, key=lambda pair: pair[1].verdict)
+    day = first.day
+    then = scope.check(word.then, _that_day(scope, day, first, at))
+    if word.each:
+        day, then = _best_day(scope, word, first, at)
     verdict = min(first.verdict, then.verdict)
     if verdict is NOT_MET:
         return Outcome(word, NOT_MET, day, inner=(first, then))
@@ -108,8 +109,10 @@ def _that_day(scope: Scope, day: int | None, first: Outcome, at: At) -> At:
     return At(*first.values.get("days", (scope.today - FRESH.days, scope.today)))
 
 
-def _entry_days(first: Outcome) -> list[int | None]:
-    return sorted({entry.day for entry in first.values.get("entries", ())}) or [first.day]
+def _best_day(scope: Scope, word: c.Paired, first: Outcome, at: At) -> tuple[int | None, Outcome]:
+    days: list[int | None] = sorted({entry.day for entry in first.values.get("entries", ())}) or [first.day]
+    pairs = [(day, scope.check(word.then, _that_day(scope, day, first, at))) for day in days]
+    return max(pairs, key=lambda pair: pair[1].verdict)
 
 
 def check_defined(scope: Scope, word: c.Defined, at: At) -> Outcome:

@@ -24,7 +24,9 @@ def check_diagnosed(scope: Scope, word: c.Diagnosed, _at: At) -> Outcome:
     """An active Condition of the group."""
     used = active_diagnoses(scope, word.concept)
     if used:
-        return Outcome(word, MET, None, (used[0].source,), {"disease": used[0].text})
+        # A relapse names the disease too; the diagnosis itself says it better.
+        best = min(used, key=lambda record: Concept.RELAPSE in record.concepts)
+        return Outcome(word, MET, None, (best.source,), {"disease": best.text})
     return absent(scope, word, ("Condition",), f"a diagnosis of {word.concept.replace('-', ' ')}")
 
 

@@ -12,7 +12,7 @@ from service.domain.facts import Reading as Extent
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.quantities import Refusal, no_number, score, value_name
+from service.fhir.reading.numbers import Refusal, no_number, score, value_name
 
 if TYPE_CHECKING:
     from service.fhir.reading.elements import Code, CodeableConcept, Component

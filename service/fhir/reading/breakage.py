@@ -10,7 +10,7 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.gate import READ_TYPES
 from service.fhir.reading.losses import codes_in, is_read, lose
 from service.fhir.reading.ownership import check_broken
-from service.fhir.reading.receiving import joined, where_and_what, wrong_type
+from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 
 if TYPE_CHECKING:
     from msgspec import Raw, ValidationError

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Raw, ValidationError
 
 from service.fhir.reading.elements import given
-from service.fhir.reading.receiving import part
 from service.fhir.reading.resources import AnyResource
+from service.fhir.reading.shapes import WrongTypeError, part
 
 if TYPE_CHECKING:
     from service.domain.facts import Source
@@ -33,13 +33,31 @@ def _decoded(raw: Raw) -> Resource | tuple[Raw, ValidationError]:
         return raw, error
 
 
-def contained_in(container: Resource) -> list[Resource | None]:
-    """The same for whoever follows a reference: None for what cannot be decoded, which is listed elsewhere."""
+class Containers:
+    """Contained resources by their id, for whoever follows a reference; each container is decoded once."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        # By identity of the undecoded element, which is kept as well so that no other takes its place.
+        self._kept: dict[int, tuple[Raw, dict[str, tuple[int, Resource]]]] = {}
+
+    def find(self, container: Resource, name: str) -> tuple[int, Resource] | None:
+        """A contained resource with its number; what cannot be decoded is not found, and is listed elsewhere."""
+        kept = self._kept.get(id(container.contained))
+        if kept is None:
+            kept = self._kept[id(container.contained)] = container.contained, _by_name(container)
+        return kept[1].get(name)
+
+
+def _by_name(container: Resource) -> dict[str, tuple[int, Resource]]:
     try:
-        raws = _RAWS.decode(container.contained) if given(container.contained) else []
-    except ValidationError:
-        return []
-    return [None if isinstance(one := _decoded(raw), tuple) else one for raw in raws]
+        inside = contents(container)
+    except WrongTypeError:
+        return {}
+    return {
+        one.id: (number, one) for number, one in reversed([*enumerate(inside)]) if not isinstance(one, tuple) and one.id
+    }
 
 
 def contained_source(container: Source, number: int) -> Source:

@@ -13,7 +13,7 @@ from service.domain.facts import Answer, Reading, Record, Source
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
 from service.fhir.reading.account import Account, Rejection
 from service.fhir.reading.codes import words
-from service.fhir.reading.containers import contained_in
+from service.fhir.reading.containers import Containers
 from service.fhir.reading.dates import seconds
 from service.fhir.reading.elements import ABSENT, CodeableConcept, Element
 from service.fhir.reading.references import Index, fragment, identifiers_of
@@ -50,6 +50,7 @@ SAFETY_TOTALS: Final = frozenset({PHQ9, PHQ9_CMS, PHQA})
 _EVENTS: Final = frozenset(
     {*SAFETY_CONCEPTS, Concept.RELAPSE, Concept.PSYCHOSIS, Concept.MANIA, Concept.DELIRIUM, Concept.CATATONIA}
 )
+_new: Final = tuple.__new__
 _UNNAMED: Final = msgspec.json.Decoder(_Unnamed)
 
 
@@ -60,6 +61,7 @@ class Draft:
         "active_conditions",
         "answers",
         "conditions_sent",
+        "containers",
         "coverage",
         "dates_updates",
         "declined",
@@ -98,6 +100,7 @@ class Draft:
         self.zone = zone
         self.lookup: Mapping[tuple[str | None, str | None], Meaning] = terminology.lookup  # type: ignore[assignment]
         self.index = Index(received)
+        self.containers = Containers()
         self.responses = Responses()
         # Per entry: None not read, True used, else the reason of its rejection.
         self.states: list[bool | str | None] = [None] * len(received.entries)
@@ -137,7 +140,7 @@ class Draft:
         if not resource.id:
             return self._told_otherwise(index, Source("", expression, kind, None, "", updated, labels))
         # Made without the checks of the class: this runs for every fact.
-        return tuple.__new__(Source, (f"{kind}/{resource.id}", expression, kind, None, "", updated, labels))
+        return _new(Source, (f"{kind}/{resource.id}", expression, kind, None, "", updated, labels))
 
     def _told_otherwise(self, index: int, source: Source) -> Source:
         """A resource without an id is told by its address, an identifier, or the words of its code."""
@@ -159,7 +162,8 @@ class Draft:
 
     def reject(self, index: int, expression: str, reason: str, text: str, *, safety: bool = False) -> None:
         """Lists what was refused; the entry counts as rejected unless something else of it was used."""
-        self.rejections.append(Rejection(expression, reason, text, safety))
+        sentence = f"{text[:1].upper()}{text[1:].rstrip('.')}."
+        self.rejections.append(Rejection(expression, reason, sentence, safety))
         if self.states[index] is None:
             self.states[index] = reason
 
@@ -180,7 +184,8 @@ class Draft:
         """The resource that a reference in `resource` means, contained or in the Bundle."""
         name = fragment(reference)
         if name:
-            return next((one for one in contained_in(resource) if one is not None and one.id == name), None)
+            inside = self.containers.find(resource, name)
+            return None if inside is None else inside[1]
         found = self.index.find(reference, index)
         return None if found is None else self._resolved(found)
 
@@ -195,10 +200,8 @@ class Draft:
         """The FHIRPath of the resource that a reference means; empty when it is not in the Bundle."""
         name = fragment(reference)
         if name:
-            for number, one in enumerate(contained_in(resource)):
-                if one is not None and one.id == name:
-                    return f"{self.received.expression(index)}.contained[{number}]"
-            return ""
+            inside = self.containers.find(resource, name)
+            return "" if inside is None else f"{self.received.expression(index)}.contained[{inside[0]}]"
         found = self.index.find(reference, index)
         return "" if found is None else self.received.expression(found)
 

@@ -186,6 +186,13 @@ class Component(Element):
     referenceRange: Raw = ABSENT
 
 
+class Diagnosis(Element):
+    """A diagnosis of an Encounter, which is a Condition somewhere else."""
+
+    modifierExtension: Raw = ABSENT
+    condition: Reference | None = None
+
+
 class Answered(Element):
     """One answer of a QuestionnaireResponse."""
 

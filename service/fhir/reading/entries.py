@@ -11,31 +11,28 @@ from service.domain.facts import Answer, Score, Source
 from service.domain.facts import Patient as Person
 from service.fhir.reading.account import Reason
 from service.fhir.reading.breakage import lose_broken, lose_contained
+from service.fhir.reading.conditions import is_withdrawn, read_condition
 from service.fhir.reading.containers import contained_source, contents
 from service.fhir.reading.draft import Draft
 from service.fhir.reading.duplicates import drop_repeated, superseded
 from service.fhir.reading.elements import ABSENT
+from service.fhir.reading.encounters import read_encounter
 from service.fhir.reading.flags import read_flag, read_plan
 from service.fhir.reading.gate import Gate
+from service.fhir.reading.meanings import meaning_of
 from service.fhir.reading.medicines import (
     read_administration,
     read_dispense,
     read_request,
     read_statement,
 )
-from service.fhir.reading.observations import link_observation, meaning_of, read_observation
+from service.fhir.reading.observations import link_observation, read_observation
 from service.fhir.reading.ownership import OWNED, check_unread, whose
 from service.fhir.reading.patients import read_patient
 from service.fhir.reading.plain import read_plain
 from service.fhir.reading.questionnaires import read_questionnaire_response
-from service.fhir.reading.receiving import Broken, WrongTypeError
-from service.fhir.reading.records import (
-    is_withdrawn,
-    read_condition,
-    read_encounter,
-    read_immunization,
-    read_procedure,
-)
+from service.fhir.reading.receiving import Broken
+from service.fhir.reading.records import read_immunization, read_procedure
 from service.fhir.reading.reports import read_report
 from service.fhir.reading.resources import (
     CarePlan,
@@ -55,8 +52,8 @@ from service.fhir.reading.resources import (
     QuestionnaireResponse,
     Unread,
 )
+from service.fhir.reading.shapes import WrongTypeError
 from service.fhir.reading.takeback import take_back
-from service.terminology.traps import TRAPS
 
 if TYPE_CHECKING:
     from service.fhir.reading.resources import Entry, Resource
@@ -67,8 +64,6 @@ Tied = TypeVar("Tied", Score, Answer)
 
 Reader: TypeAlias = Callable[[Draft, int, Any, Source], None]
 
-# A quick look, before the terminology is asked properly.
-TRAPPED: Final = frozenset(trap.code for trap in TRAPS)
 _RETRACTED: Final = "entered-in-error"
 _READERS: Final[dict[type, Reader]] = {
     Condition: read_condition,
@@ -100,7 +95,7 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
     """Reads every entry and says who the patient is."""
     gate = Gate(draft, _survey(draft), strict=strict)
     found: list[Seen] = []
-    for index, entry in _unusual(draft, gate):
+    for index, entry in read_plain(draft, gate):
         if isinstance(entry, Broken):
             lose_broken(draft, index, entry)
         elif type(entry.resource) is Observation:
@@ -118,44 +113,6 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
         draft.answers = _tied(draft, draft.answers)
     drop_repeated(draft)
     return person
-
-
-def _unusual(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
-    """Reads the patient's Observations of the usual shape and passes over those with one unread code.
-
-    A feed is made of these, so they are told apart here, in one loop and at the lowest cost; the rest is returned.
-    """
-    rest: list[tuple[int, Entry]] = []
-    known, lookup, coverage = draft.subject.known, draft.lookup, draft.coverage
-    for index, entry in enumerate(draft.received.entries):
-        resource = entry.resource
-        if type(resource) is not Observation:
-            rest.append((index, entry))
-            continue
-        reference, code, meta = resource.subject, resource.code, resource.meta
-        if meta is not None and (meta.tag or meta.security):
-            coverage.note_meta("Observation", meta)
-        if reference is None or code is None or not code.coding or len(code.coding) != 1:
-            rest.append((index, entry))
-            continue
-        if not known.get(reference.reference) and whose(draft, index, resource, draft.received.expression(index)):
-            rest.append((index, entry))
-            continue
-        one = code.coding[0]
-        meaning = lookup.get((one.system, one.code))
-        if meaning is not None:
-            if gate.asks or entry.modifierExtension is not ABSENT or not read_plain(draft, index, resource, meaning):
-                rest.append((index, entry))
-        elif (
-            resource.status == _RETRACTED
-            or one.code in TRAPPED
-            or resource.component is not ABSENT
-            or resource.contained is not ABSENT
-            or resource.hasMember is not ABSENT
-            or resource.derivedFrom is not ABSENT
-        ):
-            rest.append((index, entry))
-    return rest
 
 
 def _survey(draft: Draft) -> set[int]:
@@ -212,7 +169,7 @@ def _pass_over(draft: Draft, index: int, observation: Observation) -> None:
     for one in (observation.code.coding or ()) if observation.code is not None else ():
         trap = draft.terminology.trap(one.system or "", one.code or "")
         if trap is not None:
-            draft.reject(index, f"{draft.received.expression(index)}.code", Reason.CODE, f"{trap.text}.")
+            draft.reject(index, f"{draft.received.expression(index)}.code", Reason.CODE, trap.text)
             return
 
 

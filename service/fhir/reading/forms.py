@@ -74,11 +74,8 @@ def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, ca
         found = draft.resolve(Reference(reference=canonical), index, response)
         return found if isinstance(found, Questionnaire) else None
     url, _, version = canonical.partition("|")
-    if not url:
-        return None
-    for at, entry in enumerate(draft.received.entries):
-        one = entry.resource
-        if isinstance(one, Questionnaire) and one.url == url and version in ("", one.version or version):
+    for at, one in draft.index.forms(url):
+        if version in ("", one.version or version):
             draft.use(at)
             return one
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from service.domain.facts import Exposure
 from service.fhir.reading.draft import SAFETY_CONCEPTS
-from service.fhir.reading.observations import is_safety
+from service.fhir.reading.meanings import is_safety
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC
 

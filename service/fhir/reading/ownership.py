@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _REFERENCE: Final = msgspec.json.Decoder(Reference)
 _REFERENCES: Final = msgspec.json.Decoder(list[Reference])
 OWNED: Final = ""
+# The patient of a relative may be the relative of the patient.
+_ABOUT_OTHERS: Final = frozenset({"RelatedPerson"})
 _SUBJECTS: Final = ("subject", "patient")
 
 
@@ -45,6 +47,8 @@ def whose(draft: Draft, index: int, resource: Resource, path: str) -> str:
 
 def check_unread(draft: Draft, index: int, resource: Unread) -> None:
     """A resource that nobody reads still says whose data these are; raises MixedPatients for a second patient's."""
+    if resource.kind in _ABOUT_OTHERS:
+        return
     for name, raw in (("subject", resource.subject), ("patient", resource.patient)):
         if given(raw):
             for reference in _references(raw):

@@ -14,8 +14,8 @@ from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
 from service.fhir.reading.effective import dated
 from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given
 from service.fhir.reading.forms import Form, loinc_of
-from service.fhir.reading.observations import UNKNOWN_MODIFIER, reject_status
-from service.fhir.reading.quantities import Number, Refusal, score
+from service.fhir.reading.numbers import Number, Refusal, score
+from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_status
 from service.terminology.instruments import PANELS, SAFETY_QUESTIONS
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC

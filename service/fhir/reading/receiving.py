@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -13,14 +12,12 @@ from msgspec import Raw, ValidationError
 from service.errors import BodyUnreadable
 from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
 from service.fhir.reading.resources import OTHER, READ, Bundle, Entry
+from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 
 T = TypeVar("T")
 
 _REFUSED_TYPES: Final = frozenset({"history", "message"})
 _KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
-_WRONG: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
-_AT: Final = re.compile(r" - at `\$\.?(?P<path>.*)`$")
-
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _RAWS: Final = msgspec.json.Decoder(list[Raw])
 _LINKS: Final = msgspec.json.Decoder(list[Link])
@@ -73,12 +70,13 @@ class Place(NamedTuple):
 class Received:
     """The entries of a Bundle in order; those of Bundles within it stand in the place of their Bundle."""
 
-    __slots__ = ("_body", "_parameter", "entries", "has_next", "places")
+    __slots__ = ("_body", "_lists", "_parameter", "entries", "has_next", "places")
 
     def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
         """`body` is the Bundle as received, or Parameters with the Bundle in one; `receive` fills in the rest."""
         self._body = body
         self._parameter = parameter
+        self._lists: dict[tuple[int, ...], list[Raw]] = {}
         self.entries: list[Entry] = []
         self.has_next = False
         self.places: list[Place] | None = None
@@ -91,12 +89,19 @@ class Received:
 
     def raw(self, index: int) -> bytes:
         """The bytes of an entry's resource as they were received."""
-        body = self._body
-        if self._parameter is not None:
-            body = (_RAW_PARAMETERS.decode(body).parameter or [])[self._parameter].resource
-        for step in (index,) if self.places is None else self.places[index].way:
-            body = _RAW_ENTRY.decode(_RAWS.decode(_ENVELOPE.decode(body).entry)[step]).resource
-        return bytes(body)
+        way = (index,) if self.places is None else self.places[index].way
+        return bytes(self._resource(way))
+
+    def _resource(self, way: tuple[int, ...]) -> bytes | Raw:
+        """The Bundle itself, or the resource of an entry in it."""
+        if not way:
+            if self._parameter is None:
+                return self._body
+            return (_RAW_PARAMETERS.decode(self._body).parameter or [])[self._parameter].resource
+        bundle, last = way[:-1], way[-1]
+        if bundle not in self._lists:
+            self._lists[bundle] = _RAWS.decode(_ENVELOPE.decode(self._resource(bundle)).entry)
+        return _RAW_ENTRY.decode(self._lists[bundle][last]).resource
 
 
 def receive(body: bytes | Raw, decoded: Bundle | None = None, parameter: int | None = None) -> Received:
@@ -199,48 +204,12 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
     return Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)
 
 
-class WrongTypeError(Exception):
-    """A part of a resource, decoded when it was needed, has the wrong JSON type."""
-
-    def __init__(self, element: str, fault: str) -> None:
-        super().__init__(element)
-        self.element = element
-        self.text = wrong_type(fault)
-
-
-def wrong_type(fault: str) -> str:
-    """The sentence about an element that has the wrong JSON type."""
-    return f"This element has the wrong JSON type: {fault}."
-
-
-def part(decoder: msgspec.json.Decoder[T], raw: Raw, element: str) -> T:
-    """An element that was left raw; raises WrongTypeError, which names it."""
-    try:
-        return decoder.decode(raw)
-    except ValidationError as error:
-        at, fault = where_and_what(error)
-        raise WrongTypeError(joined(element, at), fault) from None
-
-
-def where_and_what(error: ValidationError) -> tuple[str, str]:
-    """The element at fault, below what was decoded, and what is wrong with it; never its value."""
-    text = str(error)
-    at, wrong = _AT.search(text), _WRONG.match(text)
-    fault = f"expected {wrong[1].removesuffix(' | null')}, got {wrong[2]}" if wrong else "it is not what FHIR has there"
-    return at["path"] if at else "", fault
-
-
 def _decoded(decoder: msgspec.json.Decoder[T], raw: bytes | Raw, path: str) -> T:
     try:
         return decoder.decode(raw)
     except ValidationError as error:
         element, fault = where_and_what(error)
         raise BodyUnreadable(wrong_type(fault), joined(path, element)) from None
-
-
-def joined(path: str, element: str) -> str:
-    """A FHIRPath and one below it."""
-    return path + element if element[:1] in ("[", "") else f"{path}.{element}"
 
 
 def _text(raw: Raw) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, ValidationError
 
 from service.fhir.reading.elements import Identifier, given
-from service.fhir.reading.resources import Identified
+from service.fhir.reading.resources import Identified, Questionnaire
 
 if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
@@ -60,13 +60,14 @@ def identifiers_of(raw: Raw) -> list[Identifier]:
 class Index:
     """Finds the entry that a reference means; made on first use, for most Bundles need none."""
 
-    __slots__ = ("_by_identifier", "_by_key", "_by_url", "_received")
+    __slots__ = ("_by_identifier", "_by_key", "_by_url", "_forms", "_received")
 
     def __init__(self, received: Received) -> None:
         self._received = received
         self._by_url: dict[str, int] | None = None
         self._by_key: dict[str, int] = {}
         self._by_identifier: dict[tuple[str, str], int] | None = None
+        self._forms: dict[str, list[tuple[int, Questionnaire]]] | None = None
 
     def find(self, reference: Reference, at: int) -> int | None:
         """The index of the entry that is meant by a reference in entry `at`."""
@@ -75,6 +76,15 @@ class Index:
             return self._literal(text, at)
         name = identifier_of(reference.identifier)
         return self._identified(reference.type or "", name) if name else None
+
+    def forms(self, url: str) -> list[tuple[int, Questionnaire]]:
+        """The Questionnaires with a url, with the indexes of their entries."""
+        if self._forms is None:
+            self._forms = {}
+            for index, entry in enumerate(self._received.entries):
+                if isinstance(entry.resource, Questionnaire) and entry.resource.url:
+                    self._forms.setdefault(entry.resource.url, []).append((index, entry.resource))
+        return self._forms.get(url, [])
 
     def _literal(self, text: str, at: int) -> int | None:
         if self._by_url is None:

@@ -8,8 +8,9 @@ from service.domain.facts import Record, Result
 from service.fhir.reading.codes import words
 from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.effective import dated, within
-from service.fhir.reading.observations import meaning_of, reject_status
+from service.fhir.reading.meanings import meaning_of
 from service.fhir.reading.records import usable
+from service.fhir.reading.spots import reject_status
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:

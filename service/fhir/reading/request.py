@@ -11,8 +11,9 @@ from msgspec import DecodeError, Raw, ValidationError
 
 from service.errors import BodyUnreadable, InvalidParameter
 from service.fhir.reading.elements import ABSENT, Element, given
-from service.fhir.reading.receiving import Received, joined, receive, where_and_what, wrong_type
+from service.fhir.reading.receiving import Received, receive
 from service.fhir.reading.resources import Bundle, Parameter, Parameters, Resource
+from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DATA: Final = "data"

@@ -13,6 +13,7 @@ from service.fhir.reading.elements import (
     Code,
     CodeableConcept,
     Coding,
+    Diagnosis,
     DispenseRequest,
     Dosage,
     Element,
@@ -129,6 +130,8 @@ class Encounter(Resource, tag="Encounter"):
     type: list[CodeableConcept] | None = None
     serviceType: CodeableConcept | None = None
     reasonCode: list[CodeableConcept] | None = None
+    reasonReference: list[Reference] | None = None
+    diagnosis: list[Diagnosis] | None = None
     period: Period | None = None
 
 

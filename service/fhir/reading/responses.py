@@ -26,7 +26,9 @@ class Responses:
         return bool(self._parents)
 
     def _root(self, expression: str) -> str:
-        parent = self._parents.setdefault(expression, expression)
-        while parent != expression:
-            expression, parent = parent, self._parents[parent]
+        parents = self._parents
+        while (parent := parents.setdefault(expression, expression)) != expression:
+            # Halving the way as it is walked keeps long chains short.
+            parents[expression] = parents[parent]
+            expression = parents[parent]
         return expression

@@ -14,8 +14,10 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import coded
 from service.fhir.reading.codes import words
 from service.fhir.reading.elements import CodeableConcept, given
-from service.fhir.reading.quantities import Refusal, is_above_range, measure, no_number, number, value_name
-from service.fhir.reading.receiving import part
+from service.fhir.reading.numbers import Refusal, no_number, number, value_name
+from service.fhir.reading.quantities import measure
+from service.fhir.reading.ranges import is_above_range
+from service.fhir.reading.shapes import part
 
 if TYPE_CHECKING:
     from service.domain.analytes import Analyte
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 INTERPRETATIONS: Final = msgspec.json.Decoder(list[CodeableConcept])
 # What the laboratory that measured these thinks of them is not asked for: the rules have limits of their own.
 _JUDGED_BY_FIXED_LIMITS: Final = frozenset({CRP, PROCALCITONIN, SODIUM, TEMPERATURE})
+_new: Final = tuple.__new__
 _MARKS: Final = frozenset({"H", "HH", "A"})
 _POSITIVE, _NEGATIVE = "POS", "NEG"
 _TITRE: Final = re.compile(r"\s*(?P<comparator>[<>]=?)?\s*1\s*:\s*(?P<value>\d{1,9})\s*", re.ASCII)
@@ -63,7 +66,7 @@ def quantitative(
         marked,
         None,
     )
-    return tuple.__new__(Result, fields)
+    return _new(Result, fields)
 
 
 def qualitative(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from service.domain.facts import Patient
 from service.errors import InvalidParameter, MixedPatients
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
 
 _PATIENT: Final = "Patient"
+# What a transaction writes for a patient whose id it does not know.
+_CONDITIONAL: Final = re.compile(r"Patient\?identifier=([^&]+)")
 
 
 class Subject:
@@ -109,7 +113,8 @@ class Subject:
         """The names in a literal reference; a second server is a second patient, whatever the id."""
         parts = literal(text)
         if parts is None:
-            return {text}
+            searched = _CONDITIONAL.fullmatch(text)
+            return {unquote(searched[1])} if searched else {text}
         if parts.base and self._base and parts.base != self._base:
             raise self._mixed(expression)
         self._base = parts.base or self._base

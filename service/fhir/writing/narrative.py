@@ -36,8 +36,10 @@ def narrate_flag(finding: FlagFinding, rule: SpelledRule, evidence: Iterable[Jso
 
 
 def _shown(reference: Json) -> str:
-    shown = reference.get("reference") or reference.get("display") or reference["identifier"]["value"]
-    return str(shown)
+    """The name of a piece of evidence; a received Flag may hold a reference that names nothing."""
+    identifier = reference.get("identifier")
+    value = identifier.get("value") if isinstance(identifier, dict) else None
+    return str(reference.get("reference") or reference.get("display") or value or "not named")
 
 
 def narrate_plan(title: str, activities: Iterable[PlannedActivity]) -> Json:

@@ -1,0 +1,63 @@
+"""Encounters: hospital stays, and visits with a reason that a rule reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from service.domain.concepts import Concept
+from service.domain.facts import Record
+from service.fhir.reading.codes import words
+from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
+from service.fhir.reading.draft import SAFETY_CONCEPTS
+from service.fhir.reading.elements import given
+from service.fhir.reading.records import NO_CONCEPTS, concepts_of, in_period, is_done, of_codings
+from service.fhir.reading.resources import Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.domain.facts import Source
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.resources import Encounter
+
+_ENCOUNTERED: Final = frozenset({"in-progress", "finished"})
+# What the reason for a visit may record by itself; a diagnosis or infection is read from its Condition.
+_REASONS: Final = frozenset({Concept.RELAPSE, *SAFETY_CONCEPTS})
+_STAYS: Final = frozenset({Concept.INPATIENT, Concept.NEUROLOGY_ENCOUNTER})
+
+
+def read_encounter(draft: Draft, index: int, encounter: Encounter, source: Source) -> None:
+    """A stay or visit, dated by its start, which is not quite the date of its reason."""
+    kinds = [encounter.class_] if encounter.class_ is not None else []
+    for concept in (*(encounter.type or ()), *([encounter.serviceType] if encounter.serviceType else ())):
+        kinds += concept.coding or []
+    stay = of_codings(draft, kinds) & _STAYS
+    reasons = NO_CONCEPTS.union(*(concepts_of(draft, reason) for reason in encounter.reasonCode or ()))
+    reasons = reasons.union(*_diagnosed(draft, index, encounter))
+    # An infection is looked for among the reasons of a hospital stay only.
+    telling = _REASONS | {Concept.INFECTION} if Concept.INPATIENT in stay else _REASONS
+    concepts = stay | (reasons & telling)
+    if not concepts or not is_done(draft, index, encounter.status, source, _ENCOUNTERED):
+        return
+    when = in_period(draft, index, source, encounter.period, "period")
+    text = next((found for reason in encounter.reasonCode or () if (found := words(reason))), "")
+    draft.records.append(Record(concepts, *when, source, text, status=encounter.status or "", imprecise=True))
+    draft.use(index)
+
+
+def _diagnosed(draft: Draft, index: int, encounter: Encounter) -> Iterator[frozenset[Concept]]:
+    """What the Conditions record that a visit was for, if they are in the data and believed."""
+    references = list(encounter.reasonReference or ())
+    for one in encounter.diagnosis or ():
+        if one.condition is not None and not given(one.modifierExtension):
+            references.append(one.condition)
+    for reference in references:
+        found = draft.resolve(reference, index, encounter)
+        if isinstance(found, Condition) and _is_believed(found):
+            yield concepts_of(draft, found.code)
+
+
+def _is_believed(condition: Condition) -> bool:
+    if condition.implicitRules or given(condition.modifierExtension):
+        return False
+    return first_code(condition.verificationStatus, VERIFICATIONS) not in DISBELIEVED

@@ -1,0 +1,43 @@
+"""What the code of an Observation means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS
+from service.terminology.meanings import Kind
+
+if TYPE_CHECKING:
+    from service.domain.concepts import Concept
+    from service.fhir.reading.draft import Draft
+    from service.fhir.reading.elements import Code, CodeableConcept
+    from service.terminology.meanings import Meaning
+
+_RANKS: Final = (Kind.SCORE, Kind.ITEM, Kind.RESULT, Kind.RECORD, Kind.DENIAL, Kind.PANEL, Kind.FORM)
+
+
+def meaning_of(draft: Draft, concept: Code | CodeableConcept | None) -> Meaning | None:
+    """What a code means; of several codings a question about suicide comes first, then totals, answers and results."""
+    codings = concept.coding if concept is not None else None
+    if not codings:
+        return None
+    if len(codings) == 1:
+        return draft.lookup.get((codings[0].system, codings[0].code))
+    found = [meaning for one in codings if (meaning := draft.lookup.get((one.system, one.code))) is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    if all(meaning.kind is Kind.RECORD for meaning in found):
+        targets = cast("list[frozenset[Concept]]", [meaning.target for meaning in found])
+        return found[0]._replace(target=frozenset().union(*targets))
+    return min(found, key=_rank)
+
+
+def _rank(meaning: Meaning) -> int:
+    return -1 if is_safety(meaning) else _RANKS.index(meaning.kind)
+
+
+def is_safety(meaning: Meaning) -> bool:
+    """True when a code is about suicide or self-harm."""
+    if meaning.kind is Kind.ITEM:
+        return meaning.target in SAFETY_ITEMS
+    return meaning.kind is Kind.RECORD and not SAFETY_CONCEPTS.isdisjoint(cast("frozenset[Concept]", meaning.target))

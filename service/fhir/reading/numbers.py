@@ -1,0 +1,145 @@
+"""Numbers as they were written: the value of a total or an answer, and what to say of any other value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from msgspec import Raw
+
+from service.fhir.reading.account import Reason
+from service.fhir.reading.elements import given
+from service.terminology.systems import UCUM_SYSTEMS
+from service.terminology.units import SCORE_UNITS
+
+if TYPE_CHECKING:
+    from service.fhir.reading.elements import Component, Quantity
+    from service.fhir.reading.resources import Observation
+
+# FHIR's decimal, with an exponent of one digit; leading zeros of the exponent pass.
+_DECIMAL: Final = re.compile(rb"(-?(?:0|[1-9]\d{0,18})(?:\.\d{1,18})?)(?:[eE][+-]?0{0,2}\d)?")
+MOST_DIGITS: Final = 18
+# Sign, point, digits and exponent of the longest number, and of the longest unit that anybody uses.
+LONGEST: Final = 24
+_NUMERAL: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
+NOT_A_NUMBER: Final = "This is not a number of at most 18 digits with an exponent of at most 9."
+_VALUES: Final = ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueRatio")
+
+
+class Refusal(NamedTuple):
+    """A value that cannot be used: the element at fault, a reason of the account, and why in words."""
+
+    element: str
+    reason: str
+    text: str
+
+
+class Number(NamedTuple):
+    """A number and the text it was received as."""
+
+    value: Decimal
+    received: str
+
+
+class Scale(Hashable, Protocol):
+    """The numbers that a total or an answer may be."""
+
+    @property
+    def low(self) -> Decimal:
+        """The lowest."""
+
+    @property
+    def high(self) -> Decimal:
+        """The highest."""
+
+    @property
+    def whole(self) -> bool:
+        """True when it has no fractions."""
+
+
+def number(raw: Raw) -> Number | None:
+    """A FHIR decimal with at most 18 digits and an exponent within 9, its text kept; None for anything else."""
+    text = bytes(raw)
+    return parsed(text) if len(text) <= LONGEST else None
+
+
+# Scores and laboratory values take few values; parsing one again costs more than looking it up.
+@lru_cache(maxsize=4096)
+def parsed(text: bytes) -> Number | None:
+    """A number from its text, which is not longer than a number may be."""
+    found = _DECIMAL.fullmatch(text)
+    if found is None or len(found[1].translate(None, b"-.")) > MOST_DIGITS:
+        return None
+    received = text.decode()
+    return Number(Decimal(received), received)
+
+
+def unit_of(quantity: Quantity) -> str:
+    """The unit that counts: the code if it is UCUM, else the words."""
+    if quantity.code and quantity.system in UCUM_SYSTEMS:
+        return quantity.code
+    return quantity.unit or ""
+
+
+def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
+    """The number of a total or answer: a quantity without a unit, an integer, or a string that is a number."""
+    quantity = holder.valueQuantity
+    if quantity is not None:
+        unit = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else quantity.unit
+        if quantity.comparator:
+            return Refusal(
+                "valueQuantity.comparator",
+                Reason.COMPARATOR,
+                "A score is one number: send it without comparator.",
+            )
+        if unit and unit not in SCORE_UNITS:
+            return Refusal("valueQuantity.unit", Reason.UNIT, "A score has the unit {score}, 1, or none.")
+        return _scored("valueQuantity.value", bytes(quantity.value), scale)
+    if given(holder.valueInteger):
+        return _scored("valueInteger", bytes(holder.valueInteger), scale)
+    if holder.valueString is not None:
+        found = _NUMERAL.fullmatch(holder.valueString)
+        if found is None:
+            return Refusal(
+                "valueString",
+                Reason.BAD_VALUE,
+                "A score sent as a string has to be a number and nothing else.",
+            )
+        return _scored("valueString", found[1].encode(), scale)
+    return no_number(holder)
+
+
+def _scored(element: str, text: bytes, scale: Scale) -> Number | Refusal:
+    if len(text) > LONGEST:
+        return Refusal(element, Reason.BAD_VALUE, NOT_A_NUMBER)
+    return _on_scale(element, text, scale)
+
+
+@lru_cache(maxsize=4096)
+def _on_scale(element: str, text: bytes, scale: Scale) -> Number | Refusal:
+    found = parsed(text)
+    if found is None:
+        return Refusal(element, Reason.BAD_VALUE, NOT_A_NUMBER)
+    if not scale.low <= found.value <= scale.high or (scale.whole and found.value % 1):
+        kind = "whole number" if scale.whole else "number"
+        return Refusal(element, Reason.OUT_OF_RANGE, f"A {kind} from {scale.low} to {scale.high} is expected here.")
+    return found
+
+
+def no_number(holder: Observation | Component) -> Refusal:
+    """The refusal of a value[x] that is no number, or of none at all."""
+    name = value_name(holder)
+    if not name:
+        return Refusal("value", Reason.NO_VALUE, "There is no value of a type that is read; send a Quantity.")
+    return Refusal(name, Reason.BAD_VALUE, "A value of this type is not read here; send a Quantity.")
+
+
+def value_name(holder: Observation | Component) -> str:
+    """Which value[x] is there, of those that are read; empty when none is."""
+    for name in _VALUES:
+        if getattr(holder, name) is not None:
+            return name
+    return "valueInteger" if given(holder.valueInteger) else ""
