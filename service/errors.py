@@ -1,16 +1,16 @@
 """Problems that stop a whole request; each names the element at fault and the remedy. No HTTP words here.
 
-    Problem
-     +- BodyUnreadable        not JSON, too deep, or not the shape
-     +- BodyTooLarge          past a size, entry or decompression limit
-     +- UnsupportedContent    a media type, content coding or FHIR version that is not read
-     +- UnacceptableContent   an answer format that is not written
-     +- InvalidParameter      a parameter that is unknown, repeated or has a wrong value
-     +- MixedPatients         a second patient: no flags at all
-     +- MissingSubject        entries, but nobody they belong to
-     +- NotFound              no such resource or operation
-     +- Overloaded            try again later
-     +- DeadlineExceeded      the work took too long
+Problem
+ +- BodyUnreadable        not JSON, too deep, or not the shape
+ +- BodyTooLarge          past a size, entry or decompression limit
+ +- UnsupportedContent    a media type, content coding or FHIR version that is not read
+ +- UnacceptableContent   an answer format that is not written
+ +- InvalidParameter      a parameter that is unknown, repeated or has a wrong value
+ +- MixedPatients         a second patient: no flags at all
+ +- MissingSubject        entries, but nobody they belong to
+ +- NotFound              no such resource or operation
+ +- Overloaded            try again later
+ +- DeadlineExceeded      the work took too long
 """
 
 from __future__ import annotations

@@ -39,12 +39,21 @@ def assess(body: bytes, options: CheckOptions, context: Context, now: datetime) 
     if len(request.bundle.entries) > context.max_entries:
         raise BodyTooLarge(f"The Bundle has more than {context.max_entries} entries; send fewer.", "Bundle.entry")
     reading = read_bundle(
-        request.bundle, context.terminology, context.zone, choices.incomplete, strict=choices.strict,
+        request.bundle,
+        context.terminology,
+        context.zone,
+        choices.incomplete,
+        strict=choices.strict,
         subject=choices.subject,
     )
     assessment = assess_chart(reading.chart, context.rule_set, choices.as_of)
     answer = write_answer(
-        assessment, reading, context.rule_set, explain=choices.explain, as_=choices.as_, terminology=context.terminology,
+        assessment,
+        reading,
+        context.rule_set,
+        explain=choices.explain,
+        as_=choices.as_,
+        terminology=context.terminology,
     )
     verdicts = tuple((result.rule.name, result.verdict.name) for result in assessment.results)
     return Answer(answer, assessment.urgent, verdicts, reading.account.received)

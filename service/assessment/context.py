@@ -35,7 +35,11 @@ class Context(NamedTuple):
         if settings.concept_map is not None:
             terminology = terminology.with_site_map(read_concept_map(settings.concept_map.read_bytes()))
         rule_set = RuleSet(
-            RULES, on=settings.rules_on, muted=settings.muted, time_zone=settings.time_zone, locale=settings.locale,
+            RULES,
+            on=settings.rules_on,
+            muted=settings.muted,
+            time_zone=settings.time_zone,
+            locale=settings.locale,
             site_codes=terminology.digest_parts(),
         )
         return cls(rule_set, terminology, ZoneInfo(settings.time_zone), settings.max_entries)

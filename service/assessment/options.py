@@ -63,23 +63,33 @@ def chosen(parameters: Mapping[str, Sequence[str]], options: CheckOptions, conte
     zone_name = context.rule_set.time_zone
     as_of = AsOf(now if asked is None else read_as_of(asked, context.zone), context.zone, zone_name)
     return Choices(
-        as_of, _incomplete(sent.get("incomplete", ())), choice["explain"], choice["mode"] == "strict", choice["as"],
+        as_of,
+        _incomplete(sent.get("incomplete", ())),
+        choice["explain"],
+        choice["mode"] == "strict",
+        choice["as"],
         _single("subject", sent),
     )
 
 
 def _merged(parameters: Mapping[str, Sequence[str]], options: CheckOptions) -> dict[str, Sequence[str]]:
     beside = {
-        "asOf": options.as_of, "explain": options.explain, "mode": options.mode, "as": options.as_,
-        "subject": options.subject, "server": options.server,
+        "asOf": options.as_of,
+        "explain": options.explain,
+        "mode": options.mode,
+        "as": options.as_,
+        "subject": options.subject,
+        "server": options.server,
     }
     query: dict[str, Sequence[str]] = {name: (value,) for name, value in beside.items() if value is not None}
     if options.incomplete:
         query["incomplete"] = options.incomplete
     for name in parameters:
         if name not in beside and name != "incomplete":
-            raise InvalidParameter(f"There is no parameter of this name. Known: data, {', '.join(beside)}, incomplete.",
-                                   "Parameters.parameter.name")
+            raise InvalidParameter(
+                f"There is no parameter of this name. Known: data, {', '.join(beside)}, incomplete.",
+                "Parameters.parameter.name",
+            )
         if name in query:
             raise InvalidParameter(f"The parameter {name} is in the body and in the query; send it once.")
     return {**query, **parameters}

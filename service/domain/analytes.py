@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analyte:
-    """One measured thing; values outside [low, high] in the canonical unit are refused; `low` None means qualitative only."""
+    """One measured thing; values outside [low, high] in the canonical unit are refused; without `low`: qualitative."""
 
     key: str
     name: str
@@ -38,6 +38,18 @@ MRI_ACTIVITY = Analyte("mri-activity", "MRI activity")
 PREGNANCY_STATUS = Analyte("pregnancy-status", "pregnancy status")
 
 ANALYTES = (
-    CRP, IL6, ESR, SNFL, CALPROTECTIN, PROCALCITONIN, TEMPERATURE, SODIUM, CSF_LEUKOCYTES, BMI,
-    NMDAR_SERUM, NMDAR_CSF, MRI_ACTIVITY, PREGNANCY_STATUS,
+    CRP,
+    IL6,
+    ESR,
+    SNFL,
+    CALPROTECTIN,
+    PROCALCITONIN,
+    TEMPERATURE,
+    SODIUM,
+    CSF_LEUKOCYTES,
+    BMI,
+    NMDAR_SERUM,
+    NMDAR_CSF,
+    MRI_ACTIVITY,
+    PREGNANCY_STATUS,
 )

@@ -92,7 +92,14 @@ class ScreeningLapse:
 
 
 Part = (
-    EpisodeOf | FirstLowGrade | AcuteEpisode | FirstOfRun | RecordOrEpisode | EventDay | OutcomeDay | EachEntry
+    EpisodeOf
+    | FirstLowGrade
+    | AcuteEpisode
+    | FirstOfRun
+    | RecordOrEpisode
+    | EventDay
+    | OutcomeDay
+    | EachEntry
     | ScreeningLapse
 )
 
@@ -111,7 +118,7 @@ def anchor_day(scope: Scope, anchor: Anchor, outcome: Outcome) -> int | None:
     return max(days, default=None)
 
 
-def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:  # noqa: PLR0911 - one line a word
+def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:
     match part:
         case EpisodeOf():
             return episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))

@@ -26,7 +26,7 @@ STATE_ORDER = {FlagState.ACTIVE: 0, FlagState.INACTIVE: 1, FlagState.RETRACTED: 
 
 
 def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
-    """Judges every rule of the set on the chart as it stood at the as-of instant; the same input gives the same answer."""
+    """Judges every rule on the chart as it stood at the as-of instant; the same input gives the same answer."""
     timeline = Timeline(chart, as_of)
     scope = scope_of(timeline)
     age = age_group(timeline)
@@ -36,7 +36,9 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
     by_name = {result.rule.name: result for result in results}
     part_of = _contributing(results)
     ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
-    _raise_flags(ledger, Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale)), by_name, part_of)
+    _raise_flags(
+        ledger, Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale)), by_name, part_of
+    )
     ledger.settle_rest()
     flags = sorted(ledger.findings, key=_order)
     active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
@@ -46,8 +48,15 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
             by_name[closed.rule.name].reason = closed.text
     plan, revoked = propose(scope, active, by_name, chart.patient.key)
     return Assessment(
-        as_of, chart, tuple(results), tuple(flags), plan, revoked, _is_urgent(flags),
-        _notices(timeline, age), chart.issues + tuple(timeline.issues),
+        as_of,
+        chart,
+        tuple(results),
+        tuple(flags),
+        plan,
+        revoked,
+        _is_urgent(flags),
+        _notices(timeline, age),
+        chart.issues + tuple(timeline.issues),
     )
 
 
@@ -96,9 +105,7 @@ def _order(flag: FlagFinding) -> tuple[int, int, str, int, str]:
 
 
 def _is_urgent(flags: list[FlagFinding]) -> bool:
-    return any(
-        flag.priority is Priority.PH and flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED) for flag in flags
-    )
+    return any(flag.priority is Priority.PH and flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED) for flag in flags)
 
 
 def _deceased(chart: Chart, as_of: AsOf) -> Assessment:

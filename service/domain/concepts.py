@@ -141,6 +141,13 @@ GAD7_ITEMS = tuple(item for item in Item if item.startswith("gad-7-item-"))
 # The same question under its three codes.
 ITEM_9 = (Item.PHQ9_9, Item.CMS_9_PRESENCE, Item.CMS_9_FREQUENCY)
 SUICIDALITY_ITEMS = (
-    *ITEM_9, Item.CSSRS_1, Item.CSSRS_2, Item.CSSRS_3,
-    Item.CSSRS_4, Item.CSSRS_5, Item.CSSRS_6, Item.CSSRS_6_3_MONTHS, Item.CSSRS_RISK,
+    *ITEM_9,
+    Item.CSSRS_1,
+    Item.CSSRS_2,
+    Item.CSSRS_3,
+    Item.CSSRS_4,
+    Item.CSSRS_5,
+    Item.CSSRS_6,
+    Item.CSSRS_6_3_MONTHS,
+    Item.CSSRS_RISK,
 )

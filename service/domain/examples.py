@@ -122,7 +122,8 @@ def read_example(text: str) -> Chart:
     return Chart(
         **facts,
         active_conditions=conditions,
-        oldest_medicine=oldest[0], oldest_medicine_source=oldest[1],
+        oldest_medicine=oldest[0],
+        oldest_medicine_source=oldest[1],
         medicines_sent=len(lists["exposures"]),
         medicines_recognised=len(lists["exposures"]),
     )

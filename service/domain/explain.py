@@ -1,4 +1,4 @@
-"""Plain English read off the rules and their traces: what a rule asks, why it said what it said, what would clear it."""
+"""Plain English read off rules and traces: what a rule asks, why it said what it said, what would clear it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def steps(outcome: Outcome) -> Step:
     text = narrate(outcome.criterion)
     found = finding(outcome)
     return Step(
-        f"{text}: {found}" if found else text, outcome.verdict, tuple(dict.fromkeys(outcome.used)),
+        f"{text}: {found}" if found else text,
+        outcome.verdict,
+        tuple(dict.fromkeys(outcome.used)),
         tuple(steps(part) for part in outcome.inner),
     )
 
@@ -95,8 +97,10 @@ def _groups(groups: Sequence[DrugGroup]) -> str:
 
 def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:
     spelled = {
-        c.MarkerClass.LOW: f"at most {limits.low}", c.MarkerClass.LOW_GRADE: f"above {limits.low} and at most {limits.high}",
-        c.MarkerClass.HIGH: f"above {limits.high}", c.MarkerClass.INDETERMINATE: "not certain",
+        c.MarkerClass.LOW: f"at most {limits.low}",
+        c.MarkerClass.LOW_GRADE: f"above {limits.low} and at most {limits.high}",
+        c.MarkerClass.HIGH: f"above {limits.high}",
+        c.MarkerClass.INDETERMINATE: "not certain",
     }
     return _either([spelled[kind] for kind in classes]) if classes else "of any value"
 
@@ -118,7 +122,7 @@ def _offset(days: int, what: str) -> str:
     return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'} {what}"
 
 
-def narrate(word: c.Criterion) -> str:  # noqa: PLR0911, PLR0912 - one case a word
+def narrate(word: c.Criterion) -> str:
     """What a criterion asks, as part of a sentence."""
     match word:
         case c.AllOf():
@@ -147,7 +151,7 @@ def narrate(word: c.Criterion) -> str:  # noqa: PLR0911, PLR0912 - one case a wo
             return _narrate_scores(word)
 
 
-def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+def _narrate_scores(word: c.Criterion) -> str:
     match word:
         case c.Worsened():
             extra = ", or is elevated without any earlier score" if word.or_first_elevated else ""
@@ -173,9 +177,9 @@ def _narrate_scores(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wor
         case c.Fell():
             twice = f", or twice in a row, {_days(word.apart)} or more apart, by its smaller step" if word.apart else ""
             return (
-                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is lower by the instrument's step "
-                f"than the best of {word.gap.days} to {word.lookback.days} days before it (else the most recent of up to "
-                f"{_days(word.stale)} before){twice}"
+                f"the latest {word.domain.name} score of the last {_days(word.fresh)} is lower by the "
+                f"instrument's step than the best of {word.gap.days} to {word.lookback.days} days before it (else the "
+                f"most recent of up to {_days(word.stale)} before){twice}"
             )
         case c.BeganWithin():
             return f"{narrate(word.mood)}, in an episode that began at most {_days(word.days)} ago"
@@ -222,7 +226,8 @@ def _scheduled(schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> str:
                 f"{_named([schedule.disease])}"
             )
         case c.AfterStart():
-            return f"{_days_after(schedule.checks)} the beginning of {_groups(schedule.groups)} in the last {_days(schedule.over)}"
+            when = _days_after(schedule.checks)
+            return f"{when} the beginning of {_groups(schedule.groups)} in the last {_days(schedule.over)}"
         case _:
             assert_never(schedule)
 
@@ -232,10 +237,12 @@ def _days_after(checks: Sequence[AnySpan]) -> str:
     return f"{' and '.join([', '.join(days[:-1]), days[-1]]) if days[1:] else days[0]} days after"
 
 
-def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+def _narrate_markers(word: c.Criterion) -> str:
     match word:
         case c.MarkerNear():
-            later = f", with none {_classes(word.not_followed_by, word.limits)} after it" if word.not_followed_by else ""
+            later = (
+                f", with none {_classes(word.not_followed_by, word.limits)} after it" if word.not_followed_by else ""
+            )
             kinds = _classes(word.classes, word.limits)
             return f"the {word.analyte.name} nearest that day within {_days(word.within)} is {kinds}{later}"
         case c.MarkerSeen():
@@ -254,7 +261,8 @@ def _narrate_markers(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
             )
         case c.ResultNear():
             newest = "the newest " if word.newest_only else ""
-            return f"{newest}{_either([analyte.name for analyte in word.analytes])} {_test(word)} {_around(word.before, word.after)}"
+            what = _either([analyte.name for analyte in word.analytes])
+            return f"{newest}{what} {_test(word)} {_around(word.before, word.after)}"
         case c.Supplied():
             names = [analyte.name for analyte in word.analytes] + [scale.name for scale in word.instruments]
             return f"{_either(names)} was measured {_around(word.before, None)}"
@@ -272,7 +280,7 @@ def _test(word: c.ResultNear) -> str:
     return f"is at least {word.at_least}" if word.at_least is not None else f"is below {word.below}"
 
 
-def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a word
+def _narrate_records(word: c.Criterion) -> str:
     match word:
         case c.Diagnosed():
             return f"an active diagnosis of {_named([word.concept])} is recorded"
@@ -283,7 +291,8 @@ def _narrate_records(word: c.Criterion) -> str:  # noqa: PLR0911 - one case a wo
                 return f"a {word.event} began {word.beyond.days + 1} to {word.after.days} days before that day"
             if word.before is None:
                 return f"a {word.event} began at most {_days(word.after)} before that day, or after it"
-            return f"that day lies from {_days(word.before)} before to {_days(word.after)} after the onset of a {word.event}"
+            around = f"{_days(word.before)} before to {_days(word.after)} after"
+            return f"that day lies from {around} the onset of a {word.event}"
         case c.Exposed():
             return _exposed(word)
         case c.Started():
@@ -334,7 +343,9 @@ def _lately(days: int, word: c.Started) -> str:
 def _narrate_answers(word: c.Criterion) -> str:
     match word:
         case c.Answered():
-            when = "since then" if word.since else "ever" if word.before is None else f"in the last {_days(word.before)}"
+            when = (
+                "since then" if word.since else "ever" if word.before is None else f"in the last {_days(word.before)}"
+            )
             level = "is answered readably" if word.at_least is None else f"is answered {word.at_least} or more (or yes)"
             times = f"at least {word.times} of " if word.times else ""
             return f"{times}{_named(word.items)} {level} {when}"
@@ -351,12 +362,44 @@ def _narrate_answers(word: c.Criterion) -> str:
                 "in the data names it"
             )
         case (
-            c.AllOf() | c.AnyOf() | c.AtLeast() | c.Not() | c.Paired() | c.Defined() | c.Now() | c.Documented() | c.WhenMeasured()
-            | c.NoneMet() | c.Worsened() | c.Elevated() | c.ScoredAtLeast() | c.Persistent() | c.Fell() | c.BeganWithin() | c.AtNewest()
+            c.AllOf()
+            | c.AnyOf()
+            | c.AtLeast()
+            | c.Not()
+            | c.Paired()
+            | c.Defined()
+            | c.Now()
+            | c.Documented()
+            | c.WhenMeasured()
+            | c.NoneMet()
+            | c.Worsened()
+            | c.Elevated()
+            | c.ScoredAtLeast()
+            | c.Persistent()
+            | c.Fell()
+            | c.BeganWithin()
+            | c.AtNewest()
             | c.BaselineAfter()
-            | c.ItemSum() | c.MoodCleared() | c.BackBelow() | c.Halved() | c.HistoryKnown() | c.Due() | c.Elapsed()
-            | c.MarkerNear() | c.MarkerSeen() | c.LatestMarker() | c.SustainedMarker() | c.ResultNear() | c.Supplied()
-            | c.Diagnosed() | c.Recorded() | c.Occurred() | c.Exposed() | c.Started() | c.Ended() | c.SteadilyTreated()
+            | c.ItemSum()
+            | c.MoodCleared()
+            | c.BackBelow()
+            | c.Halved()
+            | c.HistoryKnown()
+            | c.Due()
+            | c.Elapsed()
+            | c.MarkerNear()
+            | c.MarkerSeen()
+            | c.LatestMarker()
+            | c.SustainedMarker()
+            | c.ResultNear()
+            | c.Supplied()
+            | c.Diagnosed()
+            | c.Recorded()
+            | c.Occurred()
+            | c.Exposed()
+            | c.Started()
+            | c.Ended()
+            | c.SteadilyTreated()
             | c.TreatmentChanged()
         ):  # pragma: no cover - handled by the functions before this one
             raise AssertionError(word)

@@ -52,7 +52,7 @@ class Reading(StrEnum):
 
 
 class Score(NamedTuple):
-    """A total or T-score. `response` names the response it belongs to, `key` is the reference others use to point at it.
+    """A total or T-score. `response` names the response that it belongs to.
 
     `preliminary` scores are read by the suicidality rules alone.
     `items` holds the answered items when the response gave any: index 0 is item 1; None is a missing item.
@@ -116,10 +116,10 @@ class Result(NamedTuple):
 class Record(NamedTuple):
     """A coded record: Condition, Procedure, Immunization, Encounter reason, or an event sent as Observation.
 
-    `first`/`last` bound the onset (the undated range when none was given), `recorded_first`/`recorded_last` the recorded
-    date, `abated_last` the last possible abatement day (None: not abated). `asserted` False is an explicit negative
-    (a relapse Observation with valueBoolean false). `status` is clinicalStatus, `verification` verificationStatus.
-    `imprecise` marks a date that stands in for another (an Encounter's start).
+    `first`/`last` bound the onset (the undated range when none was given), `recorded_first`/`recorded_last` the
+    recorded date, `abated_last` the last possible abatement day (None: not abated). `asserted` False is an explicit
+    negative (a relapse Observation with valueBoolean false). `status` is clinicalStatus,
+    `verification` verificationStatus. `imprecise` marks a date that stands in for another (an Encounter's start).
     """
 
     concepts: frozenset[Concept]
@@ -210,7 +210,8 @@ class Chart(NamedTuple):
     `not_covered` maps a resource type to the reason why absence cannot be concluded from it.
     `retracted` holds the references of resources that came as entered-in-error.
     `oldest_medicine` is the earliest day any medicine record begins, whatever the medicine, and its source: an order
-    begins something new only if the data reach back further. `conditions_sent` counts Conditions received, `active_conditions` those that count as active.
+    begins something new only if the data reach back further. `conditions_sent` counts Conditions received,
+    `active_conditions` those that count as active.
     """
 
     patient: Patient

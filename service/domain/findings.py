@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service.domain.facts import Chart, DataIssue, PriorFlag, PriorPlan, Source
     from service.domain.days import AsOf
+    from service.domain.facts import Chart, DataIssue, PriorFlag, PriorPlan, Source
     from service.domain.outcome import Outcome
     from service.domain.rule import Code, Priority, Rule
     from service.domain.verdict import Verdict

@@ -33,9 +33,16 @@ class Instrument:
         return max(one, other) if self.higher_is_worse else min(one, other)
 
 
-def _scale(  # noqa: PLR0913 - a row of a table
-    key: str, name: str, low: int, high: int, elevated: int | None = None, worse_by: int | None = None,
-    minimal: int | None = None, mild: int | None = None, **more: object,
+def _scale(
+    key: str,
+    name: str,
+    low: int,
+    high: int,
+    elevated: int | None = None,
+    worse_by: int | None = None,
+    minimal: int | None = None,
+    mild: int | None = None,
+    **more: object,
 ) -> Instrument:
     as_decimal = [None if n is None else Decimal(n) for n in (elevated, worse_by, minimal, mild)]
     return Instrument(key, name, Decimal(low), Decimal(high), *as_decimal, **more)  # type: ignore[arg-type]
@@ -47,7 +54,9 @@ PHQ8 = _scale("phq-8", "PHQ-8", 0, 24, 10, 5, 4, 5, items=8, source="as PHQ-9 (m
 PHQ9_CMS = _scale("phq-9-cms", "PHQ-9 (CMS form)", 0, 27, 10, 5, 4, 5, items=9, source=_PHQ_BANDS)
 PHQA = _scale("phq-a", "PHQ-A", 0, 27, 10, 5, 4, 5, items=9, source=_PHQ_BANDS)
 PHQ2 = _scale("phq-2", "PHQ-2", 0, 6, 3, source="screen only: PMC2906530")
-GAD7 = _scale("gad-7", "GAD-7", 0, 21, 10, 4, 4, 5, items=7, source="change of 4: Toussaint 2020 J Affect Disord 265:395")
+GAD7 = _scale(
+    "gad-7", "GAD-7", 0, 21, 10, 4, 4, 5, items=7, source="change of 4: Toussaint 2020 J Affect Disord 265:395"
+)
 HADS_D = _scale("hads-d", "HADS-D", 0, 21, 8, 3, 7, 8, source="Honarmand & Feinstein 2009 (MS); change of 3 (m)")
 HADS_A = _scale("hads-a", "HADS-A", 0, 21, 8, 3, 7, 8, source="Honarmand & Feinstein 2009 (MS); change of 3 (m)")
 BDI_II = _scale("bdi-ii", "BDI-II", 0, 63, 14, 5, 13, 14, source="AAN 2014 Level C in MS; bands and change (m)")
@@ -62,21 +71,74 @@ PROMIS29_DEPRESSION = _scale("promis-29-depression", "PROMIS-29 depression T-sco
 PROMIS_DEPRESSION = _scale("promis-depression", "PROMIS depression T-score", 20, 90, 60, 5, 54, 55, **_T)
 PROMIS29_ANXIETY = _scale("promis-29-anxiety", "PROMIS-29 anxiety T-score", 20, 90, 60, 5, 54, 55, **_T)
 PROMIS29_FATIGUE = _scale("promis-29-fatigue", "PROMIS-29 fatigue T-score", 20, 90, 60, 5, 54, 55, **_T)
-FSS = Instrument("fss", "FSS (mean)", Decimal(1), Decimal(7), Decimal(4), Decimal("0.45"), whole=False,
-                 source="change of 0.45: Rooney 2019 MSARD 35:158; limit (m)")
+FSS = Instrument(
+    "fss",
+    "FSS (mean)",
+    Decimal(1),
+    Decimal(7),
+    Decimal(4),
+    Decimal("0.45"),
+    whole=False,
+    source="change of 0.45: Rooney 2019 MSARD 35:158; limit (m)",
+)
 MFIS = _scale("mfis", "MFIS", 0, 84, 38, 4, source="change of 4: Rooney 2019 MSARD 35:158; limit (m)")
-SDMT = Instrument("sdmt", "SDMT", Decimal(0), Decimal(110), higher_is_worse=False, fall=Decimal(8),
-                  repeated_fall=Decimal(4), source="Mult Scler 2022;28:1101")
+SDMT = Instrument(
+    "sdmt",
+    "SDMT",
+    Decimal(0),
+    Decimal(110),
+    higher_is_worse=False,
+    fall=Decimal(8),
+    repeated_fall=Decimal(4),
+    source="Mult Scler 2022;28:1101",
+)
 MOCA = Instrument("moca", "MoCA", Decimal(0), Decimal(30), higher_is_worse=False, fall=Decimal(3), source="(m)")
-PROMIS_COGNITIVE = Instrument("promis-cognitive", "PROMIS cognitive function T-score", Decimal(20), Decimal(90),
-                              whole=False, higher_is_worse=False, fall=Decimal(5), source="(m)")
-EDSS = Instrument("edss", "EDSS", Decimal(0), Decimal(10), worse_by=Decimal("0.5"), whole=False,
-                  source="Kurtzke 1983; a rise of 0.5 is a soft sign here")
+PROMIS_COGNITIVE = Instrument(
+    "promis-cognitive",
+    "PROMIS cognitive function T-score",
+    Decimal(20),
+    Decimal(90),
+    whole=False,
+    higher_is_worse=False,
+    fall=Decimal(5),
+    source="(m)",
+)
+EDSS = Instrument(
+    "edss",
+    "EDSS",
+    Decimal(0),
+    Decimal(10),
+    worse_by=Decimal("0.5"),
+    whole=False,
+    source="Kurtzke 1983; a rise of 0.5 is a soft sign here",
+)
 
 INSTRUMENTS = (
-    PHQ9, PHQ8, PHQ9_CMS, PHQA, PHQ2, GAD7, HADS_D, HADS_A, BDI_II, BDI_FS, MADRS, HAMD17, CESD, EPDS, GDS15,
-    PROMIS29_DEPRESSION, PROMIS_DEPRESSION, PROMIS29_ANXIETY, PROMIS29_FATIGUE, FSS, MFIS, SDMT, MOCA,
-    PROMIS_COGNITIVE, EDSS,
+    PHQ9,
+    PHQ8,
+    PHQ9_CMS,
+    PHQA,
+    PHQ2,
+    GAD7,
+    HADS_D,
+    HADS_A,
+    BDI_II,
+    BDI_FS,
+    MADRS,
+    HAMD17,
+    CESD,
+    EPDS,
+    GDS15,
+    PROMIS29_DEPRESSION,
+    PROMIS_DEPRESSION,
+    PROMIS29_ANXIETY,
+    PROMIS29_FATIGUE,
+    FSS,
+    MFIS,
+    SDMT,
+    MOCA,
+    PROMIS_COGNITIVE,
+    EDSS,
 )
 
 
@@ -88,10 +150,24 @@ class MoodDomain:
     series: tuple[Instrument, ...] = field(default=())
 
 
-DEPRESSION = MoodDomain("depression", (
-    PHQ9, PHQ8, BDI_II, HADS_D, PROMIS29_DEPRESSION, PROMIS_DEPRESSION, EPDS, GDS15, PHQ9_CMS,
-    MADRS, HAMD17, CESD, BDI_FS,
-))
+DEPRESSION = MoodDomain(
+    "depression",
+    (
+        PHQ9,
+        PHQ8,
+        BDI_II,
+        HADS_D,
+        PROMIS29_DEPRESSION,
+        PROMIS_DEPRESSION,
+        EPDS,
+        GDS15,
+        PHQ9_CMS,
+        MADRS,
+        HAMD17,
+        CESD,
+        BDI_FS,
+    ),
+)
 ANXIETY = MoodDomain("anxiety", (GAD7, HADS_A, PROMIS29_ANXIETY))
 MOOD = MoodDomain("depression or anxiety", DEPRESSION.series + ANXIETY.series)
 FATIGUE = MoodDomain("fatigue", (PROMIS29_FATIGUE, FSS, MFIS))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Interval(NamedTuple):
-    """The values a reported quantity may have; `high` None means no upper bound; the flags say whether a bound is left out."""
+    """The values a reported quantity may have; `high` None: no upper bound; `*_open`: that bound is left out."""
 
     low: Decimal
     high: Decimal | None

@@ -54,19 +54,35 @@ class Ledger:
         for twin in same:
             if twin.entry not in self._settled and twin.status == "active":
                 self._close(twin, "merged")
-        self.findings.append(FlagFinding(
-            new.rule, identifier, FlagState.ACTIVE, new.priority, start, None, new.sentence, new.evidence,
-            cleared_by, "", contributing, prior,
-        ))
+        self.findings.append(
+            FlagFinding(
+                new.rule,
+                identifier,
+                FlagState.ACTIVE,
+                new.priority,
+                start,
+                None,
+                new.sentence,
+                new.evidence,
+                cleared_by,
+                "",
+                contributing,
+                prior,
+            )
+        )
 
     def _adopted(self, new: Raised) -> PriorFlag | None:
         """The earliest open flag of the same episode; the others of it are merged into it."""
         if new.anchor is None:
             return None
         open_flags = [
-            flag for flag in self._own
-            if flag.rule == new.rule.name and flag.status == "active" and flag.start is not None
-            and flag.start <= new.anchor and not self._is_cleared(new.rule, flag.start)
+            flag
+            for flag in self._own
+            if flag.rule == new.rule.name
+            and flag.status == "active"
+            and flag.start is not None
+            and flag.start <= new.anchor
+            and not self._is_cleared(new.rule, flag.start)
         ]
         if not open_flags:
             return None
@@ -95,7 +111,9 @@ class Ledger:
         rule = self._rules[flag.rule]
         # Flags whose own identifier is met do not come here, but for those of rules that are now part of another.
         if flag.rule not in self._part_of and self._scope.timeline.chart.retracted.intersection(flag.evidence):
-            self._finish(flag, rule, FlagState.RETRACTED, "The entry it rested on was withdrawn (entered in error).", "")
+            self._finish(
+                flag, rule, FlagState.RETRACTED, "The entry it rested on was withdrawn (entered in error).", ""
+            )
         elif flag.rule in NEVER_CLEARED_BY_RULE:
             self._keep(flag, rule)
         elif flag.rule in self._part_of:
@@ -119,16 +137,41 @@ class Ledger:
     def _finish(self, flag: PriorFlag, rule: Rule, state: FlagState, sentence: str, reason: str) -> None:
         self._settled.add(flag.entry)
         end = self._scope.today if state is FlagState.INACTIVE else flag.end
-        self.findings.append(FlagFinding(
-            rule, flag.identifier, state, priority_of(flag, rule), flag.start, end, sentence, (), "", reason, (), flag,
-        ))
+        self.findings.append(
+            FlagFinding(
+                rule,
+                flag.identifier,
+                state,
+                priority_of(flag, rule),
+                flag.start,
+                end,
+                sentence,
+                (),
+                "",
+                reason,
+                (),
+                flag,
+            )
+        )
 
     def _keep(self, flag: PriorFlag, rule: Rule) -> None:
         self._settled.add(flag.entry)
-        self.findings.append(FlagFinding(
-            rule, flag.identifier, FlagState.UNCHANGED, priority_of(flag, rule), flag.start, flag.end,
-            "", (), "", "", (), flag,
-        ))
+        self.findings.append(
+            FlagFinding(
+                rule,
+                flag.identifier,
+                FlagState.UNCHANGED,
+                priority_of(flag, rule),
+                flag.start,
+                flag.end,
+                "",
+                (),
+                "",
+                "",
+                (),
+                flag,
+            )
+        )
 
 
 def _is_closed_by_clinician(flag: PriorFlag) -> bool:

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 # These look at an episode, a disease or a history from its beginning, and relapses are told apart from the first on.
 _EVER = (
-    c.Diagnosed, c.HistoryKnown, c.Due, c.Occurred, c.BeganWithin, c.AtNewest, c.MoodCleared, c.BackBelow, c.Halved,
+    c.Diagnosed,
+    c.HistoryKnown,
+    c.Due,
+    c.Occurred,
+    c.BeganWithin,
+    c.AtNewest,
+    c.MoodCleared,
+    c.BackBelow,
+    c.Halved,
 )
 
 
@@ -49,8 +57,10 @@ def needs(rule: Rule) -> tuple[Need, ...]:
 
 
 def _criteria(rule: Rule) -> list[c.Criterion]:
-    parts = [part.when for part in (*rule.cases, *rule.notes, *rule.plan) if part.when is not None]
-    return [rule.when, *parts, *(part for part in (rule.population, rule.clears) if part is not None)]
+    optional = [action.when for action in rule.plan]
+    optional += [rule.population, rule.clears]
+    always = [rule.when, *(case.when for case in rule.cases), *(note.when for note in rule.notes)]
+    return always + [part for part in optional if part is not None]
 
 
 def _words(word: Any, base: int | None) -> Iterator[tuple[Any, int | None]]:

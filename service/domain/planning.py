@@ -26,7 +26,10 @@ class _Gathered:
 
 
 def propose(
-    scope: Scope, flags: list[FlagFinding], results: dict[str, RuleResult], subject: str,
+    scope: Scope,
+    flags: list[FlagFinding],
+    results: dict[str, RuleResult],
+    subject: str,
 ) -> tuple[PlanProposal | None, tuple[PriorPlan, ...]]:
     """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further."""
     plans = scope.timeline.chart.plans
@@ -40,7 +43,7 @@ def propose(
         return None, drafts
     if not gathered:  # a rule may have nothing to suggest, and a plan of nothing is none
         return None, drafts
-    activities = tuple(_activity(scope, entry) for entry in gathered.values())
+    activities = tuple(_activity(entry) for entry in gathered.values())
     evidence = unique(source for flag in flags for source in flag.evidence)
     return PlanProposal(identifier, activities, tuple(flags), evidence, drafts), drafts
 
@@ -71,10 +74,15 @@ def _due_days(scope: Scope, action: Action, values: dict[str, Any]) -> set[int]:
     return {max(base + span.days, scope.today) for span in action.due} or {scope.today}
 
 
-def _activity(scope: Scope, entry: _Gathered) -> PlannedActivity:
+def _activity(entry: _Gathered) -> PlannedActivity:
     days = sorted(entry.due)
     end = days[-1] if len(days) > 1 else None
     return PlannedActivity(
-        entry.action.code, entry.action.kind, " ".join(entry.descriptions), days[0], end,
-        tuple(entry.rules), unique(entry.evidence),
+        entry.action.code,
+        entry.action.kind,
+        " ".join(entry.descriptions),
+        days[0],
+        end,
+        tuple(entry.rules),
+        unique(entry.evidence),
     )

@@ -105,7 +105,8 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
     chart = scope.timeline.chart
     values = outcome.values | {
         "medicines": f"{chart.medicines_recognised} of {chart.medicines_sent} medicines were recognised."
-        if chart.medicines_sent else "No medicine is in the data supplied.",
+        if chart.medicines_sent
+        else "No medicine is in the data supplied.",
     }
     sentence = _sentence(rule, values, manner, at, tuple(r.rule.name for r in contributing), weak=outcome.weak)
     parts = [outcome, *(r.outcome for r in contributing if r.outcome is not None)]
@@ -114,7 +115,12 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
 
 
 def _finding(
-    rule: Rule, anchor: int | None, priority: Priority, sentence: str, evidence: tuple[Source, ...], at: At,
+    rule: Rule,
+    anchor: int | None,
+    priority: Priority,
+    sentence: str,
+    evidence: tuple[Source, ...],
+    at: At,
     manner: Manner,
 ) -> Raised:
     identifier = flag_identifier(rule.name, manner.subject, anchor_text(anchor))
@@ -141,8 +147,14 @@ def _where(part: Case | Note, values: dict[str, Any], at: At) -> At:
 
 
 def _sentence(
-    rule: Rule, values: dict[str, Any], manner: Manner, at: At, contributing: tuple[str, ...],
-    day: int | None = None, *, weak: bool = False,
+    rule: Rule,
+    values: dict[str, Any],
+    manner: Manner,
+    at: At,
+    contributing: tuple[str, ...],
+    day: int | None = None,
+    *,
+    weak: bool = False,
 ) -> str:
     parts = [rule.sentence.format_map(values)]
     parts += _notes(rule, values, manner.scope, at, day)
@@ -172,4 +184,3 @@ def _notes(rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
     return {f"note_{name}": value for name, value in values.items()}
-

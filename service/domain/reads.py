@@ -14,8 +14,20 @@ Subject = Instrument | Item | Analyte | Concept | DrugGroup
 
 # These look at the as-of day only.
 _OF_THE_AS_OF_DAY = (
-    c.Worsened, c.Persistent, c.Fell, c.BeganWithin, c.Diagnosed, c.NoneMet, c.TotalWithoutItem, c.UnreadableAnswer,
-    c.Unplaced, c.StalePositive, c.ItemSum, c.HistoryKnown, c.Due, c.Now,
+    c.Worsened,
+    c.Persistent,
+    c.Fell,
+    c.BeganWithin,
+    c.Diagnosed,
+    c.NoneMet,
+    c.TotalWithoutItem,
+    c.UnreadableAnswer,
+    c.Unplaced,
+    c.StalePositive,
+    c.ItemSum,
+    c.HistoryKnown,
+    c.Due,
+    c.Now,
 )
 _COMBINING = (c.AllOf, c.AnyOf, c.AtLeast, c.Not, c.Defined, c.Documented, c.WhenMeasured)
 
@@ -37,7 +49,9 @@ def reads_of(word: Any) -> Reads:
     """What a criterion and the criteria inside it read."""
     inner = [reads_of(part) for part in inner_words(word)]
     subjects = frozenset(own_subjects(word)).union(*(part.subjects for part in inner))
-    by_facts = bool(subjects) and not isinstance(word, _MORE_THAN_FACTS) and not getattr(word, "needs_conditions", False)
+    by_facts = (
+        bool(subjects) and not isinstance(word, _MORE_THAN_FACTS) and not getattr(word, "needs_conditions", False)
+    )
     return Reads(subjects, _is_dayless(word, inner), by_facts and all(part.tells_by_facts for part in inner))
 
 
@@ -66,7 +80,10 @@ def own_subjects(word: Any) -> list[Subject]:
 def inner_words(word: Any) -> list[Any]:
     """The criteria inside a word."""
     return [
-        part for field in dataclasses.fields(word) for part in _flat(getattr(word, field.name)) if isinstance(part, c.WORDS)
+        part
+        for field in dataclasses.fields(word)
+        for part in _flat(getattr(word, field.name))
+        if isinstance(part, c.WORDS)
     ]
 
 

@@ -119,9 +119,13 @@ def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
     known = [value for value in values if value is not None]
     value = total.value
     if len(known) == len(values) and sum(known) != value:
-        issues.append(DataIssue("total-differs-from-items", (
-            f"The {total.instrument.name} total and the sum of its items differ; the higher one is used."
-        ), total.source.expression))
+        issues.append(
+            DataIssue(
+                "total-differs-from-items",
+                (f"The {total.instrument.name} total and the sum of its items differ; the higher one is used."),
+                total.source.expression,
+            )
+        )
         value = max(value, Decimal(sum(known)))
     return total._replace(value=value, items=values, evidence=_sources(items))
 
@@ -137,10 +141,21 @@ def _from_items(instrument: Instrument, items: Items) -> Score | None:
     return _made(instrument, share.quantize(Decimal(1), ROUND_HALF_UP), values, items, prorated=True)
 
 
-def _made(instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool) -> Score:
+def _made(
+    instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool
+) -> Score:
     sources = _sources(items)
     latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.rank))
     return Score(
-        instrument, value, latest.first, latest.last, latest.instant, sources[0], f"{value} (from items)",
-        latest.response, values, prorated, evidence=sources[1:],
+        instrument,
+        value,
+        latest.first,
+        latest.last,
+        latest.instant,
+        sources[0],
+        f"{value} (from items)",
+        latest.response,
+        values,
+        prorated,
+        evidence=sources[1:],
     )

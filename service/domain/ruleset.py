@@ -24,9 +24,15 @@ class RuleSet:
 
     __slots__ = ("_digest", "_site_codes", "locale", "muted", "off", "rules", "time_zone", "version")
 
-    def __init__(  # noqa: PLR0913 - everything that decides an answer
-        self, rules: tuple[Rule, ...], *, on: Iterable[str] = (), muted: Iterable[str] = (),
-        time_zone: str = "UTC", locale: str = "", site_codes: bytes = b"",
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        *,
+        on: Iterable[str] = (),
+        muted: Iterable[str] = (),
+        time_zone: str = "UTC",
+        locale: str = "",
+        site_codes: bytes = b"",
     ) -> None:
         """Raises `UnknownRule` for a name that is not a rule, and for muting a safety rule."""
         self.rules = rules

@@ -108,9 +108,26 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
-        "answers", "as_of", "chart", "courses", "future", "issues", "late_results", "late_scores",
-        "partial_scores", "records", "relapses", "results", "safety_records", "scores", "series", "spans", "subjects",
-        "tables", "undated_drugs", "undated_relapses",
+        "answers",
+        "as_of",
+        "chart",
+        "courses",
+        "future",
+        "issues",
+        "late_results",
+        "late_scores",
+        "partial_scores",
+        "records",
+        "relapses",
+        "results",
+        "safety_records",
+        "scores",
+        "series",
+        "spans",
+        "subjects",
+        "tables",
+        "undated_drugs",
+        "undated_relapses",
     )
 
     def __init__(self, chart: Chart, as_of: AsOf) -> None:
@@ -137,7 +154,12 @@ class Timeline:
         self._keep_late()
         nothing: frozenset[Subject] = frozenset()
         self.subjects = nothing.union(
-            self.series, self.answers, self.results, self.safety_records, self.spans, self.undated_drugs,
+            self.series,
+            self.answers,
+            self.results,
+            self.safety_records,
+            self.spans,
+            self.undated_drugs,
             {score.instrument for score in (*self.scores, *self.late_scores)},
             {late.analyte for late in self.late_results},
         )
@@ -165,7 +187,10 @@ class Timeline:
     def _answers(self) -> list[Answer]:
         """Answers up to the as-of instant, about suicide up to 24 hours after it."""
         kept = [
-            a for a in self.chart.answers if a.first == EARLIEST or self.as_of.is_past(a.first, a.instant)
+            a
+            for a in self.chart.answers
+            if a.first == EARLIEST
+            or self.as_of.is_past(a.first, a.instant)
             or (a.item in SUICIDALITY_ITEMS and self.as_of.is_tolerated(a.first, a.instant))
         ]
         self.future += len(self.chart.answers) - len(kept)
@@ -192,9 +217,13 @@ class Timeline:
         for score in scores:
             known = seen.setdefault((score.first, score.instant), score)
             if known.value != score.value:
-                self.issues.append(DataIssue("rival-values", (
-                    f"Two different {instrument.name} totals have the same time; the worse one is used."
-                ), score.source.expression))
+                self.issues.append(
+                    DataIssue(
+                        "rival-values",
+                        (f"Two different {instrument.name} totals have the same time; the worse one is used."),
+                        score.source.expression,
+                    )
+                )
 
     def _order_results(self) -> None:
         self.results: dict[Analyte, list[Result]] = {}

@@ -21,9 +21,7 @@ SUICIDE_RISK_ASSESSMENT: Final = _activity(
     f"{sources.QICORE} MDD Suicide Risk Assessment CQL",
     Concept.SUICIDE_RISK_ASSESSMENT,
 )
-MENTAL_HEALTH_ASSESSMENT: Final = _activity(
-    "410223002", "Mental health care assessment (procedure)", sources.QICORE
-)
+MENTAL_HEALTH_ASSESSMENT: Final = _activity("410223002", "Mental health care assessment (procedure)", sources.QICORE)
 DEPRESSION_SCREENING: Final = _activity(
     "171207006", "Depression screening (procedure)", sources.QICORE, Concept.MOOD_SCREENING
 )

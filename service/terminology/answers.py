@@ -39,9 +39,7 @@ PRESENCE: Final[Scale] = (
 POSITIVITY: Final[Scale] = (
     _own("positive", "Positive", 1),
     _own("negative", "Negative", 0),
-    snomed(
-        "10828004", "Positive (qualifier value)", 1, A, "HL7 FHIR R4 example Observation/vp-oyster (value)"
-    ),
+    snomed("10828004", "Positive (qualifier value)", 1, A, "HL7 FHIR R4 example Observation/vp-oyster (value)"),
 )
 
 # Any other answer to the risk level is a positive one.

@@ -89,9 +89,7 @@ SAFETY: Final = (
         "Psychotic disorder with hallucinations due to known physiological condition",
         Concept.PSYCHOSIS,
     ),
-    _stem(
-        "F06.2", "Psychotic disorder with delusions due to known physiological condition", Concept.PSYCHOSIS
-    ),
+    _stem("F06.2", "Psychotic disorder with delusions due to known physiological condition", Concept.PSYCHOSIS),
     _stem("F30", "Manic episode", Concept.MANIA),
     _stem("F05", "Delirium due to known physiological condition", Concept.DELIRIUM),
     _code("R45.851", "Suicidal ideations", Concept.SUICIDALITY),
@@ -142,9 +140,7 @@ DIAGNOSES: Final = IMMUNE_MEDIATED + SAFETY + MOOD + CONFOUNDERS + CONTEXT
 _EXACT: Final[dict[str, frozenset[Concept]]] = {
     bare: diagnosis.means for diagnosis in DIAGNOSES if (bare := plain(diagnosis.code))
 }
-_STEMS: Final = frozenset(
-    bare for diagnosis in DIAGNOSES if diagnosis.is_stem and (bare := plain(diagnosis.code))
-)
+_STEMS: Final = frozenset(bare for diagnosis in DIAGNOSES if diagnosis.is_stem and (bare := plain(diagnosis.code)))
 
 
 def diagnosis_concepts(code: str) -> frozenset[Concept]:

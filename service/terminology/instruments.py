@@ -132,9 +132,7 @@ PANELS: Final[tuple[Row[Instrument], ...]] = (
         A,
         sources.US_CORE_PHQ9,
     ),
-    loinc(
-        "54635-8", "Resident mood interview (PHQ-9) [Reported PHQ-9 CMS]", scale.PHQ9_CMS, A, sources.PACIO
-    ),
+    loinc("54635-8", "Resident mood interview (PHQ-9) [Reported PHQ-9 CMS]", scale.PHQ9_CMS, A, sources.PACIO),
     loinc(
         "89206-7",
         "Patient Health Questionnaire-9: Modified for Teens [Reported.PHQ.Teen]",

@@ -130,15 +130,9 @@ MEASURANDS: Final[tuple[Measurand, ...]] = (
         Measurand(medicine.slug, medicine.ingredient, f"A medicine with {medicine.ingredient}.", "medicine")
         for medicine in MEDICINES
     ),
-    *(
-        Measurand(group.name, group.name, f"{group.display}.", "medicine")
-        for group in DRUG_CLASSES
-        if group.is_one
-    ),
+    *(Measurand(group.name, group.name, f"{group.display}.", "medicine") for group in DRUG_CLASSES if group.is_one),
     Measurand(LOCAL_ROUTE, "Local route", "A route by which a medicine acts where it is applied.", "route"),
-    Measurand(
-        SYSTEMIC_ROUTE, "Systemic route", "A route by which a medicine acts in the whole body.", "route"
-    ),
+    Measurand(SYSTEMIC_ROUTE, "Systemic route", "A route by which a medicine acts in the whole body.", "route"),
     *(
         _answer(row)
         for scale in (answers.PRESENCE, answers.POSITIVITY, answers.RISK_LEVEL)

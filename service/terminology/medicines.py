@@ -66,9 +66,7 @@ def _drug(
     return Medicine(group, ingredient, rxnorm, tier, evidence, tuple(atc.split()), tuple(old.split()), days)
 
 
-def _atc_only(
-    group: DrugGroup, ingredient: str, atc: str, old: str = "", days: int = _USUAL_INTERVAL
-) -> Medicine:
+def _atc_only(group: DrugGroup, ingredient: str, atc: str, old: str = "", days: int = _USUAL_INTERVAL) -> Medicine:
     return _drug(group, ingredient, "", A, WHO_ATC, atc, old, days)
 
 
@@ -101,13 +99,9 @@ MEDICINES: Final = (
         old="L04AA36",
         days=182,
     ),
-    _drug(
-        DrugGroup.MS_DMT_OTHER, "ofatumumab", "712566", A, OHDSI_OR_US_CORE, "L01FA02 L04AG12", old="L01XC10"
-    ),
+    _drug(DrugGroup.MS_DMT_OTHER, "ofatumumab", "712566", A, OHDSI_OR_US_CORE, "L01FA02 L04AG12", old="L01XC10"),
     _atc_only(DrugGroup.MS_DMT_OTHER, "ublituximab", "L04AG14", days=182),
-    _drug(
-        DrugGroup.MS_DMT_OTHER, "rituximab", "121191", A, OHDSI_OR_US_CORE, "L01FA01", old="L01XC02", days=182
-    ),
+    _drug(DrugGroup.MS_DMT_OTHER, "rituximab", "121191", A, OHDSI_OR_US_CORE, "L01FA01", old="L01XC02", days=182),
     _drug(DrugGroup.MS_DMT_OTHER, "alemtuzumab", "117055", B, UPMC, "L04AG06", old="L04AA34", days=365),
     _drug(DrugGroup.MS_DMT_OTHER, "cladribine", "44157", B, UPMC, "L01BB04 L04AA40", days=365),
     _drug(DrugGroup.MS_DMT_OTHER, "mitoxantrone", "7005", B, UPMC, "L01DB07", days=90),
@@ -187,9 +181,7 @@ MEDICINES: Final = (
 DRUG_CLASSES: Final = (
     DrugClass("J01", "Antibacterials for systemic use", DrugGroup.ANTIBIOTIC, "antibiotic", is_one=True),
     DrugClass("N06A", "Antidepressants", DrugGroup.ANTIDEPRESSANT, "antidepressant"),
-    DrugClass(
-        "H02AB", "Glucocorticoids", DrugGroup.STEROID_SYSTEMIC, "corticosteroid", systemic_steroid=True
-    ),
+    DrugClass("H02AB", "Glucocorticoids", DrugGroup.STEROID_SYSTEMIC, "corticosteroid", systemic_steroid=True),
 )
 
 # Mostly given locally: without a recorded route, only an ATC code under H02AB makes them systemic.

@@ -53,15 +53,9 @@ _VSAC_AND_OHDSI: Final = f"{sources.QICORE}; {sources.OHDSI}"
 
 MULTIPLE_SCLEROSIS: Final[tuple[Row[frozenset[Concept]], ...]] = (
     _one("24700007", "Multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
-    _one(
-        "426373005", "Relapsing remitting multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS
-    ),
-    _one(
-        "425500002", "Secondary progressive multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS
-    ),
-    _one(
-        "428700003", "Primary progressive multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS
-    ),
+    _one("426373005", "Relapsing remitting multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
+    _one("425500002", "Secondary progressive multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
+    _one("428700003", "Primary progressive multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
     _one("816984002", "Progressive multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
     _one("1186728004", "Pediatric multiple sclerosis (disorder)", Concept.MS_FAMILY, sources.VSAC_MS),
     # A course of the disease, not an event: never a relapse.
@@ -102,9 +96,7 @@ SAFETY: Final[tuple[Row[frozenset[Concept]], ...]] = (
     _one("304594002", "Suicidal intent (finding)", Concept.SUICIDALITY, sources.QICORE),
     _one("247650009", "Planning suicide (finding)", Concept.SUICIDALITY, sources.QICORE),
     _one("425104003", "Suicidal behavior (finding)", Concept.SUICIDALITY, sources.QICORE),
-    _one(
-        "711561004", "Has access to planned means of suicide (finding)", Concept.SUICIDALITY, sources.QICORE
-    ),
+    _one("711561004", "Has access to planned means of suicide (finding)", Concept.SUICIDALITY, sources.QICORE),
     _one("225457007", "Feeling suicidal", Concept.SUICIDALITY, sources.OHDSI),
     _one("82313006", "Suicide attempt", Concept.SUICIDE_ATTEMPT, sources.OHDSI),
     _one("69322001", "Psychotic disorder (disorder)", Concept.PSYCHOSIS, _VSAC_AND_OHDSI),

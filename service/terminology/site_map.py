@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 SiteMap = dict[Key, tuple[Key, ...]]
 
 _UNKNOWN: Final = (
-    "nothing is read under the target; use a code of the value sets or of CodeSystem/measurand,"
-    " spelled as there"
+    "nothing is read under the target; use a code of the value sets or of CodeSystem/measurand, spelled as there"
 )
 _TWO_MEANINGS: Final = (
     "the code would have two meanings; map it to one thing, and leave a code alone that has a meaning already"
@@ -50,9 +49,7 @@ class _Draft:
         self.concepts: dict[Key, frozenset[Concept]] = dict(tables.concepts)
         self.drugs: dict[Key, Drug] = dict(tables.drugs)
         self.local_routes: dict[Key, bool] = dict(tables.local_routes)
-        self.answers: dict[Asked, dict[Key, int]] = {
-            asked: dict(scale) for asked, scale in tables.answers.items()
-        }
+        self.answers: dict[Asked, dict[Key, int]] = {asked: dict(scale) for asked, scale in tables.answers.items()}
         self.traps = dict(tables.traps)
         self.displays = dict(tables.displays)
 
@@ -128,11 +125,7 @@ class _Draft:
 def _joined(old: Meaning, new: Meaning) -> Meaning:
     if old == new:
         return old
-    if (
-        old.kind is new.kind is Kind.RECORD
-        and isinstance(old.target, frozenset)
-        and isinstance(new.target, frozenset)
-    ):
+    if old.kind is new.kind is Kind.RECORD and isinstance(old.target, frozenset) and isinstance(new.target, frozenset):
         return Meaning(Kind.RECORD, old.target | new.target)
     raise _Conflict
 

@@ -45,9 +45,7 @@ TRAPS: Final = (
             "71966-9",
         )
     ),
-    _trap(
-        "71968-2", "PROMIS-29 anxiety T-score", "it is the raw score, which is on another scale", "71967-4"
-    ),
+    _trap("71968-2", "PROMIS-29 anxiety T-score", "it is the raw score, which is on another scale", "71967-4"),
     _trap(
         "71969-0",
         "PROMIS depression T-score",

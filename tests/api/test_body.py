@@ -79,7 +79,7 @@ def test_what_comes_in_compressed_is_limited_too() -> None:
 
 
 def test_a_bomb_is_refused_without_being_unpacked(app: Edge) -> None:
-    bomb = gzip.compress(b"\0" * 400_000_000, compresslevel=9)
+    bomb = gzip.compress(b"\0" * 100_000_000, compresslevel=9)
     began = time.process_time()
     refused = check(app, bomb, Content_Encoding="gzip")
     assert refused.status_code == 413

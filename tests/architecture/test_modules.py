@@ -26,8 +26,7 @@ def _public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.A
 def _restates(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Overloads, overrides and setters are explained where the name is first said."""
     return any(
-        ast.unparse(decorator).split(".")[-1] in {"overload", "override", "setter"}
-        for decorator in node.decorator_list
+        ast.unparse(decorator).split(".")[-1] in {"overload", "override", "setter"} for decorator in node.decorator_list
     )
 
 

@@ -1,9 +1,9 @@
 """Are the rules listed as the site runs them?"""
 
 import pytest
-from service.domain.pages import page
 
 from service.assessment import Context
+from service.domain.pages import page
 from tests.cli.calling import call
 
 

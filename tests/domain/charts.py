@@ -63,10 +63,19 @@ def sent_back(finding: FlagFinding, entry: int = 900, **changes: Any) -> PriorFl
         return finding.prior._replace(**changes)
     closed = finding.state is not FlagState.ACTIVE
     kept = PriorFlag(
-        finding.rule.name, finding.identifier, finding.state.value, finding.start, finding.end, None,
-        tuple(source.reference for source in finding.evidence) if not closed or finding.prior is None
+        finding.rule.name,
+        finding.identifier,
+        finding.state.value,
+        finding.start,
+        finding.end,
+        None,
+        tuple(source.reference for source in finding.evidence)
+        if not closed or finding.prior is None
         else finding.prior.evidence,
-        closed, finding.priority, Source(f"Flag/{entry}", f"Bundle.entry[{entry}].resource", "Flag"), entry,
+        closed,
+        finding.priority,
+        Source(f"Flag/{entry}", f"Bundle.entry[{entry}].resource", "Flag"),
+        entry,
     )
     return kept._replace(**changes)
 

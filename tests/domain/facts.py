@@ -29,7 +29,7 @@ def source(kind: str = "Observation", reference: str | None = None) -> Source:
 def chart(*facts: Score | Answer | Result | Record | Exposure, **more: Any) -> Chart:
     """A chart of these facts."""
     kinds = {Score: "scores", Answer: "answers", Result: "results", Record: "records", Exposure: "exposures"}
-    fields: dict[str, tuple[Any, ...]] = {name: () for name in kinds.values()}
+    fields: dict[str, tuple[Any, ...]] = dict.fromkeys(kinds.values(), ())
     for fact in facts:
         fields[kinds[type(fact)]] += (fact,)
     conditions = sum(record.source.resource_type == "Condition" for record in fields["records"])

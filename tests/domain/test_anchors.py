@@ -6,18 +6,26 @@ from service.domain.examples import TODAY
 from tests.domain.charts import answer, flag, flags
 
 R04, R05, R06 = (
-    "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation", "acute-inflammation-confounds-mood",
+    "depression-with-low-grade-inflammation",
+    "sustained-low-grade-inflammation",
+    "acute-inflammation-confounds-mood",
 )
 R03, R07 = "mood-worsening-near-relapse", "depression-persisting-on-treatment-with-inflammation"
 R08, R09, R10 = (
-    "mood-worsening-after-immune-therapy", "mood-change-with-corticosteroids", "mood-worsening-before-relapse",
+    "mood-worsening-after-immune-therapy",
+    "mood-change-with-corticosteroids",
+    "mood-worsening-before-relapse",
 )
 R11, R12, R13 = (
-    "fatigue-dominant-depression-score", "cognitive-decline-with-activity", "autoimmune-encephalitis-red-flags",
+    "fatigue-dominant-depression-score",
+    "cognitive-decline-with-activity",
+    "autoimmune-encephalitis-red-flags",
 )
 R14, R16 = "mood-worsening-without-immune-activity", "mood-worsening-immune-status-unknown"
 R17, R18, R19 = (
-    "anxiety-worsening-with-low-grade-inflammation", "mood-screening-in-immune-disease", "mood-screening-overdue",
+    "anxiety-worsening-with-low-grade-inflammation",
+    "mood-screening-in-immune-disease",
+    "mood-screening-overdue",
 )
 R20 = "crp-unreadable"
 MS, RA = "multiple sclerosis; ", "rheumatoid arthritis; "
@@ -47,7 +55,11 @@ SOMATIC = "PHQ-9 items 1 0 3 3 2 0 1 2 0"
         # the onset or the start of the event
         (R03, f"{MS}PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 45 days ago; relapse, 20 days ago", 45),
         (R08, "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; fingolimod from 45 days ago", 45),
-        (R09, "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; prednisone from 30 to 22 days ago; methylprednisolone from 10 to 6 days ago", 30),
+        (
+            R09,
+            "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; prednisone from 30 to 22 days ago; methylprednisolone from 10 to 6 days ago",
+            30,
+        ),
         # the first score at which mood was worse, since it cleared
         (R10, f"{MS}{WORSE}; sNfL 20 above range, 5 days ago", 50),
         (R14, f"{RA}{WORSE}; CRP 2 mg/L, 5 days ago", 50),
@@ -58,12 +70,20 @@ SOMATIC = "PHQ-9 items 1 0 3 3 2 0 1 2 0"
         (R11, f"PHQ-9 12, 30 days ago; {SOMATIC}, 20 days ago; PHQ-9 12, 12 days ago; {SOMATIC}, 5 days ago", 20),
         (R11, f"{SOMATIC}, 40 days ago; PHQ-9 items 2 2 2 1 1 1 1 1 0, 20 days ago; {SOMATIC}, 5 days ago", 5),
         (R12, f"{MS}SDMT 50, 110 days ago; SDMT 41, 40 days ago; SDMT 42, 25 days ago; relapse, 25 days ago", 40),
-        (R12, f"{MS}SDMT 50, 110 days ago; SDMT 41, 60 days ago; SDMT 48, 40 days ago; SDMT 39, 25 days ago; relapse, 25 days ago", 25),
+        (
+            R12,
+            f"{MS}SDMT 50, 110 days ago; SDMT 41, 60 days ago; SDMT 48, 40 days ago; SDMT 39, 25 days ago; relapse, 25 days ago",
+            25,
+        ),
         (R12, f"{MS}MoCA 29, 90 days ago; SDMT 50, 60 days ago; SDMT 42, 25 days ago; relapse, 25 days ago", 25),
         # a presentation, or else worse mood
         (R13, "psychosis, 20 days ago; mania, 30 days ago; seizure, 10 days ago", 30),
-        (R13, "a condition; PHQ-9 5, 95 days ago; PHQ-9 12, 50 days ago; PHQ-9 14, 5 days ago; MoCA 29, 60 days ago; "
-              "MoCA 20, 5 days ago; seizure, 10 days ago", 50),
+        (
+            R13,
+            "a condition; PHQ-9 5, 95 days ago; PHQ-9 12, 50 days ago; PHQ-9 14, 5 days ago; MoCA 29, 60 days ago; "
+            "MoCA 20, 5 days ago; seizure, 10 days ago",
+            50,
+        ),
         # when screening lapsed
         (R18, f"{MS}depression; PHQ-9 6, 400 days ago", 35),
         (R19, f"{MS}PHQ-9 4, 400 days ago; relapse, 300 days ago", 286),

@@ -7,7 +7,7 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain.analytes import CRP, SNFL, TEMPERATURE
-from service.domain.concepts import SUICIDALITY_ITEMS, ITEM_9, Concept, DrugGroup, Item
+from service.domain.concepts import ITEM_9, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.examples import TODAY, read_example
 from service.domain.instruments import DEPRESSION, PHQ9
 from service.domain.outcome import Want

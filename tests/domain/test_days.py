@@ -27,24 +27,22 @@ def seconds(moment: datetime) -> float:
         (-timedelta(days=400), True),
     ],
 )
-def test_an_instant_may_lie_five_minutes_ahead(late: timedelta, past: bool) -> None:  # noqa: FBT001
+def test_an_instant_may_lie_five_minutes_ahead(late: timedelta, past: bool) -> None:
     assert AS_OF.is_past(DAY, seconds(NOON + late)) is past
 
 
 @pytest.mark.parametrize(("ahead", "past"), [(-1, True), (0, True), (1, False)])
-def test_a_bare_date_may_be_today(ahead: int, past: bool) -> None:  # noqa: FBT001
+def test_a_bare_date_may_be_today(ahead: int, past: bool) -> None:
     assert AS_OF.is_past(DAY + ahead, None) is past
 
 
-@pytest.mark.parametrize(
-    ("late", "tolerated"), [(timedelta(hours=24), True), (timedelta(hours=24, seconds=1), False)]
-)
-def test_safety_rules_read_a_day_further(late: timedelta, tolerated: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("late", "tolerated"), [(timedelta(hours=24), True), (timedelta(hours=24, seconds=1), False)])
+def test_safety_rules_read_a_day_further(late: timedelta, tolerated: bool) -> None:
     assert AS_OF.is_tolerated(DAY + 1, seconds(NOON + late)) is tolerated
 
 
 @pytest.mark.parametrize(("ahead", "tolerated"), [(0, True), (1, True), (2, False)])
-def test_safety_rules_read_tomorrow(ahead: int, tolerated: bool) -> None:  # noqa: FBT001
+def test_safety_rules_read_tomorrow(ahead: int, tolerated: bool) -> None:
     assert AS_OF.is_tolerated(DAY + ahead, None) is tolerated
 
 

@@ -44,7 +44,10 @@ SPOKEN: list[tuple[c.Criterion, tuple[str, ...]]] = [
     (c.Worsened(MOOD, or_first_elevated=True), ("without any earlier score",)),
     (ELEVATED, ("depression", "elevated", "30 days")),
     (c.Elevated(MOOD, within=DAYS(30)), ("within 30 days of that day",)),
-    (c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), None, Verdict.NOT_MET), ("exists", "30 days before", "up to now")),
+    (
+        c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), None, Verdict.NOT_MET),
+        ("exists", "30 days before", "up to now"),
+    ),
     (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(30), DAYS(1), Verdict.NOT_MET), ("mild", "1 day after")),
     (c.Persistent(DEPRESSION, DAYS(56)), ("56 days", "120 days")),
     (
@@ -98,10 +101,16 @@ SPOKEN: list[tuple[c.Criterion, tuple[str, ...]]] = [
     (c.ItemSum(PHQ9, (1,), 2), ("item 1",)),
     (c.HistoryKnown(DEPRESSION), ("history",)),
     (
-        c.Due(DEPRESSION, (
-            c.Routine(Concept.NEURO_IMD, DAYS(365)), c.AfterRelapse(Concept.NEURO_IMD, (DAYS(14),), DAYS(365)),
-            c.AfterStart((DrugGroup.IL2,), (DAYS(28),), DAYS(180)),
-        ), DAYS(14), DAYS(30)),
+        c.Due(
+            DEPRESSION,
+            (
+                c.Routine(Concept.NEURO_IMD, DAYS(365)),
+                c.AfterRelapse(Concept.NEURO_IMD, (DAYS(14),), DAYS(365)),
+                c.AfterStart((DrugGroup.IL2,), (DAYS(28),), DAYS(180)),
+            ),
+            DAYS(14),
+            DAYS(30),
+        ),
         ("365 days", "14", "28"),
     ),
     (c.MoodCleared(DEPRESSION), ("depression", "14 days", "2")),
@@ -128,14 +137,21 @@ def test_every_word_is_spoken_and_evaluated() -> None:
 def test_every_reader_ends_where_no_word_is_left() -> None:
     """A new word does not pass the type check until it is spoken."""
     assert "assert_never" in {
-        node.func.id for node in ast.walk(ast.parse(inspect.getsource(explain)))
+        node.func.id
+        for node in ast.walk(ast.parse(inspect.getsource(explain)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_is_spoken(rule: Rule) -> None:
-    words = [rule.when, *(part.when for part in (*rule.cases, *rule.notes)), rule.population, rule.clears]
+    words = [
+        rule.when,
+        *(case.when for case in rule.cases),
+        *(note.when for note in rule.notes),
+        rule.population,
+        rule.clears,
+    ]
     for word in words:
         if word is not None:
             assert len(narrate(word)) > 10

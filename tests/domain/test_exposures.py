@@ -40,7 +40,7 @@ def test_an_end_before_the_start_counts_one_day() -> None:
 
 
 @pytest.mark.parametrize(("without", "new"), [(31, False), (89, False), (90, True), (91, True)])
-def test_it_is_new_after_90_days_without(without: int, new: bool) -> None:  # noqa: FBT001
+def test_it_is_new_after_90_days_without(without: int, new: bool) -> None:
     _, second = spans(taken("sertraline", 300, 200), taken("sertraline", 199 - without))
     assert second.new is new
 
@@ -50,7 +50,7 @@ def test_the_first_use_is_new() -> None:
 
 
 @pytest.mark.parametrize(("oldest", "new"), [(None, None), (50, None), (139, None), (140, True)])
-def test_a_date_of_ordering_needs_an_older_medicine_record(oldest: int | None, new: bool | None) -> None:  # noqa: FBT001
+def test_a_date_of_ordering_needs_an_older_medicine_record(oldest: int | None, new: bool | None) -> None:
     assert spans(taken("sertraline", 50, stated_start=False), oldest=oldest)[0].new is new
 
 
@@ -61,12 +61,15 @@ def test_one_stated_start_of_the_same_day_is_enough() -> None:
 
 def test_ingredients_are_kept_apart_and_united_into_courses() -> None:
     given = chart(
-        taken("prednisone", 100, 80, STEROID), taken("methylprednisolone", 70, 60, STEROID),
+        taken("prednisone", 100, 80, STEROID),
+        taken("methylprednisolone", 70, 60, STEROID),
         taken("prednisone", 29, 10, STEROID),
     )
     made = timeline(given)
     assert [(s.ingredient, TODAY - s.start, TODAY - s.end) for s in made.spans[STEROID]] == [
-        ("prednisone", 100, 80), ("methylprednisolone", 70, 60), ("prednisone", 29, 10),
+        ("prednisone", 100, 80),
+        ("methylprednisolone", 70, 60),
+        ("prednisone", 29, 10),
     ]
     assert [(TODAY - s.start, TODAY - s.end) for s in made.courses[STEROID]] == [(100, 10)]
 

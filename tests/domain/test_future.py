@@ -1,6 +1,7 @@
 """What is read of data dated after the as-of instant, and of an offset that is a day ahead?"""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,12 +22,16 @@ from tests.domain.facts import answer, chart, crp, items, record, relapse, score
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 NOW = AS_OF.instant.timestamp()
 NINE = Item.PHQ9_9
-TOMORROW = {"days_ago": -1}
+TOMORROW: dict[str, Any] = {"days_ago": -1}
 
 
 def test_what_lies_after_the_as_of_day_is_left_out_and_counted() -> None:
     later = chart(
-        score(12, -1), crp("5", -1), relapse(-1), taken("sertraline", -1), answer(GAD7_ITEMS[0], 3, -1),
+        score(12, -1),
+        crp("5", -1),
+        relapse(-1),
+        taken("sertraline", -1),
+        answer(GAD7_ITEMS[0], 3, -1),
         record(Concept.INFECTION, days_ago=-1),
     )
     made = timeline(later)
@@ -42,13 +47,13 @@ def test_what_lies_further_ahead_is_left_out_even_for_safety() -> None:
 
 
 def test_undated_facts_are_not_in_the_future() -> None:
-    undated = {"first": EARLIEST, "last": LATEST}
+    undated: dict[str, Any] = {"first": EARLIEST, "last": LATEST}
     made = timeline(chart(score(12, **undated), crp("5", **undated), answer(NINE, 1, **undated)))
     assert made.future == 0
 
 
 @pytest.mark.parametrize(("late", "counts"), [(300, True), (301, False)])
-def test_five_minutes_of_clock_difference_are_allowed(late: float, counts: bool) -> None:  # noqa: FBT001
+def test_five_minutes_of_clock_difference_are_allowed(late: float, counts: bool) -> None:
     made = timeline(chart(score(12, 0, instant=NOW + late)))
     assert bool(made.series) is counts
 

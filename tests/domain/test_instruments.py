@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from service.domain import criteria as c
+from service.domain.criteria import CRP_LIMITS, MarkerClass
 from service.domain.evaluation.markers import class_of
 from service.domain.instruments import (
     ANXIETY,
@@ -19,12 +21,10 @@ from service.domain.instruments import (
     PHQ9_CMS,
     TEEN_DEPRESSION,
     Instrument,
+    MoodDomain,
 )
-from service.domain.verdict import Verdict
-from service.domain import criteria as c
-from service.domain.criteria import CRP_LIMITS, MarkerClass
-from service.domain.instruments import MoodDomain
 from service.domain.interval import bounded
+from service.domain.verdict import Verdict
 from tests.domain.asking import verdict
 
 # key: low, high, elevated, worse by, minimal up to, mild from
@@ -129,7 +129,15 @@ def test_mild_begins_where_minimal_ends(scale: Instrument) -> None:
 
 def test_which_series_make_a_domain_and_in_which_order() -> None:
     assert [scale.key for scale in DEPRESSION.series[:9]] == [
-        "phq-9", "phq-8", "bdi-ii", "hads-d", "promis-29-depression", "promis-depression", "epds", "gds-15", "phq-9-cms",
+        "phq-9",
+        "phq-8",
+        "bdi-ii",
+        "hads-d",
+        "promis-29-depression",
+        "promis-depression",
+        "epds",
+        "gds-15",
+        "phq-9-cms",
     ]
     assert [scale.key for scale in ANXIETY.series] == ["gad-7", "hads-a", "promis-29-anxiety"]
     assert MOOD.series == DEPRESSION.series + ANXIETY.series
@@ -140,16 +148,35 @@ def test_which_series_make_a_domain_and_in_which_order() -> None:
 
 
 LOW, LOW_GRADE, HIGH, OPEN = (
-    MarkerClass.LOW, MarkerClass.LOW_GRADE, MarkerClass.HIGH, MarkerClass.INDETERMINATE,
+    MarkerClass.LOW,
+    MarkerClass.LOW_GRADE,
+    MarkerClass.HIGH,
+    MarkerClass.INDETERMINATE,
 )
 
 
 @pytest.mark.parametrize(
     ("reported", "expected"),
     [
-        ("0", LOW), ("3.0", LOW), ("3.01", LOW_GRADE), ("10.0", LOW_GRADE), ("10.01", HIGH), ("600", HIGH),
-        ("<3", LOW), ("<5", OPEN), ("<0.5", LOW), ("<=3", LOW), ("<=3.01", OPEN), ("<10.01", OPEN), ("<=10", OPEN),
-        (">10", HIGH), (">=10", OPEN), (">=10.01", HIGH), (">3", OPEN), (">9.99", OPEN), (">300", HIGH),
+        ("0", LOW),
+        ("3.0", LOW),
+        ("3.01", LOW_GRADE),
+        ("10.0", LOW_GRADE),
+        ("10.01", HIGH),
+        ("600", HIGH),
+        ("<3", LOW),
+        ("<5", OPEN),
+        ("<0.5", LOW),
+        ("<=3", LOW),
+        ("<=3.01", OPEN),
+        ("<10.01", OPEN),
+        ("<=10", OPEN),
+        (">10", HIGH),
+        (">=10", OPEN),
+        (">=10.01", HIGH),
+        (">3", OPEN),
+        (">9.99", OPEN),
+        (">300", HIGH),
     ],
 )
 def test_the_class_of_a_crp(reported: str, expected: MarkerClass) -> None:

@@ -46,9 +46,7 @@ def test_only_one_value_is_exact() -> None:
         (Interval(D(0), D(4)), False, False, False, False),
     ],
 )
-def test_every_value_must_agree(
-    interval: Interval, above: bool, at_least: bool, at_most: bool, below: bool  # noqa: FBT001
-) -> None:
+def test_every_value_must_agree(interval: Interval, above: bool, at_least: bool, at_most: bool, below: bool) -> None:
     limit = D(3)
     assert interval.all_above(limit) is above
     assert interval.all_at_least(limit) is at_least

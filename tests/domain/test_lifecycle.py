@@ -1,5 +1,7 @@
 """What becomes of a flag when the patient is evaluated again?"""
 
+from typing import Any
+
 import pytest
 
 from service.domain.examples import TODAY, read_example
@@ -18,7 +20,7 @@ POSITIVE = "PHQ-9 item 9 = 1, 3 days ago"
 EVERY_STATE = None
 
 
-def with_flags(given: str, *prior: PriorFlag, **more: object) -> Chart:
+def with_flags(given: str, *prior: PriorFlag, **more: Any) -> Chart:
     return read_example(given)._replace(flags=prior, **more)
 
 
@@ -140,7 +142,7 @@ class TestRetraction:
 class TestClosedByAClinician:
     """An inactive flag without our own reason closes the evidence it names."""
 
-    def closed(self, given: str, rule: str, **changes: object) -> PriorFlag:
+    def closed(self, given: str, rule: str, **changes: Any) -> PriorFlag:
         return sent_back(flag(answer(given), rule), status="inactive", end=ago(1), **changes)
 
     @pytest.mark.parametrize(("given", "rule"), [(GRADE, R04), (NEAR_RELAPSE, R03), (POSITIVE, R01)])
@@ -161,7 +163,7 @@ class TestClosedByAClinician:
         assert (found.identifier, found.prior) == (prior.identifier, prior)
 
     @pytest.mark.parametrize(("updated", "opens"), [(99.0, False), (100.0, False), (101.0, True), (None, False)])
-    def test_a_resource_changed_after_the_end_opens_it_again(self, updated: float | None, opens: bool) -> None:  # noqa: FBT001
+    def test_a_resource_changed_after_the_end_opens_it_again(self, updated: float | None, opens: bool) -> None:
         prior = self.closed(GRADE, R04, ended=100.0)
         chart = with_flags(GRADE, prior)
         scores = tuple(s._replace(source=s.source._replace(updated=updated)) for s in chart.scores)

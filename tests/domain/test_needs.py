@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from service.domain.rule import Rule
 
 R03, R04, R05 = (
-    "mood-worsening-near-relapse", "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation",
+    "mood-worsening-near-relapse",
+    "depression-with-low-grade-inflammation",
+    "sustained-low-grade-inflammation",
 )
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
@@ -46,7 +48,13 @@ def every_subject(word: c.Criterion) -> set[Subject]:
 
 @each_rule
 def test_everything_a_rule_reads_is_needed(rule: Rule) -> None:
-    words = [rule.when, *(part.when for part in (*rule.cases, *rule.notes)), rule.population, rule.clears]
+    words = [
+        rule.when,
+        *(case.when for case in rule.cases),
+        *(note.when for note in rule.notes),
+        rule.population,
+        rule.clears,
+    ]
     words += [action.when for action in rule.plan]
     read = {subject for word in words if word is not None for subject in every_subject(word)}
     assert read <= set(reach(rule))
@@ -65,9 +73,16 @@ def test_no_need_is_stated_twice(rule: Rule) -> None:
     [
         (R04, PHQ9, {"Observation", "QuestionnaireResponse"}),
         (R04, CRP, {"Observation"}),
-        (R04, DrugGroup.IL6_INHIB, {
-            "MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense",
-        }),
+        (
+            R04,
+            DrugGroup.IL6_INHIB,
+            {
+                "MedicationRequest",
+                "MedicationStatement",
+                "MedicationAdministration",
+                "MedicationDispense",
+            },
+        ),
         (R04, Concept.VACCINATION, {"Immunization"}),
         (R04, Concept.SURGERY, {"Procedure", "Condition"}),
         (R03, Concept.RELAPSE, {"Condition", "Observation", "Encounter", "DiagnosticReport"}),
@@ -81,8 +96,7 @@ def test_in_which_resources_a_thing_is_looked_for(rule: str, subject: Subject, k
 
 def test_how_far_back_things_are_read() -> None:
     grade, near = reach(rule_named(R04)), reach(rule_named(R03))
-    assert grade[CRP] is not None
-    assert grade[CRP] >= 30 + 30 + 28
+    assert (grade[CRP] or 0) >= 30 + 30 + 28
     assert grade[DrugGroup.IL6_INHIB] is None
     assert near[Concept.NEURO_IMD] is None
     assert reach(rule_named(R05))[CRP] == 240 + 28

@@ -16,7 +16,11 @@ from tests.domain.facts import chart, flagged, score
         ("", {"entries": 4}, "no entry holds anything that a rule reads"),
         ("PHQ-9 6, 5 days ago", {}, "hold for the data supplied"),
         ("PHQ-9 6, 5 days ago", {}, "No Flag of this service was in the data"),
-        ("depression", {"active_conditions": 3}, "No immune-mediated disease was recognised among 3 active conditions."),
+        (
+            "depression",
+            {"active_conditions": 3},
+            "No immune-mediated disease was recognised among 3 active conditions.",
+        ),
         ("sertraline from 9 days ago", {}, "1 of 1 medicines were recognised."),
         ("", {"unrecognised_medicines": ("Drug X 5 mg",)}, "Medicine not recognised: Drug X 5 mg."),
         ("PHQ-9 6, in 3 days; CRP 5 mg/L, in 3 days", {}, "2 entries dated after the as-of time were left out."),

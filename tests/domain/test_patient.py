@@ -43,7 +43,8 @@ def test_every_possible_birth_date_must_agree(patient: Patient, expected: AgeGro
 
 
 @pytest.mark.parametrize(
-    ("birth", "expected"), [(date(2008, 2, 29), 18), (date(2008, 6, 30), 18), (date(2008, 7, 1), 17), (date(2026, 6, 30), 0)]
+    ("birth", "expected"),
+    [(date(2008, 2, 29), 18), (date(2008, 6, 30), 18), (date(2008, 7, 1), 17), (date(2026, 6, 30), 0)],
 )
 def test_whole_years(birth: date, expected: int) -> None:
     assert years(birth.toordinal(), AS_OF) == expected
@@ -65,19 +66,19 @@ def test_a_child_has_the_safety_rules_alone() -> None:
     found = answer(f"aged 17; {MOODY}")
     assert by_because(found, "age") == {rule.name for rule in RULES} - SAFETY
     assert {one.rule.name for one in found.flags} <= SAFETY
-    assert flag(found, "suicidality-recorded")
+    assert flag(found, "suicidality-recorded") is not None
     assert any("under 18" in notice for notice in found.notices)
 
 
 def test_an_adult_has_every_rule() -> None:
     found = answer(f"aged 18; {MOODY}")
     assert not by_because(found, "age")
-    assert flag(found, "depression-with-low-grade-inflammation")
+    assert flag(found, "depression-with-low-grade-inflammation") is not None
 
 
 def test_a_teenagers_worsening_counts_towards_encephalitis_alone() -> None:
     given = "a condition; PHQ-A 5, 60 days ago; PHQ-A 12, 5 days ago; MoCA 29, 60 days ago; MoCA 20, 5 days ago; seizure, 9 days ago"
-    assert flag(answer(f"aged 16; {given}"), "autoimmune-encephalitis-red-flags")
+    assert flag(answer(f"aged 16; {given}"), "autoimmune-encephalitis-red-flags") is not None
     assert result(answer(given), "mood-worsening-immune-status-unknown").verdict is Verdict.NOT_MET
 
 
@@ -89,7 +90,7 @@ def test_an_unknown_age_is_told_in_each_adult_text() -> None:
 
 
 @pytest.mark.parametrize(("deceased", "judged"), [(EARLIEST, False), (TODAY, False), (TODAY + 1, True), (None, True)])
-def test_nobody_is_judged_after_death(deceased: int | None, judged: bool) -> None:  # noqa: FBT001
+def test_nobody_is_judged_after_death(deceased: int | None, judged: bool) -> None:
     found = answer(chart(score(12), patient=PATIENT._replace(deceased=deceased)))
     assert bool(found.results) is judged
     if not judged:

@@ -24,8 +24,13 @@ def test_there_is_no_chaining() -> None:
 @pytest.mark.parametrize(
     ("verification", "relapses"),
     [
-        ("", 1), ("confirmed", 1), ("unconfirmed", 1), ("provisional", 1),
-        ("refuted", 0), ("differential", 0), ("entered-in-error", 0),
+        ("", 1),
+        ("confirmed", 1),
+        ("unconfirmed", 1),
+        ("provisional", 1),
+        ("refuted", 0),
+        ("differential", 0),
+        ("entered-in-error", 0),
     ],
 )
 def test_what_was_refuted_is_no_relapse(verification: str, relapses: int) -> None:

@@ -31,16 +31,17 @@ def _inside(value: Any) -> list[Any]:
     if type(value) in STEPS:
         return [value + STEPS[type(value)]]
     if isinstance(value, tuple):
-        return [(*value[:i], new, *value[i + 1:]) for i, part in enumerate(value) for new in changes(part)]
+        return [(*value[:i], new, *value[i + 1 :]) for i, part in enumerate(value) for new in changes(part)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [
             dataclasses.replace(value, **{field.name: new})
-            for field in dataclasses.fields(value) for new in changes(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            for new in changes(getattr(value, field.name))
         ]
     return []
 
 
-@pytest.mark.parametrize("row", (*INSTRUMENTS, *ANALYTES), ids=lambda row: row.key)
+@pytest.mark.parametrize("row", [*INSTRUMENTS, *ANALYTES], ids=lambda row: row.key)
 def test_any_number_of_a_table_changes_its_spelling(row: Instrument | Analyte) -> None:
     assert canonical(row) not in [canonical(variant) for variant in _inside(row)]
 

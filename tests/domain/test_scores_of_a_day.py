@@ -1,6 +1,7 @@
 """Which value stands for a series on a date?"""
 
 from itertools import permutations
+from typing import Any
 
 from service.domain.days import EARLIEST, LATEST
 from service.domain.examples import TODAY
@@ -21,11 +22,15 @@ def test_the_lowest_stands_where_higher_is_better() -> None:
 
 def test_scales_are_never_mixed() -> None:
     series = timeline(chart(score(6), score(14, instrument=EPDS), score(11, instrument=PHQ9_CMS))).series
-    assert {scale.key: list(one.values) for scale, one in series.items()} == {"phq-9": [6], "epds": [14], "phq-9-cms": [11]}
+    assert {scale.key: list(one.values) for scale, one in series.items()} == {
+        "phq-9": [6],
+        "epds": [14],
+        "phq-9-cms": [11],
+    }
 
 
 def test_of_equal_values_the_complete_one_stands_whatever_the_order() -> None:
-    facts = [score(12), *items(1, 0, 3, 3, 2, 0, 1, 2, 0, response="one"), score(12)]
+    facts: list[Any] = [score(12), *items(1, 0, 3, 3, 2, 0, 1, 2, 0, response="one"), score(12)]
     stood = {
         timeline(chart(*order)).series[PHQ9].scores[0].source
         for order in (facts, facts[::-1], [facts[-1], *facts[:-1]])

@@ -1,6 +1,8 @@
 """What was answered about suicide, what could not be read, and what could not be placed?"""
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,11 +20,11 @@ from tests.domain.facts import answer, chart, flagged, items, score
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 NINE = Item.PHQ9_9
 POSITIVE = c.Answered(ITEM_9)
-UNDATED = {"first": EARLIEST, "last": LATEST}
-YEAR = {"first": TODAY - 180, "last": TODAY + 184}
+UNDATED: dict[str, Any] = {"first": EARLIEST, "last": LATEST}
+YEAR: dict[str, Any] = {"first": TODAY - 180, "last": TODAY + 184}
 
 
-def month(first_days_ago: int) -> dict[str, int]:
+def month(first_days_ago: int) -> dict[str, Any]:
     return {"first": TODAY - first_days_ago, "last": TODAY - first_days_ago + 29}
 
 
@@ -90,7 +92,9 @@ RECENT = c.Answered((Item.CSSRS_6,), unless=(Item.CSSRS_6_3_MONTHS, 0))
         ([answer(Item.CSSRS_6_3_MONTHS, 0), answer(Item.CSSRS_6_3_MONTHS, 1)], OPEN, YES),
     ],
 )
-def test_behaviour_is_recent_unless_it_is_said_to_be_old(companions: list[Answer], old: Verdict, recent: Verdict) -> None:
+def test_behaviour_is_recent_unless_it_is_said_to_be_old(
+    companions: list[Answer], old: Verdict, recent: Verdict
+) -> None:
     facts = chart(answer(Item.CSSRS_6, 1), *companions)
     assert (verdict(OLD, facts), verdict(RECENT, facts)) == (old, recent)
 
@@ -177,7 +181,9 @@ def test_an_answer_that_could_not_be_read(facts: list[Answer], expected: Verdict
     assert verdict(UNREADABLE, chart(*facts)) is expected
 
 
-UNPLACED = c.Unplaced(c.AnyOf((POSITIVE, c.Recorded((Concept.SUICIDALITY,), c.FRESH, c.DAY, any_day=True, safety=True))))
+UNPLACED = c.Unplaced(
+    c.AnyOf((POSITIVE, c.Recorded((Concept.SUICIDALITY,), c.FRESH, c.DAY, any_day=True, safety=True)))
+)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +243,7 @@ def test_an_older_positive_that_was_flagged_is_not_raised_again(status: str) -> 
 
 
 SUM = c.ItemSum(PHQ9, tuple(range(1, 10)), 10)
-SHARE = c.ItemSum(PHQ9, (3, 4, 5, 8), c.Decimal("0.60"), share=True)
+SHARE = c.ItemSum(PHQ9, (3, 4, 5, 8), Decimal("0.60"), share=True)
 
 
 @pytest.mark.parametrize(

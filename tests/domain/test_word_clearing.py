@@ -82,8 +82,14 @@ def test_a_low_total_of_the_shortened_form_cannot_clear() -> None:
         ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 14, 5 days ago", 60),
         ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 4, 40 days ago; PHQ-9 14, 5 days ago", 5),
         ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 14, 5 days ago", 60),
-        ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 8, 26 days ago; PHQ-9 14, 5 days ago", 5),
-        ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 8, 27 days ago; PHQ-9 14, 5 days ago", 60),
+        (
+            "PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 8, 26 days ago; PHQ-9 14, 5 days ago",
+            5,
+        ),
+        (
+            "PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 8, 27 days ago; PHQ-9 14, 5 days ago",
+            60,
+        ),
         ("GAD-7 4, 120 days ago; GAD-7 12, 70 days ago; PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago", 70),
         ("PHQ-9 4, 120 days ago; PHQ-9 12, 60 days ago; PHQ-9 4, 40 days ago", None),
         ("PHQ-9 4, 120 days ago", None),
@@ -97,7 +103,9 @@ def test_an_episode_begins_when_it_first_held_since_mood_cleared(given: str, sta
 def test_an_episode_of_elevated_scores_needs_no_baseline() -> None:
     scope = scope_of(timeline("PHQ-9 12, 200 days ago; PHQ-9 12, 60 days ago"))
     assert episode_start(scope, c.Elevated(DEPRESSION), c.MoodCleared(DEPRESSION)) == TODAY - 200
-    assert episode_start(scope, c.Worsened(DEPRESSION, or_first_elevated=True), c.MoodCleared(DEPRESSION)) == TODAY - 200
+    assert (
+        episode_start(scope, c.Worsened(DEPRESSION, or_first_elevated=True), c.MoodCleared(DEPRESSION)) == TODAY - 200
+    )
 
 
 BACK = c.BackBelow(MOOD)

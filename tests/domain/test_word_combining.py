@@ -1,6 +1,7 @@
 """What does a statement about two things say when one of them is open?"""
 
 from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -39,9 +40,7 @@ def test_the_second_is_asked_at_the_day_of_the_first() -> None:
     assert asked(pair, "PHQ-9 12, 20 days ago; CRP 5 mg/L, 23 days ago").day == TODAY - 20
 
 
-@pytest.mark.parametrize(
-    ("relapse", "expected"), [(90, OPEN), (91, NO)]
-)
+@pytest.mark.parametrize(("relapse", "expected"), [(90, OPEN), (91, NO)])
 def test_the_day_of_an_open_first_may_be_any_of_the_last_30(relapse: int, expected: Verdict) -> None:
     pair = c.Paired(c.Worsened(DEPRESSION), c.Occurred(Concept.RELAPSE, timedelta(days=30), timedelta(days=60)))
     assert verdict(pair, f"relapse, {relapse} days ago") is expected
@@ -49,7 +48,7 @@ def test_the_day_of_an_open_first_may_be_any_of_the_last_30(relapse: int, expect
 
 def test_each_entry_may_be_asked() -> None:
     recorded = c.Recorded((Concept.MANIA, Concept.INSOMNIA), timedelta(days=30))
-    fever = c.ResultNear((TEMPERATURE,), timedelta(days=1), timedelta(days=1), at_least=c.Decimal(38))
+    fever = c.ResultNear((TEMPERATURE,), timedelta(days=1), timedelta(days=1), at_least=Decimal(38))
     given = "insomnia, 25 days ago; mania, 5 days ago; temperature 39 Cel, 5 days ago"
     assert verdict(c.Paired(recorded, fever), given) is NO
     each = asked(c.Paired(recorded, fever, each=True), given)
@@ -84,7 +83,9 @@ def test_any_of_is_weak_only_when_all_that_is_met_is() -> None:
 
 
 def test_entries_of_several_parts_are_all_kept() -> None:
-    both = c.AnyOf((c.Recorded((Concept.MANIA,), timedelta(days=30)), c.Recorded((Concept.PSYCHOSIS,), timedelta(days=30))))
+    both = c.AnyOf(
+        (c.Recorded((Concept.MANIA,), timedelta(days=30)), c.Recorded((Concept.PSYCHOSIS,), timedelta(days=30)))
+    )
     found = asked(both, "mania, 5 days ago; psychosis, 9 days ago")
     assert [TODAY - entry.day for entry in found.values["entries"]] == [5, 9]
 

@@ -60,9 +60,7 @@ def test_why_no_crp_could_be_paired_is_said() -> None:
     assert "unit nmol/L is not accepted" in undated.text
 
 
-@pytest.mark.parametrize(
-    ("later", "expected"), [("2", NO), ("5", YES), ("20", YES), ("<3", NO), ("<5", YES)]
-)
+@pytest.mark.parametrize(("later", "expected"), [("2", NO), ("5", YES), ("20", YES), ("<3", NO), ("<5", YES)])
 def test_no_low_result_may_follow(later: str, expected: Verdict) -> None:
     word = c.MarkerNear(CRP, GRADE, OPEN, not_followed_by=LOW)
     assert verdict(word, f"CRP 5 mg/L, 40 days ago; CRP {later} mg/L, 5 days ago", T0) is expected
@@ -234,7 +232,10 @@ def test_a_companion_result_counts_as_absent_when_it_was_not_made(given: str, ex
     assert verdict(c.ResultNear((TEMPERATURE,), *NEAR_30, at_least=Decimal("38.0")), given, T0) is expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [("129", YES), ("129.9", YES), ("130", NO), ("<130", YES), ("<=130", OPEN), (">=130", NO), ("<140", OPEN)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("129", YES), ("129.9", YES), ("130", NO), ("<130", YES), ("<=130", OPEN), (">=130", NO), ("<140", OPEN)],
+)
 def test_below_a_number(value: str, expected: Verdict) -> None:
     word = c.ResultNear((SODIUM,), timedelta(days=60), None, below=Decimal(130))
     assert verdict(word, f"sodium {value} mmol/L, 5 days ago", T0) is expected

@@ -67,8 +67,13 @@ BEGUN = c.Started(((DMT, DAYS(90)), (IL6, DAYS(90)), (DrugGroup.IFN_BETA, DAYS(1
 @pytest.mark.parametrize(
     ("group", "days_before", "expected"),
     [
-        (DMT, 0, NO), (DMT, 1, YES), (DMT, 90, YES), (DMT, 91, NO),
-        (DrugGroup.IFN_BETA, 180, YES), (DrugGroup.IFN_BETA, 181, NO), (STEROID, 10, NO),
+        (DMT, 0, NO),
+        (DMT, 1, YES),
+        (DMT, 90, YES),
+        (DMT, 91, NO),
+        (DrugGroup.IFN_BETA, 180, YES),
+        (DrugGroup.IFN_BETA, 181, NO),
+        (STEROID, 10, NO),
     ],
 )
 def test_begun_in_the_groups_own_window(group: DrugGroup, days_before: int, expected: Verdict) -> None:
@@ -119,9 +124,7 @@ def test_what_was_begun_that_day_ended_long_enough_ago(end: int, expected: Verdi
     assert verdict(ENDED, given, TODAY - 89) is NO
 
 
-STEADY = c.SteadilyTreated(
-    DrugGroup.ANTIDEPRESSANT, at_least=DAYS(42), unchanged=DAYS(28), not_alone=("esketamine",)
-)
+STEADY = c.SteadilyTreated(DrugGroup.ANTIDEPRESSANT, at_least=DAYS(42), unchanged=DAYS(28), not_alone=("esketamine",))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def test_scores_eleven_months_apart_do_not_persist() -> None:
 
 
 def test_the_run_is_told_with_all_its_scores() -> None:
-    found = asked(PERSISTENT, "PHQ-9 8, 90 days ago; PHQ-9 16, 65 days ago; PHQ-9 14, 30 days ago; PHQ-9 12, 5 days ago")
+    found = asked(
+        PERSISTENT, "PHQ-9 8, 90 days ago; PHQ-9 16, 65 days ago; PHQ-9 14, 30 days ago; PHQ-9 12, 5 days ago"
+    )
     assert (found.values["first"], found.values["first_day"], found.values["lasting"]) == (16, TODAY - 65, 60)
     assert [source.reference for source in found.used] == ["Example/2", "Example/3", "Example/4"]
 

@@ -1,6 +1,7 @@
 """Which coded records count, by which date, and which relapse lies near?"""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,23 +17,29 @@ from tests.domain.asking import asked, verdict
 from tests.domain.facts import chart, record, relapse
 
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
-UNDATED = {"first": EARLIEST, "last": LATEST}
+UNDATED: dict[str, Any] = {"first": EARLIEST, "last": LATEST}
 MS = c.Diagnosed(Concept.MS_FAMILY)
 
 
-def recorded_on(days_ago: int) -> dict[str, int]:
+def recorded_on(days_ago: int) -> dict[str, Any]:
     return {"recorded_first": TODAY - days_ago, "recorded_last": TODAY - days_ago}
 
 
-def month(first_days_ago: int) -> dict[str, int]:
+def month(first_days_ago: int) -> dict[str, Any]:
     return {"first": TODAY - first_days_ago, "last": TODAY - first_days_ago + 29}
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("", YES), ("active", YES), ("recurrence", YES), ("relapse", YES), ("remission", YES),
-        ("inactive", NO), ("resolved", NO), ("unknown", NO),
+        ("", YES),
+        ("active", YES),
+        ("recurrence", YES),
+        ("relapse", YES),
+        ("remission", YES),
+        ("inactive", NO),
+        ("resolved", NO),
+        ("unknown", NO),
     ],
 )
 def test_which_clinical_status_is_active(status: str, expected: Verdict) -> None:
@@ -42,8 +49,13 @@ def test_which_clinical_status_is_active(status: str, expected: Verdict) -> None
 @pytest.mark.parametrize(
     ("verification", "expected"),
     [
-        ("", YES), ("confirmed", YES), ("unconfirmed", YES),
-        ("provisional", NO), ("differential", NO), ("refuted", NO), ("entered-in-error", NO),
+        ("", YES),
+        ("confirmed", YES),
+        ("unconfirmed", YES),
+        ("provisional", NO),
+        ("differential", NO),
+        ("refuted", NO),
+        ("entered-in-error", NO),
     ],
 )
 def test_which_verification_makes_a_diagnosis(verification: str, expected: Verdict) -> None:
@@ -125,7 +137,9 @@ def test_every_record_is_an_entry_in_order() -> None:
     assert found.day == TODAY - 20
 
 
-SUICIDAL = c.Recorded((Concept.SUICIDALITY,), c.FRESH, c.DAY, later_date=True, any_day=True, unresolved=True, safety=True)
+SUICIDAL = c.Recorded(
+    (Concept.SUICIDALITY,), c.FRESH, c.DAY, later_date=True, any_day=True, unresolved=True, safety=True
+)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +170,7 @@ def test_the_date_of_an_entry_is_as_precise_as_it_was() -> None:
     assert entry.date == "2026-06"
 
 
-INFECTION = c.Recorded(
-    (Concept.INFECTION,), timedelta(days=28), timedelta(days=7), unless_abated=timedelta(days=14)
-)
+INFECTION = c.Recorded((Concept.INFECTION,), timedelta(days=28), timedelta(days=7), unless_abated=timedelta(days=14))
 T0 = TODAY - 50
 
 
@@ -204,9 +216,7 @@ def test_an_explicit_denial() -> None:
 NEAR = c.Occurred(Concept.RELAPSE, timedelta(days=30), timedelta(days=60))
 
 
-@pytest.mark.parametrize(
-    ("onset", "expected"), [(-30, YES), (-31, NO), (60, YES), (61, NO), (0, YES)]
-)
+@pytest.mark.parametrize(("onset", "expected"), [(-30, YES), (-31, NO), (60, YES), (61, NO), (0, YES)])
 def test_a_day_near_a_relapse(onset: int, expected: Verdict) -> None:
     assert verdict(NEAR, chart(relapse(50 + onset)), TODAY - 50) is expected
 
@@ -252,16 +262,21 @@ def test_a_day_that_is_not_known_may_be_near_any_relapse() -> None:
     assert asked(NEAR, chart(relapse(0, first=TODAY - 60, last=TODAY - 40)), any_day).verdict is OPEN
 
 
-AFTER = c.Occurred(
-    Concept.RELAPSE, timedelta(days=30), timedelta(days=180), beyond=timedelta(days=60), began_near=True
-)
+AFTER = c.Occurred(Concept.RELAPSE, timedelta(days=30), timedelta(days=180), beyond=timedelta(days=60), began_near=True)
 
 
 @pytest.mark.parametrize(
     ("onset", "began", "expected"),
     [
-        (61, 60, YES), (60, 60, NO), (180, 150, YES), (181, 150, NO),
-        (100, 130, YES), (100, 131, NO), (100, 40, YES), (100, 39, NO), (100, None, YES),
+        (61, 60, YES),
+        (60, 60, NO),
+        (180, 150, YES),
+        (181, 150, NO),
+        (100, 130, YES),
+        (100, 131, NO),
+        (100, 40, YES),
+        (100, 39, NO),
+        (100, None, YES),
     ],
 )
 def test_a_run_that_began_near_a_relapse(onset: int, began: int | None, expected: Verdict) -> None:

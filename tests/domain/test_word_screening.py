@@ -1,6 +1,7 @@
 """Is the history known, and which mood check is overdue?"""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.domain.facts import chart, record, relapse, score, taken
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 DAYS = timedelta
 KNOWN = c.HistoryKnown(DEPRESSION)
-UNDATED = {"first": EARLIEST, "last": LATEST}
+UNDATED: dict[str, Any] = {"first": EARLIEST, "last": LATEST}
 
 
 def due(*schedules: c.Routine | c.AfterRelapse | c.AfterStart) -> c.Due:
@@ -74,7 +75,7 @@ def test_the_newest_score_of_any_scale_counts() -> None:
 
 
 def test_never_scored_it_counts_from_the_disease() -> None:
-    unscored = {"history_complete": True}
+    unscored: dict[str, Any] = {"history_complete": True}
     assert asked(ROUTINE, chart(MS, **unscored)).day == TODAY - 2000 + 365
     undated = MS._replace(**UNDATED, recorded_first=TODAY - 1000, recorded_last=TODAY - 1000)
     assert asked(ROUTINE, chart(undated, **unscored)).day == TODAY - 1000 + 365
@@ -112,9 +113,7 @@ def test_checks_after_a_relapse(onset: int, screens: list[int], expected: Verdic
     assert found.day == (None if first is None else TODAY - first)
 
 
-@pytest.mark.parametrize(
-    ("start", "expected"), [(14, NO), (15, YES), (180, YES), (181, NO)]
-)
+@pytest.mark.parametrize(("start", "expected"), [(14, NO), (15, YES), (180, YES), (181, NO)])
 def test_checks_after_a_new_medicine(start: int, expected: Verdict) -> None:
     assert verdict(AFTER_START, chart(taken("peginterferon alfa-2a", start, None, IFN))) is expected
 

@@ -46,13 +46,15 @@ def test_worse_is_elevated_and_a_step_above_the_baseline(given: str, expected: V
     ("days_before", "expected", "stale"),
     [(13, OPEN, False), (14, YES, False), (90, YES, False), (91, YES, True), (365, YES, True), (366, OPEN, False)],
 )
-def test_where_the_baseline_may_lie(days_before: int, expected: Verdict, stale: bool) -> None:  # noqa: FBT001
+def test_where_the_baseline_may_lie(days_before: int, expected: Verdict, stale: bool) -> None:
     found = asked(WORSE, f"PHQ-9 5, {5 + days_before} days ago; PHQ-9 12, 5 days ago")
     assert (found.verdict, found.weak) == (expected, stale)
 
 
 def test_the_lowest_of_the_window_is_the_baseline_and_of_ties_the_latest() -> None:
-    given = "PHQ-9 6, 80 days ago; PHQ-9 4, 60 days ago; PHQ-9 4, 40 days ago; PHQ-9 7, 30 days ago; PHQ-9 12, 5 days ago"
+    given = (
+        "PHQ-9 6, 80 days ago; PHQ-9 4, 60 days ago; PHQ-9 4, 40 days ago; PHQ-9 7, 30 days ago; PHQ-9 12, 5 days ago"
+    )
     found = asked(WORSE, given)
     assert (found.values["before"], found.values["before_day"]) == (4, TODAY - 40)
     assert [source.reference for source in found.used] == ["Example/3", "Example/5"]

@@ -10,7 +10,7 @@ from service.domain.instruments import DEPRESSION
 from service.domain.verdict import Verdict
 
 # By the empty chart: no rule is met; there is no score; there is no obesity.
-_SAID = {
+_SAID: dict[Verdict, c.Criterion] = {
     Verdict.MET: c.NoneMet(("any",)),
     Verdict.UNKNOWN: c.Elevated(DEPRESSION),
     Verdict.NOT_MET: c.Recorded((Concept.OBESITY,), before=timedelta(days=1)),

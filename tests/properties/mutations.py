@@ -48,8 +48,9 @@ FAMILIAR: Final = ("http://loinc.org", "LA6569-3", "final", "entered-in-error", 
 ODD: Final[tuple[Any, ...]] = (*NUMBERS, *TEXTS, *SHAPES, *FAMILIAR)
 _UNITS = "mg/L mg/dL MG/L ng/mL nmol/L Cel [degF] {score} 1 % mg pg/mL mm/h"
 _CODES = (
-    "44261-6 44260-8 44249-1 89204-2 70274-6 30522-7 1988-5 11039-5 54652-3 93246-7 93267-3 192929006 24700007 69322001 "
-    "91175000 6471006 G35.A N39.0 T14.91XA L04AC07 J01CA04 8640 82810-3 77386006 LA33-6 LA9194-7 44261-8 unknown"
+    "44261-6 44260-8 44249-1 89204-2 70274-6 30522-7 1988-5 11039-5 54652-3 93246-7 93267-3 192929006 24700007 "
+    "69322001 91175000 6471006 G35.A N39.0 T14.91XA L04AC07 J01CA04 8640 82810-3 77386006 LA33-6 LA9194-7 "
+    "44261-8 unknown"
 )
 _SYSTEMS = (
     "http://loinc.org http://snomed.info/sct http://hl7.org/fhir/sid/icd-10-cm http://www.whocc.no/atc "

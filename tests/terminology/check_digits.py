@@ -21,8 +21,7 @@ def is_loinc(code: str) -> bool:
     plain, _, check = code.partition("-")
     body = "".join(str(int(sign, 36)) for sign in plain)
     total = sum(
-        sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10))
-        for place, digit in enumerate(reversed(body))
+        sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)) for place, digit in enumerate(reversed(body))
     )
     return (10 - total % 10) % 10 == int(check)
 

@@ -14,9 +14,7 @@ OBSERVED: tuple[Row[object], ...] = (
     *results.CRP_TITRE,
     *results.OTHER_RESULTS,
 )
-ANSWERS: tuple[Row[object], ...] = tuple(
-    dict.fromkeys(row for scale in answers.SCALES.values() for row in scale)
-)
+ANSWERS: tuple[Row[object], ...] = tuple(dict.fromkeys(row for scale in answers.SCALES.values() for row in scale))
 ROWS: tuple[Row[object], ...] = (
     *OBSERVED,
     *(row for row in records.RECORDS if row not in records.COMPLETED),

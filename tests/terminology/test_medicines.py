@@ -98,6 +98,4 @@ def test_local_routes() -> None:
 def test_every_group_has_codes(group: G) -> None:
     codes = KNOWN.codes_of(group)
     assert codes
-    assert all(
-        drug and drug.group is group for drug in (KNOWN.drug(code.system, code.code) for code in codes)
-    )
+    assert all(drug and drug.group is group for drug in (KNOWN.drug(code.system, code.code) for code in codes))

@@ -121,9 +121,7 @@ def test_oid_spellings_are_the_same_codes() -> None:
     assert KNOWN.lookup["urn:oid:2.16.840.1.113883.6.96", "720433000"].target is i.PHQ9
 
 
-@pytest.mark.parametrize(
-    "code", ["phq-8", "sdmt", "mfis", "fss", "edss", "madrs", "ham-d-17", "ces-d", "bdi-fs"]
-)
+@pytest.mark.parametrize("code", ["phq-8", "sdmt", "mfis", "fss", "edss", "madrs", "ham-d-17", "ces-d", "bdi-fs"])
 def test_instruments_without_a_standard_code_have_ours(code: str) -> None:
     meaning = KNOWN.lookup[MEASURAND, code]
     assert meaning.kind is Kind.SCORE

@@ -82,9 +82,7 @@ def test_procedures_and_encounters(target: str, concept: C) -> None:
 
 
 def test_results() -> None:
-    site = _site(
-        ("MRI", (MEASURAND, "mri-activity")), ("CRP", (LOINC, "30522-7")), ("BMI", (MEASURAND, "bmi"))
-    )
+    site = _site(("MRI", (MEASURAND, "mri-activity")), ("CRP", (LOINC, "30522-7")), ("BMI", (MEASURAND, "bmi")))
     assert site.lookup[SITE, "MRI"] == Meaning(Kind.RESULT, a.MRI_ACTIVITY)
     assert site.lookup[SITE, "CRP"] == Meaning(Kind.RESULT, a.CRP, "hs")
     assert site.lookup[SITE, "BMI"].target is a.BMI

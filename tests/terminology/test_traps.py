@@ -22,9 +22,7 @@ def test_every_code_seen_in_the_wrong_place_is_listed() -> None:
     assert {trap.code for trap in TRAPS} == {*promis.split(), *others.split(), "761873006"}
 
 
-@pytest.mark.parametrize(
-    "code", ["44249-1", "69737-5", "55757-9", "55758-7", "26881-3", "69736-7", "69689-8"]
-)
+@pytest.mark.parametrize("code", ["44249-1", "69737-5", "55757-9", "55758-7", "26881-3", "69736-7", "69689-8"])
 def test_a_right_code_seen_in_the_wrong_place_is_read_as_what_it_is(code: str) -> None:
     assert KNOWN.trap(LOINC, code) is None
     assert (LOINC, code) in KNOWN.lookup
@@ -42,8 +40,7 @@ def test_texts() -> None:
     typo = KNOWN.trap(LOINC, "44261-8")
     assert typo is not None
     assert typo.text == (
-        "44261-8 is not read as PHQ-9 total score:"
-        " the check digit is wrong, so no such code exists; send 44261-6"
+        "44261-8 is not read as PHQ-9 total score: the check digit is wrong, so no such code exists; send 44261-6"
     )
     phq8 = KNOWN.trap(LOINC, "73831-0")
     assert phq8 is not None

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Answered:
     """A question was answered with `at_least` or more in the `before` up to T (None: ever), or with `since`, since t0.
 
-    `at_least` None: readably. Answers about suicide count up to 24 hours after T. `only_if` and `unless` look at the companion question of that
-    date. `times`: that many different questions must say so.
+    `at_least` None: readably. Answers about suicide count up to 24 hours after T. `only_if` and `unless`
+    look at the companion question of that date. `times`: that many different questions must say so.
     """
 
     items: tuple[Item, ...]

@@ -66,7 +66,7 @@ SUSTAINED_AGE = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SustainedMarker:
-    """Low-grade results of one assay family, the first and last `apart` to `over` days apart, none low or high since."""
+    """Low-grade results of one assay family, first and last `apart` to `over` days apart, none low or high since."""
 
     analyte: Analyte
     apart: timedelta
@@ -79,7 +79,8 @@ class SustainedMarker:
 class ResultNear:
     """Some result in the window passes the test; one that was not made counts as not met.
 
-    The test is the one that is set: `at_least`, `above`, `below`, `beyond_reference` (above its own range or marked), `positive`.
+    The test is the one that is set: `at_least`, `above`, `below`, `beyond_reference` (above its own range or marked),
+    `positive`.
     `before` None: since ever. `after` None: to T. `newest_only` asks the latest result in the window alone. `safety`
     also reads results up to 24 hours after T.
     """

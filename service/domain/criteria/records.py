@@ -48,8 +48,8 @@ class Recorded:
 class Occurred:
     """t0 lies from `before` (None: any time) before a relapse onset to `after` after it.
 
-    `beyond`: t0 lies more than that after the onset, and no relapse lies nearer. With `began_near`, the run that is paired with it began from
-    `before` days before the onset to `beyond` days after it.
+    `beyond`: t0 lies more than that after the onset, and no relapse lies nearer. With `began_near`, the run
+    that is paired with it began from `before` days before the onset to `beyond` days after it.
     """
 
     event: Concept
@@ -61,7 +61,7 @@ class Occurred:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposed:
-    """A medicine of the groups was in use at t0: from `lead` days after its first day to `trailing` days after its last.
+    """A medicine of the groups was in use at t0: `lead` days after its first day to `trailing` days after its last.
 
     `trailing` None: ever before t0. `begun_within`: begun at most that long before t0. `course` unites all
     ingredients of the groups.
@@ -88,7 +88,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ended:
-    """Every medicine of the groups that was begun on t0 was last in use more than `over` before T; `course` as above."""
+    """Every medicine of the groups begun on t0 was last in use more than `over` before T (`course`: see above)."""
 
     groups: tuple[DrugGroup, ...]
     over: timedelta

@@ -164,8 +164,11 @@ def check_stale_positive(scope: Scope, word: c.StalePositive, _at: At) -> Outcom
     newest = max((answer.first for answer in read), default=EARLIEST)
     named = {name for flag in scope.timeline.chart.flags if flag.rule == word.rule for name in flag.evidence}
     entries = [
-        _entry(answer, word, answer.first, ", not followed by a newer answer") for answer in read
-        if answer.value and newest <= answer.last and answer.source.reference not in named
+        _entry(answer, word, answer.first, ", not followed by a newer answer")
+        for answer in read
+        if answer.value
+        and newest <= answer.last
+        and answer.source.reference not in named
         and in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit) is MET
     ]
     return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
@@ -191,6 +194,12 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     total = sum(value for value in score.items if value is not None)
     limit = word.at_least * total if word.share else word.at_least
     reached = amount >= limit and not (word.share and total == 0)
-    values = {"items_sum": amount, "items_total": total, "now": score.value, "now_date": iso(day),
-              "now_age": scope.today - day, "instrument": word.instrument.name}
+    values = {
+        "items_sum": amount,
+        "items_total": total,
+        "now": score.value,
+        "now_date": iso(day),
+        "now_age": scope.today - day,
+        "instrument": word.instrument.name,
+    }
     return Outcome(word, MET if reached else NOT_MET, day, used, values)

@@ -69,7 +69,9 @@ def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
         inner = tuple(sorted(inner, key=lambda part: LATEST if part.day is None else part.day))
     gathered = _gather(word, verdict, inner, _first_day(inner, verdict))
     # What holds by one part on firm ground is not made weak by another that holds too.
-    return gathered._replace(weak=all([part.weak for part in inner if part.verdict is MET])) if gathered.weak else gathered
+    return (
+        gathered._replace(weak=all(part.weak for part in inner if part.verdict is MET)) if gathered.weak else gathered
+    )
 
 
 def check_at_least(scope: Scope, word: c.AtLeast, at: At) -> Outcome:

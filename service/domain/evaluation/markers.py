@@ -35,7 +35,7 @@ def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
 def classified(scope: Scope, analyte: Analyte, limits: MarkerLimits, low: int, high: int) -> Sequence[Classified]:
     """The usable results with an exact day in [low, high], oldest first, with their classes."""
     days, found = scope.remembered((analyte, limits), lambda: _classified(scope, analyte, limits))
-    return found[bisect_left(days, low):bisect_right(days, min(high, scope.today))]
+    return found[bisect_left(days, low) : bisect_right(days, min(high, scope.today))]
 
 
 def _classified(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> tuple[list[int], list[Classified]]:
@@ -61,10 +61,16 @@ def values_of(scope: Scope, result: Result, kind: MarkerClass, at: At) -> dict[s
     """The raw values a sentence about a result may use."""
     value = result.value
     return {
-        "marker": result.analyte.name, "marker_value": shown(value), "marker_received": result.received,
-        "marker_day": result.first, "marker_date": iso(result.first), "marker_class": kind,
-        "marker_age": scope.today - result.first, "marker_apart": abs(result.first - at.low),
-        "marker_unit": result.analyte.unit, "assay": result.assay,
+        "marker": result.analyte.name,
+        "marker_value": shown(value),
+        "marker_received": result.received,
+        "marker_day": result.first,
+        "marker_date": iso(result.first),
+        "marker_class": kind,
+        "marker_age": scope.today - result.first,
+        "marker_apart": abs(result.first - at.low),
+        "marker_unit": result.analyte.unit,
+        "assay": result.assay,
     }
 
 
@@ -91,7 +97,9 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
         return _no_readable(scope, word, at, found)
     if not at.is_exact:
         return _on_an_open_day(word, at, candidates)
-    result, kind = min(candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first))
+    result, kind = min(
+        candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first)
+    )
     values = values_of(scope, result, kind, at)
     if word.classes and kind not in word.classes:
         return Outcome(word, NOT_MET, result.first, (result.source,), values)
@@ -138,7 +146,9 @@ def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
     """Any result (or the last `consecutive` readable ones) in the window with one of the classes."""
     low = at.low - word.before.days
     high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
-    readable = [p for p in classified(scope, word.analyte, word.limits, low, high) if p[1] is not MarkerClass.INDETERMINATE]
+    readable = [
+        p for p in classified(scope, word.analyte, word.limits, low, high) if p[1] is not MarkerClass.INDETERMINATE
+    ]
     if not readable:
         return _none_readable(scope, word, low, high)
     hits = [pair for pair in readable if pair[1] in word.classes]
@@ -166,7 +176,7 @@ def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> Out
 def _in_a_row(readable: Sequence[Classified], word: c.MarkerSeen, enough: int) -> list[Classified]:
     """The last stretch of so many neighbours that all have one of the classes."""
     for end in range(len(readable), enough - 1, -1):
-        row = readable[end - enough:end]
+        row = readable[end - enough : end]
         if all(kind in word.classes for _, kind in row):
             return list(row)
     return []
@@ -213,9 +223,11 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
         unknown = outcome if outcome.verdict is UNKNOWN else unknown
     if unknown is not None:
         return unknown
-    if len(every) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in every):  # noqa: PLR2004 - a pair
+    if len(every) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in every):
         refused = refusals(scope, word.analyte, earliest, scope.today)
-        return _lacking(scope, word, f"fewer than two readable {word.analyte.name} results", [refused] if refused else [])
+        return _lacking(
+            scope, word, f"fewer than two readable {word.analyte.name} results", [refused] if refused else []
+        )
     return Outcome(word, NOT_MET)
 
 
@@ -235,8 +247,11 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
                 break
             if apart <= word.over.days and is_usable(last) and is_usable(first):
                 values = values_of(scope, last, MarkerClass.LOW_GRADE, at)
-                values |= {"first_marker_date": iso(first.first), "first_marker_value": shown(first.value),
-                           "first_marker_day": first.first}
+                values |= {
+                    "first_marker_date": iso(first.first),
+                    "first_marker_value": shown(first.value),
+                    "first_marker_day": first.first,
+                }
                 return Outcome(word, MET, last.first, (first.source, last.source), values)
     return Outcome(word, UNKNOWN, lacks=tuple(doubts)) if doubts else not_met(word)
 
@@ -250,7 +265,10 @@ def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
     hits: list[Result] = []
     doubt: tuple[Lack, ...] = ()
     for analyte in word.analytes:
-        results = [*scope.timeline.results.get(analyte, ()), *(_of_today(scope, r) for r in late if r.analyte is analyte)]
+        results = [
+            *scope.timeline.results.get(analyte, ()),
+            *(_of_today(scope, r) for r in late if r.analyte is analyte),
+        ]
         inside = [r for r in results if low <= r.last and r.first <= high]
         for result in inside[-1:] if word.newest_only else inside:
             passes = _passes(word, result)
@@ -260,9 +278,17 @@ def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
                 doubt += (Lack(Want.UNREADABLE, f"a {analyte.name} could not be read or placed in time"),)
     if hits:
         hit = hits[-1]
-        return Outcome(word, MET, hit.last, (hit.source,), {
-            "companion": hit.analyte.name, "companion_value": hit.received, "companion_date": iso(hit.last),
-        })
+        return Outcome(
+            word,
+            MET,
+            hit.last,
+            (hit.source,),
+            {
+                "companion": hit.analyte.name,
+                "companion_value": hit.received,
+                "companion_date": iso(hit.last),
+            },
+        )
     if doubt:
         return Outcome(word, UNKNOWN, lacks=doubt)
     return absent(scope, word, OBSERVED, f"a {word.analytes[0].name}")

@@ -98,7 +98,9 @@ def holds_at(series: Series, index: int, word: c.Worsened | c.Elevated) -> bool:
 
 
 def _across(
-    scope: Scope, word: Any, judge: Callable[[Series, int], Outcome],
+    scope: Scope,
+    word: Any,
+    judge: Callable[[Series, int], Outcome],
 ) -> Outcome:
     """A domain criterion: true in any series that has a value now, else unknown in any, else false."""
     held = current(scope, word.domain, word.fresh.days)
@@ -176,16 +178,25 @@ def _has_other_series(scope: Scope, domain: MoodDomain, instrument: Instrument) 
 def _now_values(scope: Scope, series: Series, index: int) -> dict[str, Any]:
     day = series.days[index]
     return {
-        "instrument": series.instrument.name, "now": series.values[index], "now_day": day, "now_date": iso(day),
-        "now_age": scope.today - day, "prorated": series.scores[index].prorated, "limit": series.instrument.elevated,
+        "instrument": series.instrument.name,
+        "now": series.values[index],
+        "now_day": day,
+        "now_date": iso(day),
+        "now_age": scope.today - day,
+        "prorated": series.scores[index].prorated,
+        "limit": series.instrument.elevated,
     }
 
 
 def _base_values(series: Series, index: int, base: Baseline) -> dict[str, Any]:
     day = series.days[base.at]
     return {
-        "before": series.values[base.at], "before_day": day, "before_date": iso(day), "stale": base.stale,
-        "change": series.values[index] - series.values[base.at], "over": series.days[index] - day,
+        "before": series.values[base.at],
+        "before_day": day,
+        "before_date": iso(day),
+        "stale": base.stale,
+        "change": series.values[index] - series.values[base.at],
+        "over": series.days[index] - day,
     }
 
 
@@ -234,8 +245,11 @@ def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) ->
     first, last = run[0], run[-1]
     values = _now_values(scope, series, last)
     values |= {
-        "first_day": series.days[first], "first_date": iso(series.days[first]), "first": series.values[first],
-        "lasting": series.days[last] - series.days[first], "before": series.values[first],
+        "first_day": series.days[first],
+        "first_date": iso(series.days[first]),
+        "first": series.values[first],
+        "lasting": series.days[last] - series.days[first],
+        "before": series.values[first],
         "before_date": iso(series.days[first]),
     }
     used = tuple(source for i in run for source in sources_of(series.scores[i]))
@@ -266,20 +280,23 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
         if base is None:
             text = f"no earlier {series.instrument.name} to compare with"
             unknown = unknown or Outcome(word, UNKNOWN, series.days[index], lacks=(Lack(Want.MISSING, text),))
-        elif fell_at(series, index, base, word):
+            continue
+        fall = _fall(series, index, base, word)
+        if fall:
             values = _now_values(scope, series, index) | _base_values(series, index, base)
-            used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
+            used = tuple(source for i in (base.at, *fall) for source in sources_of(series.scores[i]))
             return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
     return unknown or Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
 
 
-def fell_at(series: Series, index: int, base: Baseline, word: c.Fell) -> bool:
-    """Whether the value at `index` is a fall from the baseline: one large, or the second of two smaller ones."""
+def _fall(series: Series, index: int, base: Baseline, word: c.Fell) -> tuple[int, ...]:
+    """The values that make the fall from the baseline: one large, or two smaller ones far enough apart; else none."""
     instrument, reference = series.instrument, series.values[base.at]
     fall, before = reference - series.values[index], index - 1
     if instrument.fall is not None and fall >= instrument.fall:
-        return True
+        return (index,)
     if instrument.repeated_fall is None or word.apart is None or before <= base.at:
-        return False
+        return ()
     smallest = min(fall, reference - series.values[before])
-    return smallest >= instrument.repeated_fall and series.days[index] - series.days[before] >= word.apart.days
+    apart = series.days[index] - series.days[before]
+    return (before, index) if smallest >= instrument.repeated_fall and apart >= word.apart.days else ()

@@ -33,7 +33,8 @@ def check_diagnosed(scope: Scope, word: c.Diagnosed, _at: At) -> Outcome:
 def active_diagnoses(scope: Scope, concept: Concept) -> list[Record]:
     """The Conditions of the group that count as active on the as-of day."""
     return [
-        record for record in scope.timeline.records.get(concept, ())
+        record
+        for record in scope.timeline.records.get(concept, ())
         if record.source.resource_type == "Condition" and is_active(record, scope.today, concept)
     ]
 
@@ -89,7 +90,9 @@ def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:
         return False
     if word.also is not None and word.also not in record.concepts:
         return False
-    if word.unresolved and (record.status in OVER or (record.abated_last is not None and record.abated_last <= scope.today)):
+    if word.unresolved and (
+        record.status in OVER or (record.abated_last is not None and record.abated_last <= scope.today)
+    ):
         return False
     before = word.unless_abated
     return before is None or record.abated_last is None or record.abated_last > at.low - before.days
@@ -115,7 +118,10 @@ def _found(word: c.Recorded, hits: list[Entry]) -> Outcome:
     entries = tuple(sorted(hits, key=lambda entry: (entry.day, entry.source.rank)))
     day = entries[0].day
     values: dict[str, Any] = {
-        "record": entries[0].text, "record_date": entries[0].date, "record_day": day, "entries": entries,
+        "record": entries[0].text,
+        "record_date": entries[0].date,
+        "record_day": day,
+        "entries": entries,
         "records": ", ".join(dict.fromkeys(entry.text for entry in entries)),
     }
     return Outcome(word, MET, day if day != EARLIEST else None, tuple(entry.source for entry in entries), values)
@@ -137,7 +143,9 @@ def check_occurred(scope: Scope, word: c.Occurred, at: At) -> Outcome:
     if hits:
         before = [relapse for relapse in hits if relapse.onset <= at.high]
         relapse = before[-1] if before else hits[0]
-        return Outcome(word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(scope, relapse, at))
+        return Outcome(
+            word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(scope, relapse, at)
+        )
     return _without_day(scope, word, at) or absent(scope, word, record_types((word.event,)), "a relapse")
 
 
@@ -152,7 +160,9 @@ def _without_day(scope: Scope, word: c.Occurred, at: At) -> Outcome | None:
     if certain:
         record = certain[0]
         values = _relapse_values(scope, Relapse(record.first, (record,)), at)
-        return Outcome(word, MET, record.first, (record.source,), values | {"event_date": spelled(record.first, record.last)})
+        return Outcome(
+            word, MET, record.first, (record.source,), values | {"event_date": spelled(record.first, record.last)}
+        )
     text = "a relapse is recorded without a day that can be placed"
     return undated(word, text, tuple(record.source for record in possible))
 
@@ -175,9 +185,13 @@ def _soonest(word: c.Occurred) -> int:
 
 
 def _another_is_nearer(scope: Scope, word: c.Occurred, at: At) -> bool:
-    return word.beyond is not None and at.is_exact and any(
-        relapse.onset - _before(word) <= at.low <= relapse.onset + word.beyond.days
-        for relapse in scope.timeline.relapses
+    return (
+        word.beyond is not None
+        and at.is_exact
+        and any(
+            relapse.onset - _before(word) <= at.low <= relapse.onset + word.beyond.days
+            for relapse in scope.timeline.relapses
+        )
     )
 
 
@@ -189,7 +203,10 @@ def _relapse_values(scope: Scope, relapse: Relapse, at: At) -> dict[str, Any]:
         marks.append("date of the encounter")
     apart = at.low - relapse.onset
     return {
-        "event_day": relapse.onset, "event_date": iso(relapse.onset), "event_age": scope.today - relapse.onset,
-        "apart": abs(apart), "order": "after" if apart >= 0 else "before",
+        "event_day": relapse.onset,
+        "event_date": iso(relapse.onset),
+        "event_age": scope.today - relapse.onset,
+        "apart": abs(apart),
+        "order": "after" if apart >= 0 else "before",
         "event_mark": f" ({', '.join(marks)})" if marks else "",
     }

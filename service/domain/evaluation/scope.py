@@ -21,7 +21,13 @@ MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 
 OBSERVED = ("Observation", "DiagnosticReport")
 SCORED = ("Observation", "QuestionnaireResponse", "DiagnosticReport")
-PRESCRIBED = ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense", "Medication")
+PRESCRIBED = (
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "Medication",
+)
 
 
 class At(NamedTuple):
@@ -42,7 +48,9 @@ class Scope:
 
     __slots__ = ("_checks", "_known", "_memory", "_now", "gaps", "met_rules", "present", "timeline", "today")
 
-    def __init__(self, timeline: Timeline, checks: Mapping[type, Callable[..., Outcome]], today: int | None = None) -> None:
+    def __init__(
+        self, timeline: Timeline, checks: Mapping[type, Callable[..., Outcome]], today: int | None = None
+    ) -> None:
         """`today` is the as-of day ordinal; earlier for questions about the past."""
         self.timeline = timeline
         self.today = timeline.as_of.day if today is None else today

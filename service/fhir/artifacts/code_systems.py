@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def rule_code_system(rules: Iterable[Rule]) -> Json:
     """CANON/CodeSystem/rule: the code of every Flag, which is the name of its rule."""
-    concepts: list[Json] = [
-        {"code": rule.name, "display": rule.title, "definition": rule.question} for rule in rules
-    ]
+    concepts: list[Json] = [{"code": rule.name, "display": rule.title, "definition": rule.question} for rule in rules]
     return _code_system("rule", "Rules", "The clinical rules, by the name that Flag.code carries.", concepts)
 
 

@@ -23,9 +23,7 @@ _RETURNED: Final = (
 
 def mood_immune_check() -> Json:
     """CANON/OperationDefinition/mood-immune-check."""
-    definition = metadata(
-        "OperationDefinition", "mood-immune-check", "Mood and immune activity check", _DESCRIPTION
-    )
+    definition = metadata("OperationDefinition", "mood-immune-check", "Mood and immune activity check", _DESCRIPTION)
     return definition | {
         "kind": "operation",
         "affectsState": False,
@@ -45,9 +43,7 @@ def mood_immune_check() -> Json:
                 "string",
                 "Reference to the patient whom the data are about, where they leave it open.",
             ),
-            _in(
-                "asOf", "dateTime", "The instant of decision; now, if absent. A date is the end of that day."
-            ),
+            _in("asOf", "dateTime", "The instant of decision; now, if absent. A date is the end of that day."),
             _incomplete(),
             _in("explain", "code", "none | summary | full; summary, if absent."),
             _in("mode", "code", "lenient | strict; lenient, if absent. Strict rejects what is not valid R4."),

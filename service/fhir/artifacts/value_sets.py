@@ -36,9 +36,7 @@ def value_sets(terminology: Terminology) -> list[Json]:
 
 def _whole(identity: str, title: str) -> Json:
     compose = {"include": [{"system": f"{CANON}/CodeSystem/{identity}"}]}
-    return metadata("ValueSet", identity, title, f"Every code of {CANON}/CodeSystem/{identity}.") | {
-        "compose": compose
-    }
+    return metadata("ValueSet", identity, title, f"Every code of {CANON}/CodeSystem/{identity}.") | {"compose": compose}
 
 
 def _read(subject: Subject, codes: tuple[Code, ...]) -> Json:

@@ -13,9 +13,10 @@ from service.terminology.terminology import Terminology
 
 if TYPE_CHECKING:
     from service.domain.analytes import Analyte
+    from service.domain.interval import Interval
     from service.fhir.reading.elements import CodeableConcept, Component
-    from service.fhir.reading.quantities import Measured
     from service.fhir.reading.resources import Observation
+    from service.terminology.meanings import Conversion
 
 RANGES: Final = msgspec.json.Decoder(list[ReferenceRange])
 
@@ -44,15 +45,18 @@ def range_unit(holder: Observation | Component, analyte: Analyte) -> str:
     return ""
 
 
-def is_above_range(holder: Observation | Component, measured: Measured, analyte: Analyte) -> bool:
-    """True when every possible value is above every upper limit that the result itself names."""
+def is_above_range(holder: Observation | Component, value: Interval, conversion: Conversion, analyte: Analyte) -> bool:
+    """True when every possible value is above every upper limit that the result itself names.
+
+    `conversion` is that of the value, for limits without a unit.
+    """
     limits = []
     for one in _ranges(holder):
         found = None if one.high is None else number(one.high.value)
         if found is None or one.high is None:
             continue
         unit = unit_of(one.high)
-        conversion = Terminology.convert(analyte, unit) if unit else measured.conversion
-        if conversion is not None:
-            limits.append((found.value + conversion.offset) * conversion.factor)
-    return bool(limits) and measured.value.all_above(max(limits))
+        limit = Terminology.convert(analyte, unit) if unit else conversion
+        if limit is not None:
+            limits.append((found.value + limit.offset) * limit.factor)
+    return bool(limits) and value.all_above(max(limits))

@@ -50,7 +50,7 @@ def quantitative(
     first, last, instant = when
     above = marked = False
     if analyte not in _JUDGED_BY_FIXED_LIMITS:
-        above = given(holder.referenceRange) and is_above_range(holder, found, analyte)
+        above = given(holder.referenceRange) and is_above_range(holder, found.value, found.conversion, analyte)
         marked = given(holder.interpretation) and not _MARKS.isdisjoint(_interpretation(holder))
     fields = (
         analyte,

@@ -105,6 +105,9 @@ class Subject:
 
     def _adopt(self, names: set[str], reference: str) -> None:
         self._names |= names
+        # A search or an identifier names the patient here, but is no reference to give back.
+        if "?" in reference or "|" in reference:
+            return
         if reference and (not self._reference or self._reference.startswith("urn:")):
             parts = literal(reference)
             self._reference = reference if parts is None else "/".join(filter(None, parts))
@@ -138,4 +141,4 @@ class Subject:
         reference = self._reference or self._fallback
         if reference.startswith("urn:") and self._id:
             reference = key
-        return Patient(key, "" if "|" in reference else reference)
+        return Patient(key, reference)

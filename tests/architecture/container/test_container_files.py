@@ -33,10 +33,7 @@ def test_base_image_has_a_python_that_the_service_supports() -> None:
 
 def test_libraries_are_installed_by_hash_or_not_at_all() -> None:
     installs = [
-        install
-        for stage in STAGES
-        for rest in stage.all("RUN")
-        for install in re.findall(r"pip install[^&|;]*", rest)
+        install for stage in STAGES for rest in stage.all("RUN") for install in re.findall(r"pip install[^&|;]*", rest)
     ]
     assert installs
     assert all("--require-hashes" in line or {"--no-deps", "."} <= set(line.split()) for line in installs)
@@ -69,8 +66,6 @@ def test_compose_file_is_read_by_compose() -> None:
         if shutil.which(words[0]) and subprocess.run([*words, "version"], capture_output=True).returncode == 0
     ]
     if not works:
-        pytest.skip(
-            "`docker compose` and `docker-compose` are both missing, and `make tools` could install neither"
-        )
+        pytest.skip("`docker compose` and `docker-compose` are both missing, and `make tools` could install neither")
     result = subprocess.run([*works[0], "config", "-q"], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

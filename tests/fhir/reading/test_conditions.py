@@ -222,3 +222,40 @@ def test_visit_without_a_period_is_undated() -> None:
 def test_visit_that_did_not_happen_does_not_count(state: str, reason: str) -> None:
     reading = read(stay(status=state, reasonCode=[concept(RELAPSE, SNOMED)]))
     assert reading.account.rejected == {reason: 1}
+
+
+@pytest.mark.parametrize("element", ["diagnosis", "reasonReference"])
+def test_diagnosis_of_a_visit_is_found_where_it_stands(element: str) -> None:
+    reference = {"reference": "Condition/c"}
+    more = {element: [{"condition": reference} if element == "diagnosis" else reference, {}]}
+    reading = read(stay(**more), condition(RELAPSE, "c", recordedDate="2026-03-02"))
+    dated = [record for record in reading.chart.records if record.imprecise]
+    assert [(record.concepts, record.first) for record in dated] == [(frozenset({Concept.RELAPSE}), day("2026-03-01"))]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"verificationStatus": concept("refuted", "http://x")},
+        {"verificationStatus": concept("entered-in-error", "http://x")},
+        {"modifierExtension": [{"url": "http://x"}]},
+        {"implicitRules": "http://x"},
+    ],
+)
+def test_diagnosis_of_a_visit_that_is_not_believed_does_not_count(more: dict[str, Any]) -> None:
+    inner = {"resourceType": "Condition", "id": "c", "code": concept(RELAPSE, SNOMED), **more}
+    reading = read(stay(contained=[inner], diagnosis=[{"condition": {"reference": "#c"}}]))
+    assert reading.account.not_read == 1
+
+
+def test_modifier_in_a_diagnosis_of_a_visit_takes_it_out() -> None:
+    one = {"condition": {"reference": "Condition/c"}, "modifierExtension": [{"url": "http://x"}]}
+    reading = read(stay(diagnosis=[one]), condition(RELAPSE, "c"))
+    assert not any(record.imprecise for record in reading.chart.records)
+
+
+def test_screening_counts_only_when_it_is_completed() -> None:
+    for state, count in (("completed", 1), ("in-progress", 0)):
+        reading = read(resource("Procedure", status=state, code=concept(SCREENING, SNOMED)))
+        assert len(reading.chart.records) == count
+    assert one_record(resource("Procedure", status="in-progress", code=concept(SURGERY, SNOMED))).concepts

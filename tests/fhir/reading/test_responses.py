@@ -216,3 +216,18 @@ def test_contained_that_is_no_list_is_listed() -> None:
     reading = read(observation(PHQ9, **score_of(4), contained={"resourceType": "Observation"}))
     assert refused(reading) == [("wrong-type", f"{HERE}.contained")]
     assert len(reading.chart.scores) == 1
+
+
+def test_long_chains_of_links_are_one_response() -> None:
+    count = 300
+    chain = [
+        observation(ITEM_1, f"i{n}", valueInteger=1, effectiveDateTime=f"2026-03-01T00:{n // 60:02}:{n % 60:02}Z",
+                    derivedFrom=[{"reference": f"Observation/i{n - 1}"}])
+        for n in reversed(range(count))
+    ]  # fmt: skip
+    assert len({answer.response for answer in read(*chain).chart.answers}) == 1
+
+
+def test_contained_wrong_type_is_no_member() -> None:
+    panel = observation(PHQ9_PANEL, hasMember=[{"reference": "#x"}], contained="x", **score_of(3))
+    assert read(panel).chart.scores[0].response == ""

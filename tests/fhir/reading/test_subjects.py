@@ -61,6 +61,8 @@ def key_of(*resources: dict[str, Any], **options: Any) -> tuple[str, str]:
         ([scored({**ref("Patient/p"), "identifier": MRN}), scored({"identifier": MRN}, "b")], "Patient/p", "Patient/p"),
         ([entry(patient(), fullUrl=f"{BASE}/Patient/p"), scored(ref("Patient/p"))], "Patient/p", "Patient/p"),
         ([entry(patient("q"), fullUrl=f"{BASE}/Patient/p"), scored(ref("Patient/q"))], "Patient/q", "Patient/q"),
+        ([scored(ref("Patient?identifier=http://mrn%7C42"))], "http://mrn|42", ""),
+        ([patient(identifier=[MRN]), scored(ref("Patient?identifier=http://mrn|42"))], "Patient/p", "Patient/p"),
         (
             [scored(ref("#a"), contained=[{"resourceType": "Patient", "id": "a", "identifier": [MRN]}])],
             "http://mrn|42",
@@ -124,7 +126,7 @@ def test_h02_member_of_another_patient_counts_as_a_second_one() -> None:
 def test_performers_participants_and_relatives_are_no_second_patient() -> None:
     reading = read(
         scored(ref("Patient/p"), performer=[ref("Patient/q")]),
-        resource("RelatedPerson", subject=None, patient=ref("Patient/p")),
+        resource("RelatedPerson", subject=None, patient=ref("Patient/baby")),
         resource("Practitioner", subject=None),
         resource("Account", subject=[ref("Patient/p"), ref("Device/1")]),
         resource("Group", subject="nonsense"),

@@ -73,6 +73,7 @@ def test_total_is_read_from_every_type_that_feeds_use(value: dict[str, Any]) -> 
         ({"valueQuantity": {"value": -1}}, "out-of-range", "valueQuantity.value"),
         ({"valueQuantity": {"value": 12.5}}, "out-of-range", "valueQuantity.value"),
         ({"valueInteger": "12"}, "value", "valueInteger"),
+        ({"valueInteger": "1" * 40}, "value", "valueInteger"),
         ({"valueInteger": 99}, "out-of-range", "valueInteger"),
         ({"valueString": "twelve"}, "value", "valueString"),
         ({"valueString": "<12"}, "value", "valueString"),
@@ -212,6 +213,11 @@ def test_declined_screening_is_no_score_and_remembered_by_its_day() -> None:
     reading = read(observation(PHQ9, dataAbsentReason=concept("asked-declined", "http://x")))
     assert reading.chart.declined_screening == (day("2026-03-01"),)
     assert (reading.chart.scores, reading.account.used) == ((), 1)
+
+
+def test_declined_anxiety_score_is_no_declined_screening() -> None:
+    reading = read(observation(GAD7, dataAbsentReason=concept("asked-declined", "http://x")))
+    assert (reading.chart.declined_screening, reading.account.rejected) == ((), {"absent": 1})
 
 
 @pytest.mark.parametrize("value", [{}, score_of(4)])
