@@ -144,7 +144,7 @@ def test_checks_a_bundle(image: Image) -> None:
     assert json.loads(out)["resourceType"] == "Bundle"
 
 
-@pytest.mark.parametrize("command", ["demo", "rules"])
+@pytest.mark.parametrize("command", ["rules"])
 def test_speaks_without_the_source_tree(image: Image, command: str) -> None:
     code, out, err = image.run(["moodmarker", command])
     assert code == 0, err

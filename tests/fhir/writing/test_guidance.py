@@ -36,15 +36,16 @@ def test_one_response_for_each_rule_in_order() -> None:
 def test_only_an_unknown_rule_asks_for_data_with_codes_and_window() -> None:
     unknown, *decided = guidance()
     assert not any("dataRequirement" in one for one in decided)
-    needed = {one["type"]: one for one in unknown["dataRequirement"]}
-    assert needed["Patient"] == {"type": "Patient"}
-    (codes,) = needed["Observation"]["codeFilter"]
-    assert codes["path"] == "code"
-    assert {"44261-6", "30522-7"} <= {code["code"] for code in codes["code"]}
-    (window,) = needed["Observation"]["dateFilter"]
-    assert window["path"] == "effective"
-    assert window["valueDuration"]["code"] == "d"
-    assert "codeFilter" not in needed["QuestionnaireResponse"]
+    needed: dict[str, list[dict[str, Any]]] = {}
+    for one in unknown["dataRequirement"]:
+        needed.setdefault(one["type"], []).append(one)
+    assert needed["Patient"] == [{"type": "Patient"}]
+    filters = [one for need in needed["Observation"] for one in need["codeFilter"]]
+    assert {one["path"] for one in filters} == {"code"}
+    assert {"44261-6", "30522-7"} <= {code["code"] for one in filters for code in one["code"]}
+    windows = [one for need in needed["Observation"] for one in need.get("dateFilter", ())]
+    assert {(one["path"], one["valueDuration"]["code"]) for one in windows} == {("effective", "d")}
+    assert not any("codeFilter" in need for need in needed["QuestionnaireResponse"])
 
 
 def test_steps_nest_as_the_rule_does_and_name_their_evidence() -> None:
