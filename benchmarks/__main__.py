@@ -97,15 +97,17 @@ def _rows_over_http(body: bytes, answer: bytes) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         fixed = Path(folder) / "answer.json"
         fixed.write_bytes(answer)
-        with running("product", fixed) as port:
-            turns = [
-                (measure(port, CHECK_PATH, body, SECONDS), measure(port, ECHO_PATH, body, SECONDS))
-                for _ in range(ROUNDS)
-            ]
-        with running("validating", fixed) as port:
-            validating = _told("validating first", [measure(port, VALIDATE_PATH, body, SECONDS) for _ in range(ROUNDS)])
-    check = _told("check", [turn[0] for turn in turns])
-    echo = _told("echo", [turn[1] for turn in turns])
+        with running("product", fixed) as ours, running("validating", fixed) as theirs:
+            targets = {
+                "check": (ours, CHECK_PATH),
+                "echo": (ours, ECHO_PATH),
+                "validating first": (theirs, VALIDATE_PATH),
+            }
+            # In turns, so that whatever slows the machine slows all of them.
+            loads: dict[str, list[Load]] = {name: [] for name in targets}
+            for name, (port, path) in ROUNDS * list(targets.items()):
+                loads[name].append(measure(port, path, body, SECONDS))
+    check, echo, validating = (_told(name, measured) for name, measured in loads.items())
     print()
     return [
         Row("2a", "over HTTP, against the same server's echo", 100 * check / echo, 10, 20, " %", at_most=False),

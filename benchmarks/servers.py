@@ -80,20 +80,21 @@ def running(kind: str, answer: Path) -> Iterator[int]:
         "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT)),
     }
     command = [sys.executable, "-m", "benchmarks.servers", kind, str(answer)]
-    with answer.with_name(f"{kind}.log").open("wb") as log:
+    told = answer.with_name(f"{kind}.log")
+    with told.open("wb") as log:
         server = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=log)
         try:
-            _wait_for(port, server)
+            _wait_for(port, server, told)
             yield port
         finally:
             server.terminate()
             server.wait(PATIENCE)
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, server: subprocess.Popen[bytes], told: Path) -> None:
     for _ in range(int(PATIENCE * 10)):
         if server.poll() is not None:
-            raise RuntimeError(f"the server ended with {server.returncode} before it was ready")
+            raise RuntimeError(f"the server ended before it was ready:\n{told.read_text()[-2000:]}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from service.api.application import create_app
 from service.assessment import Context
-from service.settings import PREFIX, Settings, SettingsError, load_settings
+from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener
 from service.telemetry import MULTIPROCESS, configure_logging, forget_dead_workers
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def build() -> Edge:
 
 def serve(settings: Settings) -> None:
     """Serves until interrupted; requests that are being answered are finished."""
+    require_safe_listener(settings)
     configure_logging(settings.log_level)
     # Ending when told to is no failure: the exit code is 0 once the last request has been answered.
     signal.signal(signal.SIGTERM, _end)

@@ -21,7 +21,7 @@ from rich.console import Console
 from service.domain.ruleset import UnknownRule
 from service.errors import Problem
 from service.fhir.concept_maps import ConceptMapUnreadable
-from service.settings import SettingsError, load_settings, require_safe_listener
+from service.settings import SettingsError, load_settings
 from service.terminology.site_map import UnusableMapping
 
 FAILED, WRONG_USAGE, NOT_EVALUATED, DRIFTED = 1, 2, 3, 4
@@ -70,7 +70,6 @@ def serve(
     """Serve HTTP until interrupted; on 127.0.0.1 unless told otherwise."""
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
-    require_safe_listener(settings)
     from service.api.serving import serve as run
 
     run(settings)

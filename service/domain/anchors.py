@@ -177,20 +177,18 @@ def _acute_start(scope: Scope, part: AcuteEpisode) -> int | None:
     return first
 
 
-def _run_start(scope: Scope, part: FirstOfRun, outcome: Outcome) -> int | None:
-    first = outcome.day
-    for instrument in part.domain.series:
-        series = scope.timeline.series.get(instrument)
-        if series is None or first is None or first not in series.days:
-            continue
+def _run_start(scope: Scope, part: FirstOfRun, outcome: Outcome) -> int:
+    first = scope.today if outcome.day is None else outcome.day
+    held = [scope.timeline.series[scale] for scale in part.domain.series if scale in scope.timeline.series]
+    for series in [one for one in held if first in one.days][:1]:
         for i in reversed(series.between(EARLIEST, first - 1)):
-            if part.complete is instrument and (not series.scores[i].items or None in series.scores[i].items):
+            items = series.scores[i].items
+            if part.complete is series.instrument and (not items or None in items):
                 continue
             earlier = scope.on_day(series.days[i])
             if earlier.check(part.criterion, earlier.now()).verdict is not MET:
                 break
             first = series.days[i]
-        break
     return first
 
 

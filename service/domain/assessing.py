@@ -81,14 +81,14 @@ def _contributing(results: list[RuleResult]) -> dict[str, str]:
         if whole is not None and result.because == "met":
             part_of[result.rule.name] = whole
             result.because, result.reason = "part-of", f"Met, and part of {whole}."
-    return part_of
+    return {name: _whole(name, part_of) for name in part_of}
 
 
 def _raise_flags(ledger: Ledger, manner: Manner, results: dict[str, RuleResult], part_of: dict[str, str]) -> None:
     for result in results.values():
         if result.because != "met":
             continue
-        parts = [results[name] for name, whole in part_of.items() if _whole(whole, part_of) == result.rule.name]
+        parts = [results[name] for name, whole in part_of.items() if whole == result.rule.name]
         names = tuple(part.rule.name for part in parts)
         for finding in raised(result, manner, parts):
             ledger.raise_flag(finding, what_clears(result.rule), names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.domain.anchors import AnchorKind
-from service.domain.days import iso
+from service.domain.days import EARLIEST, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, FlagState
 from service.domain.rule import Priority
@@ -73,15 +73,14 @@ class Ledger:
 
     def _adopted(self, new: Raised) -> PriorFlag | None:
         """The earliest open flag of the same episode; the others of it are merged into it."""
-        if new.anchor is None:
-            return None
+        anchor = EARLIEST if new.anchor is None else new.anchor
         open_flags = [
             flag
             for flag in self._own
             if flag.rule == new.rule.name
             and flag.status == "active"
             and flag.start is not None
-            and flag.start <= new.anchor
+            and flag.start <= anchor
             and not self._is_cleared(new.rule, flag.start)
         ]
         if not open_flags:
@@ -125,9 +124,7 @@ class Ledger:
             self._keep(flag, rule)
 
     def _is_cleared(self, rule: Rule, start: int) -> bool:
-        if rule.clears is None:
-            return False
-        return self._scope.check(rule.clears, At(start, start)).verdict is MET
+        return rule.clears is not None and self._scope.check(rule.clears, At(start, start)).verdict is MET
 
     def _close(self, flag: PriorFlag, reason: str) -> None:
         rule = self._rules[flag.rule]

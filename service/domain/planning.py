@@ -41,8 +41,6 @@ def propose(
     drafts = tuple(plan for plan in plans if plan.status == "draft" and (not gathered or plan.identifier != identifier))
     if not gathered or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
         return None, drafts
-    if not gathered:  # a rule may have nothing to suggest, and a plan of nothing is none
-        return None, drafts
     activities = tuple(_activity(entry) for entry in gathered.values())
     evidence = unique(source for flag in flags for source in flag.evidence)
     return PlanProposal(identifier, activities, tuple(flags), evidence, drafts), drafts

@@ -10,10 +10,12 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain import evaluation, explain
-from service.domain.analytes import CRP, SNFL, SODIUM
+from service.domain.analytes import ANALYTES, CRP, SNFL, SODIUM
 from service.domain.concepts import ITEM_9, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.explain import ONLY_A_CLINICIAN, narrate, steps, what_clears
-from service.domain.instruments import COGNITION, DEPRESSION, MOOD, PHQ9
+from service.domain.instruments import COGNITION, DEPRESSION, INSTRUMENTS, MOOD, PHQ9
+from service.domain.names import called
+from service.domain.reads import Subject
 from service.domain.rule import Rule
 from service.domain.verdict import Verdict
 from service.rules import RULES
@@ -132,6 +134,17 @@ def test_a_word_is_spoken_with_its_numbers(word: c.Criterion, named: tuple[str, 
 def test_every_word_is_spoken_and_evaluated() -> None:
     assert {type(word) for word, _ in SPOKEN} == set(c.WORDS)
     assert set(evaluation.CHECKS) == set(c.WORDS)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [*Concept, *DrugGroup, *Item, *INSTRUMENTS, *ANALYTES],
+    ids=lambda subject: getattr(subject, "key", subject),
+)
+def test_everything_that_rules_read_has_a_name(subject: Subject) -> None:
+    name = called(subject)
+    assert name
+    assert "_" not in name
 
 
 def test_every_reader_ends_where_no_word_is_left() -> None:

@@ -207,6 +207,45 @@ def test_no_other_data_silence_a_safety_rule(clauses: list[str], more: list[str]
                     assert PRIORITY_ORDER[kept[finding.start]] <= PRIORITY_ORDER[finding.priority]
 
 
+POSITIVE = st.sampled_from(
+    (
+        "PHQ-9 item 9 = 1",
+        "PHQ-9 item 9 = 3",
+        "CMS item 9 = yes",
+        "C-SSRS 1 = yes",
+        "C-SSRS 4 = yes",
+        "C-SSRS 6 = yes",
+        "C-SSRS risk = yes",
+        "PHQ-9 26",
+        "PHQ-A 25",
+        "suicidality",
+        "suicide attempt",
+        "self harm",
+    )
+)
+RECENT = st.sampled_from((*(f"{days} days ago" for days in (0, 1, 7, 29, 30)), "in 1 day", "in 2026-06"))
+UNPLACED = st.sampled_from(("undated", "in 2026"))
+
+
+@given(TEXTS, POSITIVE, RECENT)
+def test_a_recent_positive_is_raised_whatever_else_is_known(text: str, positive: str, date: str) -> None:
+    """But a total says nothing where item 9 of its date was read, and no rule runs for the deceased."""
+    if positive.startswith("PHQ-") and "item" not in positive:
+        text = "; ".join(clause for clause in text.split("; ") if "item" not in clause)
+    found = answer("; ".join([text, f"{positive}, {date}"]), flags=())
+    assert result(found, "suicidality-recorded").verdict is Verdict.MET
+    assert any(f.rule.name == "suicidality-recorded" and f.state is FlagState.ACTIVE for f in found.flags)
+
+
+@given(TEXTS, POSITIVE, UNPLACED)
+def test_a_positive_that_cannot_be_placed_is_told(text: str, positive: str, date: str) -> None:
+    if positive.startswith("PHQ-") and "item" not in positive:
+        text = "; ".join(clause for clause in text.split("; ") if "item" not in clause)
+    found = answer("; ".join([text, f"{positive}, {date}"]), flags=())
+    told = [f for f in found.flags if f.rule.name in ("suicidality-recorded", "suicidality-not-readable")]
+    assert any(f.state is FlagState.ACTIVE for f in told)
+
+
 @given(TEXTS)
 def test_an_undated_or_unreadable_fact_never_turns_a_yes_into_a_no(text: str) -> None:
     """Suicidality: what is recorded stays recorded when something else of it cannot be read."""

@@ -146,6 +146,7 @@ STEADY = c.SteadilyTreated(DrugGroup.ANTIDEPRESSANT, at_least=DAYS(42), unchange
         ([taken("sertraline", 300, None), taken("esketamine", 60, None)], NO),
         ([taken("sertraline", 300, 150), taken("sertraline", 119, None)], YES),
         ([taken("sertraline", 300, 150), taken("sertraline", 75, None)], NO),
+        ([taken("sertraline", 300, 45), taken("fluoxetine", 9, None)], YES),
         ([], NO),
     ],
 )

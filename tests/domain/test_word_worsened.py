@@ -75,6 +75,10 @@ def test_a_low_total_of_the_shortened_form_is_no_baseline() -> None:
     assert verdict(WORSE, chart(high, score(15, instrument=PHQ9_CMS))) is YES
     older = chart(short, score(10, 200, instrument=PHQ9_CMS), score(15, instrument=PHQ9_CMS))
     assert asked(WORSE, older).values["before_day"] == TODAY - 200
+    stale = chart(
+        score(2, 150, instrument=PHQ9_CMS), score(10, 200, instrument=PHQ9_CMS), score(15, instrument=PHQ9_CMS)
+    )
+    assert asked(WORSE, stale).values["before_day"] == TODAY - 200
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from service.domain.findings import FlagState
 from service.domain.ruleset import RuleSet
 from service.domain.verdict import Verdict
 from service.rules import RULES
+from tests.domain.asking import ago
 from tests.domain.charts import answer, flag, flags, result, sent_back
+from tests.domain.facts import flagged
 
 R01, NOT_READABLE = "suicidality-recorded", "suicidality-not-readable"
 R03, R04, R05 = (
@@ -67,6 +69,16 @@ def test_what_contributes_is_cited_and_planned() -> None:
 def test_one_level_of_belonging() -> None:
     found = answer(f"PHQ-9 12, 5 days ago; {TWICE}")
     assert flag(found, R05).contributing == (R04,)
+
+
+def test_what_belongs_to_a_part_belongs_to_the_whole() -> None:
+    near = (
+        "GAD-7 5, 60 days ago; GAD-7 12, 5 days ago; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago"
+    )
+    given = f"{near}; CRP 2 mg/L, 9 days ago; hs-CRP 5 mg/L, 5 days ago; CRP 2 mg/L, 1 days ago"
+    found = answer(given, flags=(flagged(R17_CRP, ago(5)),))
+    assert flag(found, R03).contributing == (R17, R17_CRP)
+    assert flag(found, R17_CRP, None).closed_reason == f"now part of {R03}"
 
 
 def test_anxiety_is_part_of_what_says_more() -> None:

@@ -22,11 +22,11 @@ class _Run:
 
     __slots__ = ("count", "day", "first", "highest", "instrument", "latest")
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, day: int, value: Decimal) -> None:
         self.instrument = instrument
-        self.count = self.first = self.day = 0
-        self.highest: Decimal | None = None
-        self.latest: Decimal | None = None
+        self.count = self.first = 0
+        self.highest = value
+        self.add(day, value)
 
     def add(self, day: int, value: Decimal) -> None:
         limit = self.instrument.elevated
@@ -36,12 +36,10 @@ class _Run:
         else:
             self.count = 0
         self.day, self.latest = day, value
-        self.highest = value if self.highest is None else max(self.highest, value)
+        self.highest = max(self.highest, value)
 
     def is_low(self, word: c.MoodCleared) -> bool:
         """Enough low scores far enough apart, or one minimal score after a clear fall."""
-        if self.latest is None or self.highest is None:
-            return False
         if self.count >= word.runs and self.day - self.first >= word.apart.days:
             return True
         minimal, step = self.instrument.minimal, self.instrument.worse_by
@@ -52,8 +50,7 @@ class _Run:
     def blocks(self, newest: int, word: c.MoodCleared) -> bool:
         """An elevated latest score holds the flag open, unless the series fell silent long ago."""
         limit = self.instrument.elevated
-        high = limit is not None and self.latest is not None and self.latest >= limit
-        return high and newest - self.day <= word.quiet.days
+        return limit is not None and self.latest >= limit and newest - self.day <= word.quiet.days
 
 
 def _says_low(series: Series, index: int) -> bool:
@@ -75,11 +72,12 @@ class MoodTracker:
         """Takes the next score; prorated ones and low ones that say nothing cannot clear, but a high one holds open."""
         if not (is_elevated(series, index) or _says_low(series, index)):
             return
+        self._newest = series.days[index]
         run = self._runs.get(series.instrument)
         if run is None:
-            run = self._runs[series.instrument] = _Run(series.instrument)
-        self._newest = series.days[index]
-        run.add(self._newest, series.values[index])
+            self._runs[series.instrument] = _Run(series.instrument, self._newest, series.values[index])
+        else:
+            run.add(self._newest, series.values[index])
 
     @property
     def is_clear(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
@@ -241,11 +242,9 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
         return confounded.verdict is NOT_MET
 
     for last in reversed(results):
-        for first in results:
-            apart = last.first - first.first
-            if apart < word.apart.days:
-                break
-            if apart <= word.over.days and is_usable(last) and is_usable(first):
+        newest = last.first - word.apart.days
+        for first in takewhile(lambda result, newest=newest: result.first <= newest, results):  # type: ignore[misc]
+            if last.first - first.first <= word.over.days and is_usable(last) and is_usable(first):
                 values = values_of(scope, last, MarkerClass.LOW_GRADE, at)
                 values |= {
                     "first_marker_date": iso(first.first),
