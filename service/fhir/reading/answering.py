@@ -5,17 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
 from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Item
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
-from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.numbers import Refusal, no_number, score, value_name
+from service.fhir.reading.numerals import Refusal, no_number, score, value_name
 
 if TYPE_CHECKING:
-    from service.fhir.reading.elements import Code, CodeableConcept, Component
+    from service.fhir.reading.elements import CodeableConcept, Component
     from service.fhir.reading.resources import Observation
     from service.terminology.answers import Asked
     from service.terminology.terminology import Terminology
@@ -88,18 +85,6 @@ def coded(concept: CodeableConcept, asked: Asked, terminology: Terminology) -> i
         if (value := terminology.answer(one.system or "", one.code or "", asked)) is not None
     ]
     return max(values, default=None)
-
-
-def question(terminology: Terminology, code: Code | None) -> str:
-    """What an Observation is about in words: its own, else those of its first known code."""
-    if code is None:
-        return ""
-    if code.text is not ABSENT:
-        text = msgspec.json.decode(code.text)
-        if isinstance(text, str) and text:
-            return text
-    shown = (terminology.display(one.system or "", one.code or "") for one in code.coding or ())
-    return next((text for text in shown if text), "")
 
 
 def is_there(holder: Observation | Component, terminology: Terminology) -> bool | Refusal:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from service.domain.facts import Source
 from service.fhir.reading.account import Reason
+from service.fhir.reading.containers import Undecodable
 from service.fhir.reading.gate import READ_TYPES
 from service.fhir.reading.losses import codes_in, is_read, lose
 from service.fhir.reading.ownership import check_broken
-from service.fhir.reading.shapes import joined, where_and_what, wrong_type
+from service.fhir.reading.receiving import Broken
+from service.fhir.reading.shapes import joined
 
 if TYPE_CHECKING:
-    from msgspec import Raw, ValidationError
-
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.receiving import Broken
 
 _CONTAINED: Final = frozenset({"Observation", "QuestionnaireResponse"})
 
@@ -38,14 +37,14 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     draft.reject(index, element, Reason.WRONG_TYPE, broken.text, safety=safety)
 
 
-def lose_contained(draft: Draft, index: int, source: Source, raw: Raw, error: ValidationError) -> None:
+def lose_contained(draft: Draft, index: int, source: Source, fault: Undecodable) -> None:
     """The same for a contained resource, if it is of a kind that is read there."""
-    document = json.loads(bytes(raw), parse_int=float)
+    document = json.loads(bytes(fault.raw), parse_int=float)
     kind = document.get("resourceType") if isinstance(document, dict) else None
     if not isinstance(kind, str) or kind not in _CONTAINED:
         return
     codes = codes_in(document)
     if is_read(draft, kind, codes):
-        element, fault = where_and_what(error)
         safety = lose(draft, source, kind, codes)
-        draft.reject(index, joined(source.expression, element), Reason.WRONG_TYPE, wrong_type(fault), safety=safety)
+        path = joined(source.expression, fault.element)
+        draft.reject(index, path, Reason.WRONG_TYPE, fault.text, safety=safety)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, ValidationError
+from msgspec import Raw
 
 from service.fhir.reading.elements import given
 from service.fhir.reading.resources import AnyResource
@@ -19,18 +19,26 @@ _RAWS: Final = msgspec.json.Decoder(list[Raw])
 _RESOURCE: Final = msgspec.json.Decoder(AnyResource)
 
 
-def contents(container: Resource) -> list[Resource | tuple[Raw, ValidationError]]:
+class Undecodable(NamedTuple):
+    """A contained resource with a wrong type: its bytes, and the element at fault."""
+
+    raw: Raw
+    element: str
+    text: str
+
+
+def contents(container: Resource) -> list[Resource | Undecodable]:
     """The contained resources in order; what cannot be decoded comes with the fault. Raises WrongTypeError."""
     if not given(container.contained):
         return []
     return [_decoded(raw) for raw in part(_RAWS, container.contained, "contained")]
 
 
-def _decoded(raw: Raw) -> Resource | tuple[Raw, ValidationError]:
+def _decoded(raw: Raw) -> Resource | Undecodable:
     try:
-        return _RESOURCE.decode(raw)
-    except ValidationError as error:
-        return raw, error
+        return part(_RESOURCE, raw, "")
+    except WrongTypeError as wrong:
+        return Undecodable(raw, wrong.element, wrong.text)
 
 
 class Containers:
@@ -55,9 +63,11 @@ def _by_name(container: Resource) -> dict[str, tuple[int, Resource]]:
         inside = contents(container)
     except WrongTypeError:
         return {}
-    return {
-        one.id: (number, one) for number, one in reversed([*enumerate(inside)]) if not isinstance(one, tuple) and one.id
-    }
+    named: dict[str, tuple[int, Resource]] = {}
+    for number, one in enumerate(inside):
+        if not isinstance(one, Undecodable) and one.id:
+            named.setdefault(one.id, (number, one))
+    return named
 
 
 def contained_source(container: Source, number: int) -> Source:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import moment
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 
 if TYPE_CHECKING:
     from service.fhir.reading.dates import Moment

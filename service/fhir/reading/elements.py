@@ -175,7 +175,7 @@ class Component(Element):
 
     modifierExtension: Raw = ABSENT
     code: Code | None = None
-    valueQuantity: Quantity | None = None
+    valueQuantity: Raw = ABSENT
     valueCodeableConcept: CodeableConcept | None = None
     valueString: str | None = None
     valueBoolean: bool | None = None
@@ -202,7 +202,7 @@ class Answered(Element):
     valueInteger: Raw = ABSENT
     valueString: str | None = None
     valueCoding: Coding | None = None
-    valueQuantity: Quantity | None = None
+    valueQuantity: Raw = ABSENT
     item: list[AnsweredItem] | None = None
 
 

@@ -12,7 +12,7 @@ from service.domain.facts import Patient as Person
 from service.fhir.reading.account import Reason
 from service.fhir.reading.breakage import lose_broken, lose_contained
 from service.fhir.reading.conditions import is_withdrawn, read_condition
-from service.fhir.reading.containers import contained_source, contents
+from service.fhir.reading.containers import Undecodable, contained_source, contents
 from service.fhir.reading.draft import Draft
 from service.fhir.reading.duplicates import drop_repeated, superseded
 from service.fhir.reading.elements import ABSENT
@@ -219,8 +219,8 @@ def _look_inside(draft: Draft, index: int, container: Resource, source: Source, 
         return
     for number, one in enumerate(inside):
         inner = contained_source(source, number)
-        if isinstance(one, tuple):
-            lose_contained(draft, index, inner, *one)
+        if isinstance(one, Undecodable):
+            lose_contained(draft, index, inner, one)
         elif isinstance(one, Observation | QuestionnaireResponse):
             _keep_inner(draft, Seen(index, _within(container, one), None, owner, inner), found)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from service.fhir.reading.account import Reason
 from service.fhir.reading.elements import given
 from service.fhir.reading.losses import codes_in, document_of, is_read, lose
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.resources import READ
 from service.fhir.reading.shapes import joined
 from service.fhir.reading.spots import UNKNOWN_MODIFIER

@@ -11,7 +11,7 @@ from service.fhir.reading.dates import Moment
 from service.fhir.reading.effective import NO_PERIOD, dated, within
 from service.fhir.reading.elements import given
 from service.fhir.reading.ingredients import Product, is_systemic, product
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.resources import MedicationDispense, MedicationRequest
 from service.fhir.reading.spots import UNKNOWN_MODIFIER
 from service.fhir.reading.supplies import days_of, repeats

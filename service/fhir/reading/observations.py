@@ -9,7 +9,7 @@ import msgspec
 from service.fhir.reading.account import Reason
 from service.fhir.reading.elements import Component, Reference, given
 from service.fhir.reading.meanings import is_safety, meaning_of
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.references import literal
 from service.fhir.reading.shapes import WrongTypeError, part
 from service.fhir.reading.spots import (

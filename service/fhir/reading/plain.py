@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from service.domain.facts import Answer, Score
 from service.domain.facts import Reading as Extent
-from service.fhir.reading.answering import answer, question
+from service.fhir.reading.answering import answer
+from service.fhir.reading.coding import SUSPECT, question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.numbers import Refusal, score
+from service.fhir.reading.numerals import Refusal, score
 from service.fhir.reading.observations import USABLE
 from service.fhir.reading.ownership import whose
 from service.fhir.reading.resources import Observation
 from service.fhir.reading.results import quantitative
 from service.fhir.reading.shapes import WrongTypeError
 from service.terminology.meanings import Kind
-from service.terminology.traps import TRAPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from service.fhir.reading.resources import Entry
     from service.terminology.meanings import Meaning
 
-# A quick look, before the terminology is asked properly.
-_TRAPPED: Final = frozenset(trap.code for trap in TRAPS)
 # Facts are made without the checks of their class here: this runs for every one of them.
 _new: Final = tuple.__new__
 
@@ -68,7 +66,7 @@ def read_plain(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
                 rest.append((index, entry))
         elif (
             resource.status == "entered-in-error"
-            or one.code in _TRAPPED
+            or one.code in SUSPECT
             or resource.component is not ABSENT
             or resource.contained is not ABSENT
             or resource.hasMember is not ABSENT
@@ -80,7 +78,7 @@ def read_plain(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
 
 
 def _is_known(codings: list[Key], lookup: Mapping[tuple[str | None, str | None], Meaning]) -> bool:
-    return any((one.system, one.code) in lookup or one.code in _TRAPPED for one in codings)
+    return any((one.system, one.code) in lookup or one.code in SUSPECT for one in codings)
 
 
 def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, meaning: Meaning) -> bool:
@@ -103,7 +101,10 @@ def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, m
     ):
         return False
     when = moment(text)
-    if when is None or not keep(draft, index, observation, meaning, when):
+    try:
+        if when is None or not keep(draft, index, observation, meaning, when):
+            return False
+    except WrongTypeError:
         return False
     draft.states[index] = True
     return True
@@ -126,10 +127,7 @@ def _keep_result(draft: Draft, index: int, observation: Observation, meaning: Me
     analyte: Analyte = meaning.target  # type: ignore[assignment]  # as the kind says
     if analyte.low is None:
         return False
-    try:
-        found = quantitative(observation, meaning, when, draft.source(index, observation), draft.terminology)
-    except WrongTypeError:
-        return False
+    found = quantitative(observation, meaning, when, draft.source(index, observation), draft.terminology)
     if isinstance(found, Refusal):
         return False
     draft.results.append(found)
@@ -143,7 +141,7 @@ def _keep_answer(draft: Draft, index: int, observation: Observation, meaning: Me
         return False
     value, received = found
     first, last, instant = when
-    source, text = draft.source(index, observation), question(draft.terminology, observation.code)
+    source, text = draft.source(index, observation), question(draft, observation)
     draft.answers.append(Answer(item, value, first, last, instant, source, Extent.READ, received, text))
     return True
 

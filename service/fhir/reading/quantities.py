@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from service.domain.interval import Interval, bounded
 from service.fhir.reading.account import Reason
 from service.fhir.reading.elements import given
-from service.fhir.reading.numbers import LONGEST, MOST_DIGITS, NOT_A_NUMBER, Number, Refusal, no_number, number, parsed
+from service.fhir.reading.numerals import (
+    LONGEST_QUANTITY,
+    MOST_DIGITS,
+    NOT_A_NUMBER,
+    Number,
+    Refusal,
+    no_number,
+    number,
+    quantity_in,
+    unit_of,
+)
 from service.fhir.reading.ranges import range_unit
-from service.terminology.systems import UCUM_SYSTEMS
 from service.terminology.terminology import Terminology
 
 if TYPE_CHECKING:
@@ -36,15 +45,9 @@ class Measured(NamedTuple):
 
 def measure(holder: Observation | Component, analyte: Analyte) -> Measured | Refusal:
     """A laboratory or bedside value in the canonical unit; nothing is ever inferred from its magnitude."""
-    quantity = holder.valueQuantity
-    if quantity is not None:
-        coded = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else None
-        text, unit = bytes(quantity.value), quantity.unit
-        if len(text) > LONGEST:
-            return Refusal("valueQuantity.value", Reason.BAD_VALUE, NOT_A_NUMBER)
-        if len(coded or "") > _LONGEST_UNIT or len(unit or "") > _LONGEST_UNIT or len(quantity.comparator or "") > 2:
-            return _measured.__wrapped__(text, quantity.comparator, coded, unit, analyte)
-        return _measured(text, quantity.comparator, coded, unit, analyte)
+    if given(holder.valueQuantity):
+        text = bytes(holder.valueQuantity)
+        return _measured(text, analyte) if len(text) <= LONGEST_QUANTITY else _measured_anew(text, analyte)
     if given(holder.valueInteger):
         found = number(holder.valueInteger)
         if found is None:
@@ -61,20 +64,23 @@ def measure(holder: Observation | Component, analyte: Analyte) -> Measured | Ref
     return no_number(holder)
 
 
-@lru_cache(maxsize=8192)
-def _measured(
-    text: bytes, comparator: str | None, coded: str | None, worded: str | None, analyte: Analyte
-) -> Measured | Refusal:
-    """A quantity by its parts; the unit is its UCUM code, else its words."""
-    found = parsed(text)
+def _measured_anew(text: bytes, analyte: Analyte) -> Measured | Refusal:
+    """A quantity from its JSON; the unit is its UCUM code, else its words."""
+    quantity = quantity_in(text)
+    found = number(quantity.value)
     if found is None:
         return Refusal("valueQuantity.value", Reason.BAD_VALUE, NOT_A_NUMBER)
-    if coded and worded and coded != worded:
-        one, other = Terminology.convert(analyte, coded), Terminology.convert(analyte, worded)
+    unit = unit_of(quantity)
+    if quantity.unit and quantity.unit != unit:
+        one, other = Terminology.convert(analyte, unit), Terminology.convert(analyte, quantity.unit)
         if one is not None and other is not None and one != other:
             why = "The unit and its code contradict each other; send one of them, or two that mean the same."
             return Refusal("valueQuantity.unit", Reason.UNIT, why)
-    return _converted("valueQuantity", comparator, found, coded or worded or "", analyte)
+    return _converted("valueQuantity", quantity.comparator, found, unit, analyte)
+
+
+# Laboratory values have few digits, and a feed spells them all alike.
+_measured: Final = lru_cache(maxsize=8192)(_measured_anew)
 
 
 def _converted(element: str, comparator: str | None, found: Number, unit: str, analyte: Analyte) -> Measured | Refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from service.domain.concepts import PHQ9_ITEMS, Item
 from service.domain.facts import Answer, Score
@@ -14,14 +14,15 @@ from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
 from service.fhir.reading.effective import dated
 from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given
 from service.fhir.reading.forms import Form, loinc_of
-from service.fhir.reading.numbers import Number, Refusal, score
+from service.fhir.reading.numerals import Number, Refusal, score
+from service.fhir.reading.shapes import WrongTypeError
 from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_status
 from service.terminology.instruments import PANELS, SAFETY_QUESTIONS
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from service.domain.facts import Source
     from service.domain.instruments import Instrument
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from service.fhir.reading.resources import QuestionnaireResponse
 
 _COMPLETE: Final = frozenset({"completed", "amended"})
+T = TypeVar("T")
+
 _WITHDRAWN: Final = "entered-in-error"
 # A form with this many of the questions that PHQ-2 does not share is a PHQ-8 or a PHQ-9.
 _ENOUGH: Final = 3
@@ -131,6 +134,14 @@ def _holder(one: Given) -> Component:
     )
 
 
+def _guarded(read: Callable[[], T | Refusal]) -> T | Refusal:
+    """What was read, or that it has the wrong JSON type."""
+    try:
+        return read()
+    except WrongTypeError as wrong:
+        return Refusal(wrong.element, Reason.WRONG_TYPE, wrong.text)
+
+
 def _read_item(sheet: Sheet, asked: Asked, item: Item) -> None:
     safety = item in SAFETY_ITEMS
     if (sheet.preliminary or sheet.when is UNDATED) and not safety:
@@ -158,7 +169,7 @@ def _read_answer(sheet: Sheet, asked: Asked, one: Given, item: Item, path: str) 
         missing = absence(holder.valueCodeableConcept)
         if missing is not None:
             return 0, missing, ""
-        read = answer(holder, item, sheet.draft.terminology)
+        read = _guarded(lambda: answer(holder, item, sheet.draft.terminology))
         if not isinstance(read, Refusal):
             return read.value, Extent.READ, read.received
         found = read._replace(element="value")
@@ -201,7 +212,7 @@ def _read_total(sheet: Sheet, asked: Asked, instrument: Instrument) -> None:
     if given(answers[0].modifierExtension) or given(asked.item.modifierExtension):
         found: Refusal | Number = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
     else:
-        found = score(_holder(answers[0]), instrument)
+        found = _guarded(lambda: score(_holder(answers[0]), instrument))
     if isinstance(found, Refusal):
         path = f"{asked.path}.answer[0].{'value' if found.reason != Reason.MODIFIER else found.element}"
         sheet.draft.reject(sheet.index, path, found.reason, found.text)

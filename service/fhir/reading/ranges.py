@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from service.fhir.reading.elements import ReferenceRange, given
-from service.fhir.reading.numbers import number, unit_of
+from service.fhir.reading.numerals import number, unit_of
 from service.fhir.reading.shapes import part
 from service.terminology.terminology import Terminology
 

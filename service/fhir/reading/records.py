@@ -10,7 +10,7 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
 from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.effective import NO_PERIOD, dated, within
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import coded
 from service.fhir.reading.codes import words
 from service.fhir.reading.elements import CodeableConcept, given
-from service.fhir.reading.numbers import Refusal, no_number, number, value_name
+from service.fhir.reading.numerals import Refusal, no_number, number, value_name
 from service.fhir.reading.quantities import measure
 from service.fhir.reading.ranges import is_above_range
 from service.fhir.reading.shapes import part

@@ -28,7 +28,7 @@ def wrong_type(fault: str) -> str:
     return f"This element has the wrong JSON type: {fault}."
 
 
-def part(decoder: msgspec.json.Decoder[T], raw: Raw, element: str) -> T:
+def part(decoder: msgspec.json.Decoder[T], raw: bytes | Raw, element: str) -> T:
     """An element that was left raw; raises WrongTypeError, which names it."""
     try:
         return decoder.decode(raw)
@@ -47,4 +47,4 @@ def where_and_what(error: ValidationError) -> tuple[str, str]:
 
 def joined(path: str, element: str) -> str:
     """A FHIRPath and one below it."""
-    return path + element if element[:1] in ("[", "") else f"{path}.{element}"
+    return path + element if not path or element[:1] in ("[", "") else f"{path}.{element}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.elements import Component
-    from service.fhir.reading.numbers import Refusal
+    from service.fhir.reading.numerals import Refusal
     from service.fhir.reading.resources import Observation
     from service.terminology.meanings import Meaning
 

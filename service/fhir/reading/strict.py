@@ -8,7 +8,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
 from service.fhir.reading.account import Reason
-from service.fhir.reading.numbers import Refusal
+from service.fhir.reading.numerals import Refusal
 
 
 def strict_fault(kind: str, body: bytes) -> Refusal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Final
 
-from service.fhir.reading.numbers import number, unit_of
+from service.fhir.reading.numerals import number, unit_of
 
 if TYPE_CHECKING:
     from msgspec import Raw

@@ -9,11 +9,12 @@ from service.domain.facts import Answer, DataIssue, Record, Result, Score
 from service.domain.facts import Reading as Extent
 from service.domain.instruments import DEPRESSION, PHQ2, PHQA
 from service.fhir.reading.account import Reason
-from service.fhir.reading.answering import absence, answer, is_declined, is_there, question
+from service.fhir.reading.answering import absence, answer, is_declined, is_there
+from service.fhir.reading.coding import question
 from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS, SAFETY_TOTALS
 from service.fhir.reading.effective import observed
-from service.fhir.reading.numbers import Refusal, score, value_name
+from service.fhir.reading.numerals import Refusal, score, value_name
 from service.fhir.reading.results import qualitative, quantitative
 from service.fhir.reading.spots import refuse, reject_status
 from service.terminology.meanings import Kind
@@ -136,7 +137,7 @@ def _read_item(draft: Draft, spot: Spot, observation: Observation, holder: Obser
         if not safety:
             return
         when = UNDATED
-    text = question(draft.terminology, holder.code)
+    text = question(draft, holder)
     found = answer(holder, item, draft.terminology)
     value, received, extent = None, "", Extent.UNREADABLE
     if not isinstance(found, Refusal):
@@ -225,7 +226,7 @@ def _read_record(
             last,
             instant,
             spot.source,
-            question(draft.terminology, holder.code),
+            question(draft, holder),
             asserted=asserted,
         )
     )

@@ -36,7 +36,7 @@ def version(value: float, updated: str | None = None, number: str | None = None)
         (version(5, "2026-03-01T10:00:00Z", "1"), version(9, None, "2")),
     ],
 )
-def test_later_version_of_a_resource_stands(older: dict[str, Any], later: dict[str, Any]) -> None:
+def test_h06_later_version_of_a_resource_stands(older: dict[str, Any], later: dict[str, Any]) -> None:
     for entries in ((older, later), (later, older)):
         reading = read(*entries)
         assert [score.value for score in reading.chart.scores] == [9]
@@ -82,7 +82,7 @@ def test_older_version_of_what_nobody_reads_is_not_read() -> None:
     ("code", "value"),
     [(PHQ9, score_of(9)), (ITEM_1, {"valueInteger": 2}), (CRP, quantity(4)), ("80221-5", {"valueBoolean": True})],
 )
-def test_same_value_at_the_same_time_counts_once(code: str, value: dict[str, Any]) -> None:
+def test_h06_same_value_at_the_same_time_counts_once(code: str, value: dict[str, Any]) -> None:
     reading = read(observation(code, "a", **value), observation(code, "b", **value))
     chart = reading.chart
     assert len(chart.scores) + len(chart.answers) + len(chart.results) == 1
@@ -103,7 +103,7 @@ def test_other_value_or_time_is_another_fact(other: dict[str, Any]) -> None:
     assert len(read(observation(PHQ9, "a", **score_of(9)), other).chart.scores) == 2
 
 
-def test_total_in_a_panel_and_by_itself_keeps_its_response() -> None:
+def test_h06_total_in_a_panel_and_by_itself_is_one_total() -> None:
     panel = observation(PHQ9_PANEL, "p", component=[{"code": concept(PHQ9), **score_of(9)}])
     for entries in ((panel, observation(PHQ9, "a", **score_of(9))), (observation(PHQ9, "a", **score_of(9)), panel)):
         reading = read(*entries)

@@ -17,6 +17,7 @@ from tests.fhir.reading.feeding import (
     NEARLY_EVERY_DAY,
     NO,
     NOT_AT_ALL,
+    PHQ9_ITEMS,
     SEVERAL_DAYS,
     YES,
     coded,
@@ -172,3 +173,9 @@ def test_question_about_suicide_goes_before_any_other_code_of_the_same_observati
     both = {"coding": [*concept("44261-6")["coding"], *concept(ITEM_9)["coding"]]}
     (answer,) = read(observation(ITEM_9, code=both, valueInteger=1)).chart.answers
     assert answer.item is Item.PHQ9_9
+
+
+def test_h12_missing_item_is_missing_and_not_zero() -> None:
+    reading = read(*[observation(code, code, valueInteger=1) for code in PHQ9_ITEMS[:8]])
+    assert Item.PHQ9_9 not in {answer.item for answer in reading.chart.answers}
+    assert reading.chart.scores == ()

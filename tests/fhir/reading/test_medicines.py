@@ -216,6 +216,7 @@ def test_retracted_medicine_is_remembered() -> None:
         (NATALIZUMAB, RXNORM, DrugGroup.MS_DMT_OTHER),
         ("L04AG03", ATC, DrugGroup.MS_DMT_OTHER),
         ("L04AA23", ATC, DrugGroup.MS_DMT_OTHER),
+        ("L04AC19", ATC, DrugGroup.IL6_INHIB),
         ("J01CA04", ATC, DrugGroup.ANTIBIOTIC),
         ("N06AB06", ATC, DrugGroup.ANTIDEPRESSANT),
         ("N06AX99", ATC, DrugGroup.ANTIDEPRESSANT),

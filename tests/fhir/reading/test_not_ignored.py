@@ -140,7 +140,7 @@ def test_modifier_in_a_contained_observation_refuses_that_observation() -> None:
         ({"valueBoolean": "true"}, "valueBoolean"),
     ],
 )
-def test_wrong_type_rejects_its_entry_and_no_other(more: dict[str, Any], element: str) -> None:
+def test_h24_wrong_type_rejects_its_entry_and_no_other(more: dict[str, Any], element: str) -> None:
     reading = read(
         observation(PHQ9, **{**score_of(9), **more}),
         observation(ITEM_9, "good", valueInteger=2),
@@ -218,7 +218,7 @@ def test_last_of_two_members_with_one_name_counts() -> None:
     assert read_body(text.encode()).account.rejected == {"status-cancelled": 1}
 
 
-def test_text_of_a_rejection_never_repeats_what_was_sent() -> None:
+def test_h24_text_of_a_rejection_never_repeats_what_was_sent() -> None:
     secret = "Jane Q. Public"
     reading = read(
         patient(birthDate=secret),

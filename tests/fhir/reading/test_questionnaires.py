@@ -278,3 +278,10 @@ def test_deeply_nested_form_is_read() -> None:
     for number in range(60):
         item = question(str(number), item=[item])
     assert item_9(read(form(item))).value == 1
+
+
+@pytest.mark.parametrize(("link", "safety"), [(ITEM_9, True), (GAD7, False)])
+def test_quantity_of_the_wrong_type_is_refused_where_it_stands(link: str, safety: bool) -> None:
+    reading = read(form(question(link, {"valueQuantity": {"value": 1, "unit": 7}})))
+    assert refused(reading) == [("wrong-type", f"{HERE}.item[0].answer[0].value")]
+    assert reading.rejections[0].safety is safety

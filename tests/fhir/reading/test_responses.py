@@ -24,7 +24,7 @@ from tests.fhir.reading.feeding import (
 HERE = "Bundle.entry[0].resource"
 
 
-def test_us_core_panel_ties_its_members_together() -> None:
+def test_h14_us_core_panel_ties_its_members_together() -> None:
     """The shape of US Core's own example: the panel without a value, the total a string, the items coded."""
     names = ["total", *[f"item-{n}" for n in range(9)]]
     members = [{"reference": f"Observation/{name}"} for name in names]
@@ -40,7 +40,7 @@ def test_us_core_panel_ties_its_members_together() -> None:
     assert reading.account.used == 11
 
 
-def test_components_belong_to_their_observation() -> None:
+def test_h14_components_belong_to_their_observation() -> None:
     parts = [{"code": concept(ITEM_9), **coded(SEVERAL_DAYS)}, {"code": concept(ITEM_1), "valueInteger": 0}]
     reading = read(observation(PHQ9_PANEL, component=[*parts, {"code": concept(PHQ9), **score_of(1)}, {}]))
     assert {answer.response for answer in reading.chart.answers} == {HERE}

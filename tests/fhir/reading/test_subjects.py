@@ -204,7 +204,7 @@ def test_entries_that_are_nobodys_are_refused(entries: list[dict[str, Any]]) -> 
         read(*entries)
 
 
-def test_no_entries_are_nobodys() -> None:
+def test_h24_no_entries_are_nobodys() -> None:
     for body in (bundle(), {"resourceType": "Bundle"}):
         reading = read_body(json.dumps(body).encode())
         assert (reading.account.received, reading.chart.patient.key) == (0, "")
@@ -248,7 +248,7 @@ def test_subject_that_is_no_patient_cannot_be_asked_for() -> None:
         read(patient(), subject="Group/1")
 
 
-def test_age_and_death_are_read() -> None:
+def test_h15_age_and_death_are_read() -> None:
     person = read(patient(birthDate="1980-04")).chart.patient
     assert (person.birth_first, person.birth_last, person.deceased) == (day("1980-04-01"), day("1980-04-30"), None)
     assert read(patient(deceasedBoolean=True)).chart.patient.deceased == EARLIEST

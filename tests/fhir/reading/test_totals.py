@@ -12,8 +12,10 @@ from service.fhir.reading import Reading
 from tests.fhir.reading.feeding import (
     GAD7,
     PATIENT,
+    PHQ2,
     PHQ9,
     PHQ9_PANEL,
+    PHQA,
     PROMIS,
     concept,
     day,
@@ -125,7 +127,7 @@ def test_exponent_is_a_number() -> None:
     assert (score.value, score.received) == (Decimal(12), "1.2e1")
 
 
-def test_panel_with_a_number_is_taken_for_the_total_and_says_so() -> None:
+def test_h14_panel_with_a_number_is_taken_for_the_total_and_says_so() -> None:
     reading = read(observation(PHQ9_PANEL, **score_of(14)))
     (score,) = reading.chart.scores
     assert (score.instrument, score.value) == (PHQ9_SCALE, Decimal(14))
@@ -143,7 +145,7 @@ def test_panel_without_a_value_is_used_for_what_it_groups() -> None:
     assert read(observation(PHQ9_PANEL)).account.used == 1
 
 
-def test_two_codings_of_one_result_make_one_fact() -> None:
+def test_h06_two_codings_of_one_result_make_one_fact() -> None:
     both = {"coding": [{"system": "http://snomed.info/sct", "code": "720433000"}, concept(PHQ9)["coding"][0]]}
     assert len(read(observation(PHQ9, code=both, **score_of(9))).chart.scores) == 1
 
@@ -155,7 +157,7 @@ def test_total_code_goes_before_the_panel_code_beside_it() -> None:
     assert not reading.chart.issues
 
 
-def test_unknown_code_is_counted_and_never_guessed_from_its_display() -> None:
+def test_h23_unknown_code_is_counted_and_never_guessed_from_its_display() -> None:
     named = {
         "coding": [{"system": "http://example.org", "code": "1", "display": "PHQ-9 total"}],
         "text": "PHQ-9",
@@ -164,15 +166,17 @@ def test_unknown_code_is_counted_and_never_guessed_from_its_display() -> None:
     assert (reading.account.not_read, reading.chart.scores) == (1, ())
 
 
-def test_code_that_feeds_use_wrongly_is_refused_with_the_remedy() -> None:
+def test_h23_code_that_feeds_use_wrongly_is_refused_with_the_remedy() -> None:
     reading = read(observation("44261-8", **score_of(9)))
     assert refused(reading) == [("code", f"{HERE}.code")]
     assert "44261-6" in reading.rejections[0].text
 
 
-def test_gad7_is_its_own_scale() -> None:
-    (score,) = read(observation(GAD7, **score_of(21))).chart.scores
-    assert score.instrument is GAD7_SCALE
+def test_h11_every_instrument_is_its_own_scale() -> None:
+    codes = (PHQ9, "54654-9", PHQA, PHQ2, GAD7, "89209-1")
+    scores = read(*[observation(code, code, **score_of(6)) for code in codes]).chart.scores
+    assert len({score.instrument for score in scores}) == len(codes)
+    assert scores[4].instrument is GAD7_SCALE
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered", "unknown", "nonsense", None])
@@ -209,7 +213,7 @@ def test_reference_to_what_was_entered_in_error_is_kept() -> None:
     assert reading.chart.retracted == {"Observation/a", "Observation/b"}
 
 
-def test_declined_screening_is_no_score_and_remembered_by_its_day() -> None:
+def test_h13_declined_screening_is_no_score_and_remembered_by_its_day() -> None:
     reading = read(observation(PHQ9, dataAbsentReason=concept("asked-declined", "http://x")))
     assert reading.chart.declined_screening == (day("2026-03-01"),)
     assert (reading.chart.scores, reading.account.used) == ((), 1)

@@ -8,15 +8,17 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+import msgspec
 from msgspec import Raw
 
 from service.fhir.reading.account import Reason
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import Quantity, given
+from service.fhir.reading.shapes import part
 from service.terminology.systems import UCUM_SYSTEMS
 from service.terminology.units import SCORE_UNITS
 
 if TYPE_CHECKING:
-    from service.fhir.reading.elements import Component, Quantity
+    from service.fhir.reading.elements import Component
     from service.fhir.reading.resources import Observation
 
 # FHIR's decimal, with an exponent of one digit; leading zeros of the exponent pass.
@@ -26,7 +28,11 @@ MOST_DIGITS: Final = 18
 LONGEST: Final = 24
 _NUMERAL: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
 NOT_A_NUMBER: Final = "This is not a number of at most 18 digits with an exponent of at most 9."
-_VALUES: Final = ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueRatio")
+# A quantity that takes more room than this is not worth remembering.
+LONGEST_QUANTITY: Final = 200
+_RAW_VALUES: Final = ("valueQuantity", "valueInteger")
+_QUANTITY: Final = msgspec.json.Decoder(Quantity)
+_VALUES: Final = ("valueCodeableConcept", "valueString", "valueBoolean", "valueRatio")
 
 
 class Refusal(NamedTuple):
@@ -86,18 +92,9 @@ def unit_of(quantity: Quantity) -> str:
 
 def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
     """The number of a total or answer: a quantity without a unit, an integer, or a string that is a number."""
-    quantity = holder.valueQuantity
-    if quantity is not None:
-        unit = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else quantity.unit
-        if quantity.comparator:
-            return Refusal(
-                "valueQuantity.comparator",
-                Reason.COMPARATOR,
-                "A score is one number: send it without comparator.",
-            )
-        if unit and unit not in SCORE_UNITS:
-            return Refusal("valueQuantity.unit", Reason.UNIT, "A score has the unit {score}, 1, or none.")
-        return _scored("valueQuantity.value", bytes(quantity.value), scale)
+    if given(holder.valueQuantity):
+        text = bytes(holder.valueQuantity)
+        return _scored_quantity(text, scale) if len(text) <= LONGEST_QUANTITY else _scored_anew(text, scale)
     if given(holder.valueInteger):
         return _scored("valueInteger", bytes(holder.valueInteger), scale)
     if holder.valueString is not None:
@@ -110,6 +107,29 @@ def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
             )
         return _scored("valueString", found[1].encode(), scale)
     return no_number(holder)
+
+
+def quantity_in(text: bytes) -> Quantity:
+    """A valueQuantity from its JSON; raises WrongTypeError."""
+    return part(_QUANTITY, text, "valueQuantity")
+
+
+def _scored_anew(text: bytes, scale: Scale) -> Number | Refusal:
+    quantity = quantity_in(text)
+    unit = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else quantity.unit
+    if quantity.comparator:
+        return Refusal(
+            "valueQuantity.comparator",
+            Reason.COMPARATOR,
+            "A score is one number: send it without comparator.",
+        )
+    if unit and unit not in SCORE_UNITS:
+        return Refusal("valueQuantity.unit", Reason.UNIT, "A score has the unit {score}, 1, or none.")
+    return _scored("valueQuantity.value", bytes(quantity.value), scale)
+
+
+# Totals and answers take few values, and a feed spells them all alike.
+_scored_quantity: Final = lru_cache(maxsize=4096)(_scored_anew)
 
 
 def _scored(element: str, text: bytes, scale: Scale) -> Number | Refusal:
@@ -142,4 +162,4 @@ def value_name(holder: Observation | Component) -> str:
     for name in _VALUES:
         if getattr(holder, name) is not None:
             return name
-    return "valueInteger" if given(holder.valueInteger) else ""
+    return next((name for name in _RAW_VALUES if given(getattr(holder, name))), "")
