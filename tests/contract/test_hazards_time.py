@@ -75,6 +75,12 @@ def test_a_date_as_the_instant_is_the_end_of_that_day_in_the_zone_of_the_site() 
     assert there.account["timeZone"] == "America/New_York"
 
 
+def test_a_score_of_a_clock_ahead_is_current_although_its_day_is_tomorrow() -> None:
+    scored = p.score(14, 0, effectiveDateTime="2026-11-21T05:30:00+08:00")
+    assert LOW_GRADE in tell(scored, p.crp(5, 1), as_of="2026-11-20T22:00:00Z").met
+    assert LOW_GRADE not in tell(scored, p.crp(5, 1), as_of="2026-11-20T21:00:00Z").met
+
+
 PARTIAL = ("2026", "2026-11")
 
 
