@@ -97,9 +97,9 @@ def test_an_instant_at_the_end_of_the_calendar_is_refused_in_words(instant: str)
 
 
 @pytest.mark.parametrize(
-    "named", [{}, {"identifier": {}}, {"identifier": "x"}, {"type": "Observation"}, {"reference": ""}]
+    "named", [None, {}, {"identifier": {}}, {"identifier": "x"}, {"type": "Observation"}, {"reference": ""}]
 )
-def test_a_flag_that_comes_back_with_evidence_that_names_nothing_is_closed_all_the_same(named: Json) -> None:
+def test_a_flag_that_comes_back_with_evidence_that_names_nothing_is_closed_all_the_same(named: Json | None) -> None:
     low_grade = tell(p.score(14, 5), p.crp(5, 4)).flags[0]
     detail = {"url": "http://hl7.org/fhir/StructureDefinition/flag-detail", "valueReference": named}
     flag = stored(low_grade, "f") | {"extension": [*low_grade["extension"], detail]}

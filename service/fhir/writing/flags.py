@@ -80,7 +80,7 @@ def _still_named(finding: FlagFinding, flag: ReceivedResource) -> list[Json]:
     if finding.state is FlagState.ACTIVE:
         return []
     extensions = flag.value("extension") or ()
-    return [one["valueReference"] for one in extensions if one.get("url") == FLAG_DETAIL and "valueReference" in one]
+    return [one["valueReference"] for one in extensions if one.get("url") == FLAG_DETAIL and one.get("valueReference")]
 
 
 def _period(finding: FlagFinding) -> Json:
