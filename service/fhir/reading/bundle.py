@@ -63,6 +63,7 @@ def read_bundle(
         medicines_recognised=sum(draft.medicines.values()),
         unrecognised_medicines=tuple(name for name, known in draft.medicines.items() if not known),
         oldest_medicine=draft.oldest_medicine,
+        oldest_medicine_source=draft.oldest_medicine_source,
         subjectless_safety=tuple(draft.subjectless),
         declined_screening=tuple(sorted(set(draft.declined))),
         entries=len(received.entries),

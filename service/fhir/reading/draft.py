@@ -72,6 +72,7 @@ class Draft:
         "lookup",
         "medicines",
         "oldest_medicine",
+        "oldest_medicine_source",
         "plans",
         "raw_flags",
         "raw_plans",
@@ -122,6 +123,7 @@ class Draft:
         self.active_conditions = 0
         self.medicines: dict[str, bool] = {}
         self.oldest_medicine: int | None = None
+        self.oldest_medicine_source: Source | None = None
         # Only a Flag that was closed asks when its evidence was last changed.
         self.dates_updates = False
 

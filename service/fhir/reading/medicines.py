@@ -168,7 +168,7 @@ def _read(
     draft.medicines[found.name] = bool(found.drugs) or draft.medicines.get(found.name, False)
     start = _start_day(draft, index, source, use.start)
     if start is not None and (draft.oldest_medicine is None or start < draft.oldest_medicine):
-        draft.oldest_medicine = start
+        draft.oldest_medicine, draft.oldest_medicine_source = start, source
     for drug in found.drugs:
         _expose(draft, drug, found, dosages, source, use, start)
     if found.drugs:
