@@ -26,11 +26,13 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     path = draft.received.expression(index)
     owner = check_broken(draft, index, document)
     codes = codes_in(document)
-    if kind and (kind not in READ_TYPES or not is_read(draft, kind, codes)):
+    # What has no readable code may be about anything, so it is refused aloud.
+    if kind and (kind not in READ_TYPES or (codes and not is_read(draft, kind, codes))):
         return
     name = document.get("id")
-    source = Source(f"{kind}/{name}" if isinstance(name, str) else "", path, kind, display=kind)
-    safety = kind != "" and lose(draft, source, kind, codes)
+    source = Source(f"{kind}/{name}" if kind and isinstance(name, str) else "", path, kind, display=kind or "resource")
+    # Without a type, a code of a question or a result still tells what was lost.
+    safety = lose(draft, source, kind or "Observation", codes)
     if safety and owner == Reason.NO_SUBJECT:
         draft.subjectless.append(source)
     element = joined(path.removesuffix(".resource"), broken.element)

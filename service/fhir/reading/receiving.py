@@ -51,6 +51,9 @@ _RAW_ENTRY: Final = msgspec.json.Decoder(_RawEntry)
 _EXPRESSIONS: Final = tuple(f"Bundle.entry[{index}].resource" for index in range(2048))
 
 
+_NO_TYPE: Final = "A resource without a type cannot be read; give every resource its resourceType."
+
+
 class Broken(Entry):
     """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource."""
 
@@ -198,7 +201,9 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
     kind = resource.get("resourceType")
     if kind == "Bundle":
         return _RAW_ENTRY.decode(raw).resource
-    if not isinstance(kind, str) or kind not in _KNOWN:
+    if not isinstance(kind, str):
+        return Broken(kind="", element="resource.resourceType", text=_NO_TYPE, document=resource)
+    if kind not in _KNOWN:
         return Entry()
     url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None
     return Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)

@@ -189,7 +189,8 @@ def test_subject_of_the_wrong_type_is_a_wrong_type() -> None:
     [
         ([7], "Bundle.entry[1]"),
         ([{"resource": "x"}], "Bundle.entry[1].resource"),
-        ([{"resource": {"id": "x"}}], "Bundle.entry[1].resource"),
+        ([{"resource": {"id": "x"}}], "Bundle.entry[1].resource.resourceType"),
+        ([{"resource": {"id": "x", "resourceType": None}}], "Bundle.entry[1].resource.resourceType"),
         ([{"fullUrl": 7, "resource": observation(PHQ9, **score_of(9))}], "Bundle.entry[1].fullUrl"),
         ([{"search": [], "resource": observation(PHQ9, **score_of(9))}], "Bundle.entry[1].search"),
     ],
@@ -198,10 +199,20 @@ def test_entry_of_the_wrong_shape_is_rejected(entries: list[Any], element: str) 
     body = bundle()
     body["entry"] = [{"resource": patient()}, *entries]
     reading = read_body(json.dumps(body).encode())
-    if element.endswith("resource") and "id" in (entries[0].get("resource") or ()):
-        assert reading.account.not_read == 1  # it does not even say what it is
-        return
     assert refused(reading) == [("wrong-type", element)]
+
+
+@pytest.mark.parametrize("kind", [{}, {"resourceType": None}, {"resourceType": 5}])
+def test_h01_positive_item_nine_without_a_resource_type_is_not_lost(kind: dict[str, Any]) -> None:
+    untyped = {name: value for name, value in observation(ITEM_9, valueInteger=2).items() if name != "resourceType"}
+    reading = read(patient(), {"resource": untyped | kind})
+    assert [(one.item, one.reading) for one in reading.chart.answers] == [(Item.PHQ9_9, Extent.UNREADABLE)]
+    assert [one.safety for one in reading.rejections] == [True]
+
+
+def test_observation_whose_code_cannot_be_read_is_refused_aloud() -> None:
+    reading = read(patient(), observation(PHQ9, **score_of(9)) | {"code": 7})
+    assert refused(reading) == [("wrong-type", "Bundle.entry[1].resource.code")]
 
 
 def test_null_members_are_nothing() -> None:

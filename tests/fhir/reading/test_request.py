@@ -228,6 +228,6 @@ def test_file_that_is_no_json_is_refused(body: bytes) -> None:
         wrap(body)
 
 
-def test_resource_without_a_type_is_wrapped_and_counted() -> None:
-    assert read_body(wrap(b'{"id":"x"}\n' + spelled(patient()))).account.not_read == 1
+def test_resource_without_a_type_is_wrapped_and_refused() -> None:
+    assert read_body(wrap(b'{"id":"x"}\n' + spelled(patient()))).account.rejected == {"wrong-type": 1}
     assert json.loads(wrap(b'{"resourceType":5}'))["entry"] == [{"resource": {"resourceType": 5}}]
