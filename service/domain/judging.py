@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from service.domain.ruleset import RuleSet
     from service.domain.timeline import Timeline
     from service.domain.verdict import Verdict
-
-from datetime import date
 
 ADULT = 18
 

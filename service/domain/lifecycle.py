@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from service.domain.raising import Raised
     from service.domain.rule import Rule
 
-# These know only retraction, being met, and staying open.
-NEVER_CLEARED_BY_RULE = ("suicidality-recorded", "acute-psychosis-or-mania", "autoimmune-encephalitis-red-flags")
-
 
 class Closed(NamedTuple):
     """A finding that a clinician closed, and that has no new evidence."""
@@ -113,8 +110,6 @@ class Ledger:
             self._finish(
                 flag, rule, FlagState.RETRACTED, "The entry it rested on was withdrawn (entered in error).", ""
             )
-        elif flag.rule in NEVER_CLEARED_BY_RULE:
-            self._keep(flag, rule)
         elif flag.rule in self._part_of:
             self._close(flag, f"now part of {self._part_of[flag.rule]}")
         elif flag.start is not None and self._is_cleared(rule, flag.start):
@@ -152,23 +147,7 @@ class Ledger:
         )
 
     def _keep(self, flag: PriorFlag, rule: Rule) -> None:
-        self._settled.add(flag.entry)
-        self.findings.append(
-            FlagFinding(
-                rule,
-                flag.identifier,
-                FlagState.UNCHANGED,
-                priority_of(flag, rule),
-                flag.start,
-                flag.end,
-                "",
-                (),
-                "",
-                "",
-                (),
-                flag,
-            )
-        )
+        self._finish(flag, rule, FlagState.UNCHANGED, "", "")
 
 
 def _is_closed_by_clinician(flag: PriorFlag) -> bool:

@@ -31,7 +31,6 @@ class Raised(NamedTuple):
     priority: Priority
     sentence: str
     evidence: tuple[Source, ...]
-    at: At
 
 
 class Manner(NamedTuple):
@@ -77,9 +76,9 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     anchor = None if day == EARLIEST else day
     priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
     evidence = unique(entry.source for entry in unique_entries)
-    at = At(min(max(day, 1), manner.scope.today), min(max(day, 1), manner.scope.today))
-    sentence = _sentence(rule, values, manner, at, (), day)
-    return _finding(rule, anchor, priority, sentence, evidence, at, manner)
+    asked = min(day, manner.scope.today)
+    sentence = _sentence(rule, values, manner, At(asked, asked), (), day)
+    return _finding(rule, anchor, priority, sentence, evidence, manner)
 
 
 def _is_past_day(entry: Entry, today: int) -> bool:
@@ -111,7 +110,7 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
     sentence = _sentence(rule, values, manner, at, tuple(r.rule.name for r in contributing), weak=outcome.weak)
     parts = [outcome, *(r.outcome for r in contributing if r.outcome is not None)]
     evidence = unique([*(source for part in parts for source in part.used), *extra])
-    return _finding(rule, anchor, priority, sentence, evidence, at, manner)
+    return _finding(rule, anchor, priority, sentence, evidence, manner)
 
 
 def _finding(
@@ -120,11 +119,10 @@ def _finding(
     priority: Priority,
     sentence: str,
     evidence: tuple[Source, ...],
-    at: At,
     manner: Manner,
 ) -> Raised:
     identifier = flag_identifier(rule.name, manner.subject, anchor_text(anchor))
-    return Raised(rule, identifier, anchor, priority, sentence, evidence, at)
+    return Raised(rule, identifier, anchor, priority, sentence, evidence)
 
 
 def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Priority, tuple[Source, ...]]:
