@@ -11,8 +11,6 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
 INSTALL := $(PIP) install --no-compile --require-hashes --requirement
 PYTEST := $(BIN)/python -m pytest
-# A marker that no test carries is said, not failed on; pytest's own code for that is 5.
-SUITE = suite() { $(PYTEST) "$$@" || { [ $$? -eq 5 ] && echo "No test carries this marker."; }; }; suite
 # The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -59,15 +57,15 @@ test-all: $(VENV)/.test-all tools ## the suites that `make test` leaves out: slo
 	exit $$failed
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(SUITE) -m "slow and not node and not java" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
 		npm ci --prefix "$$(dirname "$$lock")" --no-audit --no-fund --loglevel=error || exit 1; done
-	@$(SUITE) -m "node and not java"
+	@$(PYTEST) -m "node and not java"
 
 suite-java: $(VENV)/.test-all
-	@$(SUITE) -m java
+	@$(PYTEST) -m java
 
 suite-container: $(VENV)/.test-all
 	@$(PYTEST) tests/architecture/container
