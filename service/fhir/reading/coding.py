@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import ABSENT, given
 from service.terminology.traps import TRAPS
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ def question(draft: Draft, holder: Observation | Component) -> str:
     code = holder.code
     if code is None:
         return ""
-    if given(code.text):
+    if code.text is not ABSENT and given(code.text):
         text = msgspec.json.decode(code.text)
         if isinstance(text, str) and text:
             return text
-    shown = (draft.terminology.display(one.system or "", one.code or "") for one in code.coding or ())
-    return next((text for text in shown if text), "")
+    for one in code.coding or ():
+        shown = draft.terminology.display(one.system or "", one.code or "")
+        if shown:
+            return shown
+    return ""

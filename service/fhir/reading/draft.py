@@ -129,10 +129,9 @@ class Draft:
 
     def source(self, index: int, resource: Resource) -> Source:
         """Where the facts of an entry come from."""
-        kind = type(resource).__name__
+        kind, meta = type(resource).__name__, resource.meta
         labels: tuple[tuple[str, str, str], ...] = ()
         updated = None
-        meta = resource.meta
         if meta is not None:
             if meta.security:
                 labels = _labels(meta)

@@ -64,6 +64,7 @@ Tied = TypeVar("Tied", Score, Answer)
 
 Reader: TypeAlias = Callable[[Draft, int, Any, Source], None]
 
+_new: Final = tuple.__new__
 _RETRACTED: Final = "entered-in-error"
 _READERS: Final[dict[type, Reader]] = {
     Condition: read_condition,
@@ -109,8 +110,8 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
         else:
             _read(draft, seen)
     if draft.responses:
-        draft.scores = _tied(draft, draft.scores)
-        draft.answers = _tied(draft, draft.answers)
+        draft.scores = _tied(draft, draft.scores, Score)
+        draft.answers = _tied(draft, draft.answers, Answer)
     drop_repeated(draft)
     return person
 
@@ -131,11 +132,14 @@ def _survey(draft: Draft) -> set[int]:
     return superseded(resources) if len(ids) < len(resources) else set()
 
 
-def _tied(draft: Draft, facts: list[Tied]) -> list[Tied]:
+def _tied(draft: Draft, facts: list[Tied], kind: type[Tied]) -> list[Tied]:
     """Totals and answers with the response they belong to, now that all links are known."""
-    key = draft.responses.key
+    key, at = draft.responses.key, kind._fields.index("response")
     return [
-        fact._replace(response=found) if (found := key(fact.response or fact.source.expression)) else fact
+        # As `_replace` does, at a third of its cost.
+        _new(kind, (*fact[:at], found, *fact[at + 1 :]))
+        if (found := key(fact.response or fact.source.expression))
+        else fact
         for fact in facts
     ]
 

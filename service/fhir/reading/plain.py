@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.domain.facts import Answer, Score
+from service.domain.facts import Answer, Result, Score
 from service.domain.facts import Reading as Extent
-from service.fhir.reading.answering import answer
+from service.fhir.reading.answering import Answered, answer
 from service.fhir.reading.coding import SUSPECT, question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.numerals import Refusal, score
+from service.fhir.reading.numerals import Number, score
 from service.fhir.reading.observations import USABLE
 from service.fhir.reading.ownership import whose
 from service.fhir.reading.resources import Observation
@@ -113,12 +113,10 @@ def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, m
 def _keep_score(draft: Draft, index: int, observation: Observation, meaning: Meaning, when: Moment) -> bool:
     instrument: Instrument = meaning.target  # type: ignore[assignment]  # as the kind says
     found = score(observation, instrument)
-    if isinstance(found, Refusal):
+    if type(found) is not Number:
         return False
-    value, received = found
-    first, last, instant = when
     source = draft.source(index, observation)
-    fields = (instrument, value, first, last, instant, source, received, "", (), False, False, ())
+    fields = (instrument, found[0], *when, source, found[1], "", (), False, False, ())
     draft.scores.append(_new(Score, fields))
     return True
 
@@ -128,7 +126,7 @@ def _keep_result(draft: Draft, index: int, observation: Observation, meaning: Me
     if analyte.low is None:
         return False
     found = quantitative(observation, meaning, when, draft.source(index, observation), draft.terminology)
-    if isinstance(found, Refusal):
+    if type(found) is not Result:
         return False
     draft.results.append(found)
     return True
@@ -137,12 +135,11 @@ def _keep_result(draft: Draft, index: int, observation: Observation, meaning: Me
 def _keep_answer(draft: Draft, index: int, observation: Observation, meaning: Meaning, when: Moment) -> bool:
     item: Item = meaning.target  # type: ignore[assignment]  # as the kind says
     found = answer(observation, item, draft.terminology)
-    if isinstance(found, Refusal):
+    if type(found) is not Answered:
         return False
-    value, received = found
-    first, last, instant = when
-    source, text = draft.source(index, observation), question(draft, observation)
-    draft.answers.append(Answer(item, value, first, last, instant, source, Extent.READ, received, text))
+    source = draft.source(index, observation)
+    fields = (item, found[0], *when, source, Extent.READ, found[1], question(draft, observation), "", False)
+    draft.answers.append(_new(Answer, fields))
     return True
 
 

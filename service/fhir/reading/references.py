@@ -60,14 +60,16 @@ def identifiers_of(raw: Raw) -> list[Identifier]:
 class Index:
     """Finds the entry that a reference means; made on first use, for most Bundles need none."""
 
-    __slots__ = ("_by_identifier", "_by_key", "_by_url", "_forms", "_received")
+    __slots__ = ("_base", "_by_identifier", "_by_key", "_by_url", "_forms", "_received")
 
     def __init__(self, received: Received) -> None:
         self._received = received
-        self._by_url: dict[str, int] | None = None
-        self._by_key: dict[str, int] = {}
+        self._by_url: dict[str | None, int] | None = None
+        self._by_key: dict[str, int] | None = None
         self._by_identifier: dict[tuple[str, str], int] | None = None
         self._forms: dict[str, list[tuple[int, Questionnaire]]] | None = None
+        # The entry that was asked about last, and the base of its fullUrl: most ask about several references.
+        self._base = (-1, "")
 
     def find(self, reference: Reference, at: int) -> int | None:
         """The index of the entry that is meant by a reference in entry `at`."""
@@ -87,30 +89,37 @@ class Index:
         return self._forms.get(url, [])
 
     def _literal(self, text: str, at: int) -> int | None:
-        if self._by_url is None:
-            self._by_url = self._make()
-        if text in self._by_url:
-            return self._by_url[text]
+        by_url = self._by_url
+        if by_url is None:
+            by_url = self._by_url = {entry.fullUrl: index for index, entry in enumerate(self._received.entries)}
+        if self._base[0] != at:
+            parts = literal(self._received.entries[at].fullUrl or "")
+            self._base = at, parts.base if parts else ""
+        base = self._base[1]
+        # Most references are relative and name their target as its fullUrl does.
+        found = by_url.get(f"{base}/{text}") if base else None
+        return self._searched(by_url, text, base) if found is None else found
+
+    def _searched(self, by_url: dict[str | None, int], text: str, base: str) -> int | None:
+        """By address as it is, without its version, and at last by type and id alone."""
+        if text in by_url:
+            return by_url[text]
         parts = literal(text)
         if parts is None:
             return None
         key = f"{parts.kind}/{parts.id}"
-        base = parts.base or self._base(at)
-        found = self._by_url.get(f"{base}/{key}") if base else None
-        return self._by_key.get(key) if found is None else found
+        base = parts.base or base
+        found = by_url.get(f"{base}/{key}") if base else None
+        return self._keys().get(key) if found is None else found
 
-    def _base(self, at: int) -> str:
-        parts = literal(self._received.entries[at].fullUrl or "")
-        return parts.base if parts else ""
-
-    def _make(self) -> dict[str, int]:
-        by_url: dict[str, int] = {}
-        for index, entry in enumerate(self._received.entries):
-            if entry.fullUrl:
-                by_url[entry.fullUrl] = index
-            if entry.resource is not None and entry.resource.id:
-                self._by_key[f"{entry.resource.kind}/{entry.resource.id}"] = index
-        return by_url
+    def _keys(self) -> dict[str, int]:
+        if self._by_key is None:
+            self._by_key = {
+                f"{entry.resource.kind}/{entry.resource.id}": index
+                for index, entry in enumerate(self._received.entries)
+                if entry.resource is not None and entry.resource.id
+            }
+        return self._by_key
 
     def _identified(self, kind: str, name: str) -> int | None:
         if self._by_identifier is None:

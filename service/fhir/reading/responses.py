@@ -13,7 +13,11 @@ class Responses:
 
     def link(self, one: str, other: str) -> None:
         """Says that two resources are parts of one response."""
-        first, second = self._root(one), self._root(other)
+        first = self._root(one)
+        if other not in self._parents:
+            self._parents[other] = first
+            return
+        second = self._root(other)
         if first != second:
             self._parents[second] = first
 
