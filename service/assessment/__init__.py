@@ -46,7 +46,8 @@ def assess(body: bytes, options: CheckOptions, context: Context, now: datetime) 
         strict=choices.strict,
         subject=choices.subject,
     )
-    assessment = assess_chart(reading.chart, context.rule_set, choices.as_of)
+    whole_trace = choices.explain == "full"
+    assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=whole_trace)
     answer = write_answer(
         assessment,
         reading,

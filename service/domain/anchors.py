@@ -150,17 +150,24 @@ def _presented(scope: Scope, part: RecordOrEpisode, outcome: Outcome) -> int | N
 
 def _days_back(scope: Scope, part: FirstLowGrade | AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:
     """The classes of each day with a result that can be read, newest first: two assays of one day are no sequence."""
-    days: dict[int, set[c.MarkerClass]] = {}
+    days: list[tuple[int, set[c.MarkerClass]]] = []
+    unclear, newer = c.MarkerClass.INDETERMINATE, None
     for result, kind in reversed(classified(scope, part.analyte, part.limits, EARLIEST, scope.today)):
-        if kind is not c.MarkerClass.INDETERMINATE:
-            days.setdefault(result.first, set()).add(kind)
-    return list(days.items())
+        if kind is unclear:
+            continue
+        if result.first == newer:
+            days[-1][1].add(kind)
+        else:
+            newer = result.first
+            days.append((newer, {kind}))
+    return days
 
 
 def _first_low_grade(scope: Scope, part: FirstLowGrade) -> int | None:
     first: int | None = None
+    wanted = c.MarkerClass.LOW_GRADE
     for day, kinds in _days_back(scope, part):
-        if c.MarkerClass.LOW_GRADE in kinds:
+        if wanted in kinds:
             first = day
         elif first is not None:
             break

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 STATE_ORDER = {FlagState.ACTIVE: 0, FlagState.INACTIVE: 1, FlagState.RETRACTED: 2, FlagState.UNCHANGED: 3}
 
 
-def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf) -> Assessment:
-    """Judges every rule on the chart as it stood at the as-of instant; the same input gives the same answer."""
+def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True) -> Assessment:
+    """Judges every rule on the chart as it stood at the as-of instant; the same input gives the same answer.
+
+    `traced` False leaves out why a criterion was not met; verdicts, flags and plan are the same.
+    """
     timeline = Timeline(chart, as_of)
-    scope = scope_of(timeline)
+    scope = scope_of(timeline, traced=traced)
     age = age_group(timeline)
     if chart.patient.deceased is not None and chart.patient.deceased <= as_of.day:
         return _deceased(chart, as_of)
@@ -77,8 +80,10 @@ def _contributing(results: list[RuleResult]) -> dict[str, str]:
     met = {result.rule.name for result in results if result.because == "met"}
     part_of: dict[str, str] = {}
     for result in results:
+        if result.because != "met":
+            continue
         whole = next((name for name in result.rule.part_of if name in met), None)
-        if whole is not None and result.because == "met":
+        if whole is not None:
             part_of[result.rule.name] = whole
             result.because, result.reason = "part-of", f"Met, and part of {whole}."
     return {name: _whole(name, part_of) for name in part_of}

@@ -67,21 +67,24 @@ def spelled(first: int, last: int) -> str:
 class AsOf:
     """The instant of decision: what counts as past, as tolerated for safety rules only, and as future."""
 
-    __slots__ = ("_limit", "_safety_limit", "day", "instant", "safety_day", "zone", "zone_name")
+    __slots__ = ("_safety_limit", "day", "instant", "limit", "safety_day", "zone", "zone_name")
 
     def __init__(self, instant: datetime, zone: tzinfo, zone_name: str) -> None:
-        """`instant` must have an offset; `zone` is the caller's zone, used for dates without an offset."""
+        """`instant` must have an offset; `zone` is the caller's zone, used for dates without an offset.
+
+        `limit` is the last instant that counts as past, in seconds since the epoch.
+        """
         self.instant = instant
         self.zone = zone
         self.zone_name = zone_name
         self.day = instant.astimezone(zone).toordinal()
         self.safety_day = (instant + SAFETY_TOLERANCE).astimezone(zone).toordinal()
-        self._limit = (instant + CLOCK_TOLERANCE).timestamp()
+        self.limit = (instant + CLOCK_TOLERANCE).timestamp()
         self._safety_limit = (instant + SAFETY_TOLERANCE).timestamp()
 
     def is_past(self, first: int, instant: float | None) -> bool:
         """True for a datum at or before the as-of instant (five minutes' tolerance where it has an offset)."""
-        return first <= self.day if instant is None else instant <= self._limit
+        return first <= self.day if instant is None else instant <= self.limit
 
     def is_tolerated(self, first: int, instant: float | None) -> bool:
         """True for a datum that safety rules may still read: up to 24 hours after the as-of instant."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.domain.verdict import Verdict
 
 ADULT = 18
+_NOT_MET = "The criteria are not met by the data supplied."
 
 
 class AgeGroup(StrEnum):
@@ -62,10 +63,12 @@ def judge(rule: Rule, scope: Scope, rule_set: RuleSet, age: AgeGroup) -> RuleRes
         if population.verdict is NOT_MET:
             text = "No diagnosis that this rule is for is recorded in the data supplied."
             return RuleResult(rule, NOT_MET, "population-not-met", text, population)
-    blocking = next((name for name in rule.blocked_by if name in scope.met_rules), None)
-    if blocking is not None:
-        return RuleResult(rule, NOT_MET, "blocked", f"Withheld, since {blocking} is met.")
+    for name in rule.blocked_by:
+        if name in scope.met_rules:
+            return RuleResult(rule, NOT_MET, "blocked", f"Withheld, since {name} is met.")
     outcome = scope.check(rule.when, scope.now())
+    if outcome.verdict is NOT_MET and not scope.traced:
+        return RuleResult(rule, NOT_MET, "not-met", _NOT_MET, outcome)
     return _result(rule, outcome, population)
 
 
@@ -79,6 +82,6 @@ def _result(rule: Rule, outcome: Outcome, population: Outcome | None) -> RuleRes
     if verdict is MET:
         return RuleResult(rule, MET, "met", rule.title, outcome)
     if verdict is NOT_MET:
-        return RuleResult(rule, NOT_MET, "not-met", "The criteria are not met by the data supplied.", outcome)
+        return RuleResult(rule, NOT_MET, "not-met", _NOT_MET, outcome)
     texts = tuple(dict.fromkeys(lack.text for lack in lacks))
     return RuleResult(rule, UNKNOWN, "unknown", f"Cannot tell: {'; '.join(texts)}.", outcome, texts)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class _Gathered:
     action: Action
-    rules: list[Rule] = field(default_factory=list)
-    evidence: list[Source] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    flags: list[FlagFinding] = field(default_factory=list)
     due: set[int] = field(default_factory=set)
     descriptions: list[str] = field(default_factory=list)
 
@@ -42,8 +42,14 @@ def propose(
     if not gathered or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
         return None, drafts
     activities = tuple(_activity(entry) for entry in gathered.values())
-    evidence = unique(source for flag in flags for source in flag.evidence)
-    return PlanProposal(identifier, activities, tuple(flags), evidence, drafts), drafts
+    return PlanProposal(identifier, activities, tuple(flags), _evidence(flags), drafts), drafts
+
+
+def _evidence(flags: list[FlagFinding]) -> tuple[Source, ...]:
+    """What the flags rest on; that of each flag is without repeats already."""
+    if len(flags) == 1:
+        return flags[0].evidence
+    return unique([source for flag in flags for source in flag.evidence])
 
 
 def _gather(scope: Scope, flag: FlagFinding, result: RuleResult, gathered: dict[tuple[str, str], _Gathered]) -> None:
@@ -53,12 +59,14 @@ def _gather(scope: Scope, flag: FlagFinding, result: RuleResult, gathered: dict[
         if action.when is not None and scope.check(action.when, At(day, day)).verdict is not MET:
             continue
         key = (action.code.system, action.code.code)
-        entry = gathered.setdefault(key, _Gathered(action))
-        if result.rule not in entry.rules:
-            entry.rules.append(result.rule)
+        entry = gathered.get(key)
+        if entry is None:
+            entry = gathered[key] = _Gathered(action)
+        entry.rules[result.rule.name] = result.rule
+        if not entry.flags or entry.flags[-1] is not flag:
+            entry.flags.append(flag)
         if action.description not in entry.descriptions:
             entry.descriptions.append(action.description)
-        entry.evidence += flag.evidence
         entry.due.update(_due_days(scope, action, values))
 
 
@@ -81,6 +89,6 @@ def _activity(entry: _Gathered) -> PlannedActivity:
         " ".join(entry.descriptions),
         days[0],
         end,
-        tuple(entry.rules),
-        unique(entry.evidence),
+        tuple(entry.rules.values()),
+        _evidence(entry.flags),
     )

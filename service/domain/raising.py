@@ -75,7 +75,7 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     }
     anchor = None if day == EARLIEST else day
     priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
-    evidence = unique(entry.source for entry in unique_entries)
+    evidence = unique([entry.source for entry in unique_entries])
     asked = min(day, manner.scope.today)
     sentence = _sentence(rule, values, manner, At(asked, asked), (), day)
     return _finding(rule, anchor, priority, sentence, evidence, manner)
@@ -108,8 +108,8 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
         else "No medicine is in the data supplied.",
     }
     sentence = _sentence(rule, values, manner, at, tuple(r.rule.name for r in contributing), weak=outcome.weak)
-    parts = [outcome, *(r.outcome for r in contributing if r.outcome is not None)]
-    evidence = unique([*(source for part in parts for source in part.used), *extra])
+    used = [source for r in contributing if r.outcome is not None for source in r.outcome.used]
+    evidence = unique((*outcome.used, *used, *extra))
     return _finding(rule, anchor, priority, sentence, evidence, manner)
 
 
@@ -140,8 +140,8 @@ def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Prior
 
 def _where(part: Case | Note, values: dict[str, Any], at: At) -> At:
     """The day of the finding, or of the event it is paired with."""
-    event = values.get("event_day")
-    return At(event, event) if part.at_event and isinstance(event, int) else at
+    event = values.get("event_day") if part.at_event else None
+    return At(event, event) if isinstance(event, int) else at
 
 
 def _sentence(
@@ -165,7 +165,7 @@ def _sentence(
     if manner.age is AgeGroup.UNKNOWN and not rule.children:
         parts.append(wording.AGE_UNKNOWN)
     parts += [rule.limits, wording.FOOTER]
-    return " ".join(part for part in parts if part)
+    return " ".join([part for part in parts if part])
 
 
 def _notes(rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | None) -> list[str]:

@@ -16,10 +16,14 @@ from service.domain.instruments import GAD7, PHQ9, Instrument
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-POSITION = {item: index for items in (PHQ9_ITEMS, GAD7_ITEMS) for index, item in enumerate(items)}
+# The form that each question belongs to, and its place there; other forms use the questions of the PHQ-9.
+PLACES = {item: (form, place) for form, of in ((PHQ9, PHQ9_ITEMS), (GAD7, GAD7_ITEMS)) for place, item in enumerate(of)}
+ITEM_9_PLACE = PLACES[Item.PHQ9_9][1]
 FEWEST_PHQ_ITEMS = 7
+READ = Reading.READ
 
-Items = dict[Item, Answer]
+# The answers to one form in the order of its questions; None where there is none.
+Items = list[Answer | None]
 
 
 def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[Score], list[DataIssue]]:
@@ -44,52 +48,61 @@ def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[S
 
 
 class _Bag:
-    """Readable items by response, and those without one by instrument and date."""
+    """Readable items by response, and those without one by form and date."""
 
     def __init__(self, answers: Iterable[Answer]) -> None:
-        self.by_response: dict[tuple[str, str], Items] = {}
-        self.by_date: dict[tuple[str, int], Items] = {}
-        self.ambiguous: set[tuple[str, int]] = set()
-        self.taken: list[Items] = []
+        self.by_response: dict[tuple[Instrument, str], Items] = {}
+        self.by_date: dict[tuple[Instrument, int], Items] = {}
+        self.ambiguous: set[tuple[Instrument, int]] = set()
+        # By identity: two responses may say the same.
+        self.taken: set[int] = set()
         for answer in answers:
-            if answer.item in POSITION and answer.reading is Reading.READ and not answer.preliminary:
-                self._add(answer)
+            place = PLACES.get(answer.item)
+            if place is None or answer.reading is not READ or answer.preliminary:
+                continue
+            form, position = place
+            if not answer.response:
+                self._add_loose(answer, form, position)
+                continue
+            key = (form, answer.response)
+            group = self.by_response.get(key)
+            if group is None:
+                group = self.by_response[key] = [None] * form.items
+            known = group[position]
+            group[position] = answer if known is None else max(known, answer, key=_strength)
 
-    def _add(self, answer: Answer) -> None:
-        family = "gad-7" if answer.item in GAD7_ITEMS else "phq-9"
-        if answer.response:
-            group = self.by_response.setdefault((family, answer.response), {})
-        elif answer.first == answer.last:
-            group = self.by_date.setdefault((family, answer.first), {})
-            if answer.item in group and group[answer.item].value != answer.value:
-                self.ambiguous.add((family, answer.first))
-        else:
+    def _add_loose(self, answer: Answer, form: Instrument, position: int) -> None:
+        if answer.first != answer.last:
             return
-        known = group.get(answer.item)
-        group[answer.item] = answer if known is None else max(known, answer, key=_strength)
+        key = (form, answer.first)
+        group = self.by_date.setdefault(key, [None] * form.items)
+        known = group[position]
+        if known is not None and known.value != answer.value:
+            self.ambiguous.add(key)
+        group[position] = answer if known is None else max(known, answer, key=_strength)
 
     def items_of(self, total: Score, totals: list[Score]) -> Items | None:
         """The items of this total; the same total sent twice has them twice."""
-        family = _family(total.instrument)
-        linked = self.by_response.get((family, total.response)) if total.response else None
-        found = linked or self._of_that_date(family, total, totals)
+        form = _form(total.instrument)
+        linked = self.by_response.get((form, total.response)) if total.response else None
+        found = linked or self._of_that_date(form, total, totals)
         if found:
-            self.taken.append(found)
+            self.taken.add(id(found))
         return found
 
-    def _of_that_date(self, family: str, total: Score, totals: list[Score]) -> Items | None:
-        key = (family, total.first)
+    def _of_that_date(self, form: Instrument, total: Score, totals: list[Score]) -> Items | None:
+        key = (form, total.first)
         if key not in self.by_date or key in self.ambiguous or total.first != total.last:
             return None
-        rivals = [t for t in totals if _family(t.instrument) == family and t.first == t.last == total.first]
+        rivals = [t for t in totals if _form(t.instrument) is form and t.first == t.last == total.first]
         return self.by_date[key] if all(t.value == total.value for t in rivals) else None
 
     def without_total(self) -> Iterable[tuple[Instrument, Items]]:
         """Responses that came as items only."""
         loose = {key: items for key, items in self.by_date.items() if key not in self.ambiguous}
-        for (family, _), items in (*self.by_response.items(), *loose.items()):
-            if not any(items is taken for taken in self.taken):
-                yield (GAD7 if family == "gad-7" else PHQ9), items
+        for (form, _), items in (*self.by_response.items(), *loose.items()):
+            if id(items) not in self.taken:
+                yield form, items
 
 
 def _strength(answer: Answer) -> tuple[int, tuple[str, str]]:
@@ -97,21 +110,17 @@ def _strength(answer: Answer) -> tuple[int, tuple[str, str]]:
     return answer.value or 0, answer.source.rank
 
 
-def _family(instrument: Instrument) -> str:
-    return "gad-7" if instrument is GAD7 else "phq-9"
+def _form(instrument: Instrument) -> Instrument:
+    return GAD7 if instrument is GAD7 else PHQ9
 
 
 def _values(instrument: Instrument, items: Items) -> tuple[int | None, ...]:
-    values: list[int | None] = [None] * instrument.items
-    for item, answer in items.items():
-        if POSITION[item] < instrument.items:
-            values[POSITION[item]] = answer.value
-    return tuple(values)
+    return tuple([None if answer is None else answer.value for answer in items[: instrument.items]])
 
 
 def _sources(items: Items) -> tuple[Source, ...]:
     """In the order of the questions, so that the order in which the answers came does not show."""
-    return tuple(dict.fromkeys(items[item].source for item in sorted(items, key=POSITION.__getitem__)))
+    return tuple(dict.fromkeys([answer.source for answer in items if answer is not None]))
 
 
 def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
@@ -127,7 +136,20 @@ def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
             )
         )
         value = max(value, Decimal(sum(known)))
-    return total._replace(value=value, items=values, evidence=_sources(items))
+    return Score(
+        total.instrument,
+        value,
+        total.first,
+        total.last,
+        total.instant,
+        total.source,
+        total.received,
+        total.response,
+        values,
+        total.prorated,
+        total.preliminary,
+        _sources(items),
+    )
 
 
 def _from_items(instrument: Instrument, items: Items) -> Score | None:
@@ -135,7 +157,7 @@ def _from_items(instrument: Instrument, items: Items) -> Score | None:
     known = [value for value in values if value is not None]
     if len(known) == instrument.items:
         return _made(instrument, Decimal(sum(known)), values, items, prorated=False)
-    if instrument is not PHQ9 or len(known) < FEWEST_PHQ_ITEMS or values[POSITION[Item.PHQ9_9]] is None:
+    if instrument is not PHQ9 or len(known) < FEWEST_PHQ_ITEMS or values[ITEM_9_PLACE] is None:
         return None
     share = Decimal(sum(known) * instrument.items) / len(known)
     return _made(instrument, share.quantize(Decimal(1), ROUND_HALF_UP), values, items, prorated=True)
@@ -145,7 +167,8 @@ def _made(
     instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool
 ) -> Score:
     sources = _sources(items)
-    latest = max(items.values(), key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.rank))
+    answers = [answer for answer in items if answer is not None]
+    latest = max(answers, key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.rank))
     return Score(
         instrument,
         value,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
-from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score
+from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, by_rank
 from service.domain.instruments import PHQ9_CMS, Instrument
 from service.domain.responses import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from service.domain.days import AsOf
     from service.domain.facts import Source
@@ -24,6 +25,9 @@ Dated = TypeVar("Dated", Score, Answer, Result)
 BRIDGE = 30
 NEW_AFTER = 90
 RELAPSE_SPACING = 30
+# Sorting keys that cost no Python call.
+by_day = attrgetter("last", "first", "source.reference", "source.expression")
+by_day_and_assay = attrgetter("last", "first", "assay", "source.reference", "source.expression")
 NO_RELAPSE = ("refuted", "differential", "entered-in-error")
 
 
@@ -136,17 +140,9 @@ class Timeline:
         self.as_of = as_of
         self.future = 0
         self.tables: dict[tuple[object, ...], object] = {}
-        answers = self._answers()
-        self.scores, found = assemble(
-            [self._by_today(score) for score in chart.scores if self._is_past(score.first, score.instant)],
-            [self._by_today(answer) for answer in answers if as_of.is_past(answer.first, answer.instant)],
-        )
-        self.issues: list[DataIssue] = found
-        self.answers: dict[Item, list[Answer]] = {}
-        for answer in answers:
-            self.answers.setdefault(answer.item, []).append(answer)
-        for same in self.answers.values():
-            same.sort(key=lambda answer: answer.source.rank)
+        self.scores: list[Score]
+        self.issues: list[DataIssue]
+        self.scores, self.issues = assemble(self._past(chart.scores), self._order_answers())
         self._order_scores()
         self._order_results()
         self._order_records()
@@ -160,9 +156,21 @@ class Timeline:
             self.safety_records,
             self.spans,
             self.undated_drugs,
-            {score.instrument for score in (*self.scores, *self.late_scores)},
-            {late.analyte for late in self.late_results},
+            [score.instrument for score in self.scores],
+            [late.instrument for late in self.late_scores],
+            [late.analyte for late in self.late_results],
         )
+
+    def _past(self, facts: Sequence[Dated]) -> Sequence[Dated]:
+        """The facts up to the as-of instant, those of a day ahead as of today; the others are counted."""
+        if not self._any_ahead(facts):
+            return facts
+        return [self._by_today(fact) for fact in facts if self._is_past(fact.first, fact.instant)]
+
+    def _any_ahead(self, facts: Sequence[Score | Answer | Result]) -> bool:
+        """Whether the day or the instant of any fact may lie after the as-of: seldom, and then each is looked at."""
+        today, limit = self.as_of.day, self.as_of.limit
+        return bool([fact for fact in facts if fact.first > today or (fact.instant or 0.0) > limit])
 
     def _is_past(self, first: int, instant: float | None) -> bool:
         if first == EARLIEST or self.as_of.is_past(first, instant):
@@ -184,17 +192,28 @@ class Timeline:
     def _is_late(self, first: int, instant: float | None) -> bool:
         return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)
 
-    def _answers(self) -> list[Answer]:
-        """Answers up to the as-of instant, about suicide up to 24 hours after it."""
-        kept = [
+    def _order_answers(self) -> Sequence[Answer]:
+        """Groups those up to the as-of instant, about suicide up to 24 hours after it; gives those that totals read."""
+        kept = past = self.chart.answers
+        if self._any_ahead(kept):
+            kept, past = self._split(kept)
+        self.answers: dict[Item, list[Answer]] = {}
+        for answer in sorted(kept, key=by_rank):
+            self.answers.setdefault(answer.item, []).append(answer)
+        return past
+
+    def _split(self, answers: tuple[Answer, ...]) -> tuple[tuple[Answer, ...], tuple[Answer, ...]]:
+        """Those that are kept, and of them those up to the as-of instant."""
+        as_of = self.as_of
+        kept = tuple(
             a
-            for a in self.chart.answers
+            for a in answers
             if a.first == EARLIEST
-            or self.as_of.is_past(a.first, a.instant)
-            or (a.item in SUICIDALITY_ITEMS and self.as_of.is_tolerated(a.first, a.instant))
-        ]
-        self.future += len(self.chart.answers) - len(kept)
-        return kept
+            or as_of.is_past(a.first, a.instant)
+            or (a.item in SUICIDALITY_ITEMS and as_of.is_tolerated(a.first, a.instant))
+        )
+        self.future += len(answers) - len(kept)
+        return kept, tuple(self._by_today(a) for a in kept if as_of.is_past(a.first, a.instant))
 
     def _order_scores(self) -> None:
         exact: dict[Instrument, list[Score]] = {}
@@ -227,18 +246,18 @@ class Timeline:
 
     def _order_results(self) -> None:
         self.results: dict[Analyte, list[Result]] = {}
-        for result in self.chart.results:
-            if self._is_past(result.first, result.instant):
-                self.results.setdefault(result.analyte, []).append(self._by_today(result))
+        for result in self._past(self.chart.results):
+            self.results.setdefault(result.analyte, []).append(result)
         for analyte, results in self.results.items():
-            results.sort(key=lambda r: (r.last, r.first, r.source.rank))
             if analyte is CRP:
                 self.results[analyte] = _one_crp_a_day(results)
+            else:
+                results.sort(key=by_day)
 
     def _order_records(self) -> None:
         self.records: dict[Concept, list[Record]] = {}
         self.safety_records: dict[Concept, list[Record]] = {}
-        for record in sorted(self.chart.records, key=lambda one: one.source.rank):
+        for record in sorted(self.chart.records, key=by_rank):
             dated = record.first if record.is_dated else record.recorded_first
             past = dated == EARLIEST or self.as_of.is_past(dated, record.instant)
             tolerated = past or self.as_of.is_tolerated(dated, record.instant)
@@ -315,7 +334,7 @@ def _one_crp_a_day(results: list[Result]) -> list[Result]:
     """One CRP per date and assay family stands: highest lower bound, then highest upper bound; unusable ones stay."""
     best: dict[tuple[int, int, str], Result] = {}
     unusable: list[Result] = []
-    for result in results:
+    for result in sorted(results, key=by_day_and_assay):
         if result.value is None:
             unusable.append(result)
             continue
@@ -323,7 +342,7 @@ def _one_crp_a_day(results: list[Result]) -> list[Result]:
         known = best.get(key)
         if known is None or _bounds(result) > _bounds(known):
             best[key] = result
-    return sorted([*best.values(), *unusable], key=lambda r: (r.last, r.first, r.assay, r.source.rank))
+    return sorted([*best.values(), *unusable], key=by_day_and_assay) if unusable else list(best.values())
 
 
 def _bounds(result: Result) -> tuple[object, bool, bool, object]:

@@ -63,6 +63,6 @@ CHECKS: dict[type, Callable[[Scope, Any, At], Outcome]] = {
 }
 
 
-def scope_of(timeline: Timeline) -> Scope:
-    """A scope in which one patient's criteria can be checked."""
-    return Scope(timeline, CHECKS)
+def scope_of(timeline: Timeline, *, traced: bool = True) -> Scope:
+    """A scope in which one patient's criteria can be checked; `traced` False leaves out why something was not met."""
+    return Scope(timeline, CHECKS, traced=traced)

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 
 from service.domain.concepts import ITEM_9
 from service.domain.days import EARLIEST, in_window, iso, month_in_window, spelled
-from service.domain.evaluation.mood import current, no_current, sources_of
-from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, missing, undated
+from service.domain.evaluation.mood import no_current, sources_of
+from service.domain.evaluation.scope import (
+    MET,
+    NOT_MET,
+    SCORED,
+    UNKNOWN,
+    At,
+    Scope,
+    absent,
+    missing,
+    not_met,
+    undated,
+)
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
 from service.domain.outcome import Entry, Outcome, Want
@@ -176,11 +187,10 @@ def check_stale_positive(scope: Scope, word: c.StalePositive, _at: At) -> Outcom
 
 def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     """Items of the current response; a total below the limit settles it without them."""
-    domain = MoodDomain(word.instrument.name, (word.instrument,))
-    held = current(scope, domain, word.fresh.days)
-    if not held:
-        return no_current(scope, word, domain, word.fresh.days)
-    series, index = held[0]
+    series = scope.timeline.series.get(word.instrument)
+    index = None if series is None else series.latest(scope.today - word.fresh.days, scope.today)
+    if series is None or index is None:
+        return no_current(scope, word, MoodDomain(word.instrument.name, (word.instrument,)), word.fresh.days)
     score = series.scores[index]
     day, used = series.days[index], sources_of(score)
     chosen = [score.items[i - 1] for i in word.items] if score.items and not score.prorated else []
@@ -188,12 +198,14 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     if len(known) < len(word.items) or (word.share and None in score.items):
         whole = len(word.items) == word.instrument.items and not word.share
         if whole and score.value < word.at_least:
-            return Outcome(word, NOT_MET, day, used)
+            return scope.refuted(word, day=day, used=used)
         return missing(word, f"not all {word.instrument.name} items of {iso(day)} can be read", day)
     amount = Decimal(sum(known))
     total = sum(value for value in score.items if value is not None)
     limit = word.at_least * total if word.share else word.at_least
     reached = amount >= limit and not (word.share and total == 0)
+    if not reached and not scope.traced:
+        return not_met(word)
     values = {
         "items_sum": amount,
         "items_total": total,

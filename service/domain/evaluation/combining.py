@@ -8,35 +8,37 @@ from service.domain.criteria import FRESH
 from service.domain.days import LATEST
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope
 from service.domain.outcome import Outcome, Want
-from service.domain.verdict import Verdict, at_least_n_of
+from service.domain.verdict import at_least_n_of
 
 if TYPE_CHECKING:
     from service.domain import criteria as c
     from service.domain.facts import Source
     from service.domain.outcome import Lack
-
-
-_NOTHING: dict[str, Any] = {}
+    from service.domain.verdict import Verdict
 
 
 def _gather(criterion: Any, verdict: Verdict, inner: tuple[Outcome, ...], day: int | None) -> Outcome:
     """One outcome from several: MET carries the evidence of what is met, UNKNOWN what its unknown parts lacked."""
+    telling = [part for part in inner if part.verdict is MET or part.verdict is verdict]
+    if len(telling) == 1:
+        part = telling[0]
+        return Outcome(criterion, verdict, day, part.used, part.values, inner, _lacks(verdict, inner), part.weak)
     used: tuple[Source, ...] = ()
     values: dict[str, Any] = {}
-    lacks: tuple[Lack, ...] = ()
-    weak = False
-    for part in inner:
-        if part.verdict is MET or (verdict is UNKNOWN and part.verdict is UNKNOWN):
-            used += part.used
-            weak = weak or part.weak
-            for name, value in part.values.items():
-                if name == "entries":
-                    values[name] = values.get(name, ()) + value
-                else:
-                    values.setdefault(name, value)
-        if part.verdict is UNKNOWN:
-            lacks += part.lacks
-    return Outcome(criterion, verdict, day, used, values, inner, lacks if verdict is UNKNOWN else (), weak)
+    for part in telling:
+        used += part.used
+        if "entries" in values and "entries" in part.values:
+            values = part.values | values | {"entries": values["entries"] + part.values["entries"]}
+        else:
+            values = part.values | values
+    weak = any(part.weak for part in telling)
+    return Outcome(criterion, verdict, day, used, values, inner, _lacks(verdict, inner), weak)
+
+
+def _lacks(verdict: Verdict, inner: tuple[Outcome, ...]) -> tuple[Lack, ...]:
+    if verdict is not UNKNOWN:
+        return ()
+    return tuple([lack for part in inner if part.verdict is UNKNOWN for lack in part.lacks])
 
 
 def _first_day(inner: tuple[Outcome, ...], verdict: Verdict) -> int | None:
@@ -49,22 +51,25 @@ def _first_day(inner: tuple[Outcome, ...], verdict: Verdict) -> int | None:
 def check_all_of(scope: Scope, word: c.AllOf, at: At) -> Outcome:
     """The worst verdict of its parts; stops at the first that is not met."""
     inner: list[Outcome] = []
+    verdict = MET
     for part in word.criteria:
         outcome = scope.check(part, at)
         inner.append(outcome)
-        if outcome.verdict is NOT_MET:
-            return Outcome(word, NOT_MET, inner=tuple(inner))
+        if outcome.verdict is not MET:
+            if outcome.verdict is NOT_MET:
+                return scope.refuted(word, tuple(inner))
+            verdict = UNKNOWN
     parts = tuple(inner)
-    verdict = min(part.verdict for part in parts)
-    return _gather(word, verdict, parts, _first_day(parts, MET) if verdict is MET else _first_day(parts, UNKNOWN))
+    return _gather(word, verdict, parts, _first_day(parts, verdict))
 
 
 def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
     """The best verdict of its parts; every part is asked, so that all evidence is told."""
-    inner = tuple([scope.check(part, at) for part in word.criteria])
+    check = scope.check
+    inner = tuple([check(part, at) for part in word.criteria])
     verdict = max([part.verdict for part in inner])
     if verdict is NOT_MET:
-        return Outcome(word, NOT_MET, None, (), _NOTHING, inner)
+        return scope.refuted(word, inner)
     if word.earliest:
         inner = tuple(sorted(inner, key=lambda part: LATEST if part.day is None else part.day))
     gathered = _gather(word, verdict, inner, _first_day(inner, verdict))
@@ -78,6 +83,8 @@ def check_at_least(scope: Scope, word: c.AtLeast, at: At) -> Outcome:
     """MET when enough parts are met."""
     inner = tuple(scope.check(part, at) for part in word.criteria)
     verdict = at_least_n_of((part.verdict for part in inner), word.n)
+    if verdict is NOT_MET:
+        return scope.refuted(word, inner)
     return _gather(word, verdict, inner, _first_day(inner, verdict))
 
 
@@ -90,15 +97,17 @@ def check_not(scope: Scope, word: c.Not, at: At) -> Outcome:
 def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
     """`then` at the day of `first`; for an unknown day, at every day it could be."""
     first = scope.check(word.first, at)
-    if first.verdict is NOT_MET or (first.verdict is UNKNOWN and word.first_decides):
-        return Outcome(word, first.verdict, first.day, inner=(first,), lacks=first.lacks)
+    if first.verdict is NOT_MET:
+        return scope.refuted(word, (first,), first.day)
+    if first.verdict is UNKNOWN and word.first_decides:
+        return Outcome(word, UNKNOWN, first.day, inner=(first,), lacks=first.lacks)
     day = first.day
     then = scope.check(word.then, _that_day(scope, day, first, at))
     if word.each:
         day, then = _best_day(scope, word, first, at)
+    if then.verdict is NOT_MET:
+        return scope.refuted(word, (first, then), day)
     verdict = min(first.verdict, then.verdict)
-    if verdict is NOT_MET:
-        return Outcome(word, NOT_MET, day, inner=(first, then))
     return _gather(word, verdict, (first, then), then.day if day is None and verdict is MET else day)
 
 
@@ -119,7 +128,10 @@ def _best_day(scope: Scope, word: c.Paired, first: Outcome, at: At) -> tuple[int
 
 def check_defined(scope: Scope, word: c.Defined, at: At) -> Outcome:
     """What its criterion says, under its own name."""
-    return _renamed(word, scope.check(word.criterion, at))
+    part = scope.check(word.criterion, at)
+    if part.verdict is NOT_MET and not part.values and not part.lacks:
+        return scope.refuted(word, (part,), part.day, part.used)
+    return _renamed(word, part)
 
 
 def _renamed(word: Any, part: Outcome) -> Outcome:

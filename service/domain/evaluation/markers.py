@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from service.domain.analytes import Analyte
     from service.domain.facts import Result
     from service.domain.interval import Interval
+    from service.domain.verdict import Verdict
 
 Classified: TypeAlias = "tuple[Result, MarkerClass]"
 
@@ -101,12 +102,15 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     result, kind = min(
         candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first)
     )
-    values = values_of(scope, result, kind, at)
-    if word.classes and kind not in word.classes:
-        return Outcome(word, NOT_MET, result.first, (result.source,), values)
-    if word.not_followed_by and _followed(scope, word, result):
-        return Outcome(word, NOT_MET, result.first, (result.source,), values)
-    return Outcome(word, MET, result.first, (result.source,), values)
+    unfit = (word.classes and kind not in word.classes) or (word.not_followed_by and _followed(scope, word, result))
+    return _of_result(scope, word, NOT_MET if unfit else MET, result, kind, at)
+
+
+def _of_result(scope: Scope, word: Any, verdict: Verdict, result: Result, kind: MarkerClass, at: At) -> Outcome:
+    """What one result says; why it does not fit is told in a trace only."""
+    if verdict is NOT_MET and not scope.traced:
+        return not_met(word)
+    return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, kind, at))
 
 
 def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
@@ -157,8 +161,7 @@ def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
         hits = _in_a_row(readable, word, word.consecutive)
     if not hits:
         return absent(scope, word, OBSERVED, f"another {word.analyte.name}")
-    result, kind = hits[-1]
-    return Outcome(word, MET, result.first, (result.source,), values_of(scope, result, kind, at))
+    return _of_result(scope, word, MET, *hits[-1], at)
 
 
 def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> Outcome:
@@ -193,15 +196,15 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
         return _lacking(scope, word, f"no readable {word.analyte.name}{over}", [refused] if refused else [])
     day = found[-1][0].first
     result, kind = max((pair for pair in found if pair[0].first == day), key=_lower_bound)
-    values = values_of(scope, result, kind, at)
     if kind in word.classes:
         above = word.above is None or (result.value is not None and result.value.all_above(word.above))
-        return Outcome(word, MET if above else NOT_MET, day, (result.source,), values)
+        return _of_result(scope, word, MET if above else NOT_MET, result, kind, at)
     may_be_high = result.value is not None and not result.value.all_at_most(word.limits.high)
     if kind is MarkerClass.INDETERMINATE and may_be_high:
         text = f"the latest {word.analyte.name} ({shown(result.value)}) may be above {word.limits.high}"
-        return Outcome(word, UNKNOWN, day, (result.source,), values, lacks=(Lack(Want.UNREADABLE, text),))
-    return Outcome(word, NOT_MET, day, (result.source,), values)
+        doubtful = _of_result(scope, word, UNKNOWN, result, kind, at)
+        return doubtful._replace(lacks=(Lack(Want.UNREADABLE, text),))
+    return _of_result(scope, word, NOT_MET, result, kind, at)
 
 
 def _lower_bound(pair: Classified) -> tuple[Any, ...]:

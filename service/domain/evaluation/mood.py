@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import iso
-from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent
+from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
@@ -120,12 +120,12 @@ def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
     """ELEVATED: the current value reaches the limit in any series of the domain."""
 
     def judge(series: Series, index: int) -> Outcome:
-        score, day = series.scores[index], series.days[index]
-        values = _now_values(scope, series, index)
+        day = series.days[index]
         far = word.within is not None and at.is_exact and abs(day - at.low) > word.within.days
-        if far or not is_elevated(series, index):
-            return Outcome(word, NOT_MET, day, sources_of(score), values)
-        return Outcome(word, MET, day, sources_of(score), values)
+        verdict = NOT_MET if far or not is_elevated(series, index) else MET
+        if verdict is NOT_MET and not scope.traced:
+            return not_met(word)
+        return Outcome(word, verdict, day, sources_of(series.scores[index]), _now_values(scope, series, index))
 
     return _across(scope, word, judge)
 
@@ -137,9 +137,11 @@ def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
         base = baseline(series, index, word)
         if base is None:
             return _without_baseline(scope, word, series, index)
+        verdict = MET if has_worsened(series, index, base) else NOT_MET
+        if verdict is NOT_MET and not scope.traced:
+            return not_met(word)
         values = _now_values(scope, series, index)
         values |= _base_values(series, index, base)
-        verdict = MET if has_worsened(series, index, base) else NOT_MET
         used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
         return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
 
@@ -238,7 +240,7 @@ def check_persistent(scope: Scope, word: c.Persistent, _at: At) -> Outcome:
             lowest = min(series.values[i] for i in run)
             if word.lowest_above is None or lowest > series.values[first] * word.lowest_above:
                 return _persisting(scope, word, series, run)
-    return Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
+    return scope.refuted(word, day=held[0][0].days[held[0][1]])
 
 
 def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) -> Outcome:
@@ -286,7 +288,7 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
             values = _now_values(scope, series, index) | _base_values(series, index, base)
             used = tuple(source for i in (base.at, *fall) for source in sources_of(series.scores[i]))
             return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
-    return unknown or Outcome(word, NOT_MET, held[0][0].days[held[0][1]])
+    return unknown or scope.refuted(word, day=held[0][0].days[held[0][1]])
 
 
 def _fall(series: Series, index: int, base: Baseline, word: c.Fell) -> tuple[int, ...]:

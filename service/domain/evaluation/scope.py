@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from service.domain.facts import Source
+from service.domain import criteria as c
+from service.domain.facts import Chart, Patient, Source
 from service.domain.outcome import Lack, Outcome, Want
-from service.domain.reads import Reads, reads_of
+from service.domain.plain import plain
+from service.domain.reads import Subject, reads_of
+from service.domain.timeline import Timeline
 from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from service.domain.criteria import Criterion
-    from service.domain.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -43,21 +45,57 @@ class At(NamedTuple):
         return self.low == self.high
 
 
+class Asked(NamedTuple):
+    """How a criterion is asked: as `word`, unless nothing is there of one group of `needs`: it then says `silence`."""
+
+    word: Criterion
+    is_dayless: bool
+    needs: tuple[frozenset[Subject], ...]
+    silence: Outcome | None
+
+
+# By criterion, without trace and with it. Rules are constants; tests that make new ones are few.
+_ASKED: tuple[dict[Criterion, Asked], dict[Criterion, Asked]] = ({}, {})
+_NO_VALUES: dict[str, Any] = {}
+
+
 class Scope:
     """What the checks share while one patient is evaluated."""
 
-    __slots__ = ("_checks", "_known", "_memory", "_now", "gaps", "met_rules", "present", "timeline", "today")
+    __slots__ = (
+        "_asked",
+        "_checks",
+        "_known",
+        "_memory",
+        "_now",
+        "gaps",
+        "met_rules",
+        "present",
+        "timeline",
+        "today",
+        "traced",
+    )
 
     def __init__(
-        self, timeline: Timeline, checks: Mapping[type, Callable[..., Outcome]], today: int | None = None
+        self,
+        timeline: Timeline,
+        checks: Mapping[type, Callable[..., Outcome]],
+        today: int | None = None,
+        *,
+        traced: bool = True,
     ) -> None:
-        """`today` is the as-of day ordinal; earlier for questions about the past."""
+        """`today` is the as-of day ordinal; earlier for questions about the past.
+
+        `traced` False leaves out why something was not met, which nobody reads but in a whole trace.
+        """
         self.timeline = timeline
+        self.traced = traced
         self.today = timeline.as_of.day if today is None else today
         self.met_rules: set[str] = set()
         self.gaps = timeline.chart.not_covered
         self.present = timeline.subjects
         self._checks = checks
+        self._asked = _ASKED[traced]
         self._memory: dict[Criterion | tuple[Criterion, At], Outcome] = {}
         self._known: dict[tuple[str, ...], str] = {}
         self._now = At(self.today, self.today)
@@ -68,23 +106,60 @@ class Scope:
         outcome = memory.get(criterion)
         if outcome is not None:
             return outcome
-        reads = _READS.get(criterion) or _reads(criterion)
-        if self._is_silent(reads):
-            outcome = memory[criterion] = _SILENCE.get(criterion) or self._silence(criterion, at)
-            return outcome
-        key = criterion if reads.is_dayless else (criterion, at)
+        word, is_dayless, needs, silence = self._asked.get(criterion) or self._learn(criterion)
+        if silence is not None and not self.gaps:
+            present = self.present
+            for needed in needs:
+                if present.isdisjoint(needed):
+                    memory[criterion] = silence
+                    return silence
+        key = word if is_dayless else (word, at)
         outcome = memory.get(key)
         if outcome is None:
-            outcome = memory[key] = self._checks[type(criterion)](self, criterion, at)
+            outcome = memory[key] = self._checks[type(word)](self, word, at)
         return outcome
 
-    def _is_silent(self, reads: Reads) -> bool:
-        """True when nothing that the criterion looks for is in the data: it then says the same of every patient."""
-        return reads.tells_by_facts and not self.gaps and self.present.isdisjoint(reads.subjects)
+    def _learn(self, criterion: Criterion) -> Asked:
+        """How a criterion is asked, found once: rules are constants."""
+        word: Criterion = criterion if self.traced else plain(criterion)
+        reads = reads_of(word)
+        needs, silence = () if self.traced else self._refuting(word), not_met(word)
+        if not needs and reads.tells_by_facts:
+            needs, silence = (reads.subjects,), self._of_nobody(word)
+        asked = self._asked[criterion] = Asked(word, reads.is_dayless, needs, silence if needs else None)
+        return asked
 
-    def _silence(self, criterion: Criterion, at: At) -> Outcome:
-        outcome = _SILENCE[criterion] = self._checks[type(criterion)](self, criterion, at)
-        return outcome
+    def _of_nobody(self, word: Criterion) -> Outcome:
+        """What a criterion says when nothing that it looks for is in the data: the same of every patient."""
+        scope = Scope(Timeline(Chart(Patient("", "")), self.timeline.as_of), self._checks, traced=self.traced)
+        return self._checks[type(word)](scope, word, scope.now())
+
+    def _refuting(self, word: Criterion) -> tuple[frozenset[Subject], ...]:
+        """Subjects without any of which a combination is not met, as groups of which one is enough."""
+        match word:
+            case c.AllOf():
+                return tuple(group for part in word.criteria for group in self._needs(part))
+            case c.AnyOf():
+                every = [self._needs(part) for part in word.criteria]
+                return (frozenset().union(*(min(groups, key=len) for groups in every)),) if all(every) else ()
+            case c.Paired():
+                return self._needs(word.first) + (() if word.first_decides else self._needs(word.then))
+            case _:
+                return ()
+
+    def _needs(self, criterion: Criterion) -> tuple[frozenset[Subject], ...]:
+        asked = self._asked.get(criterion) or self._learn(criterion)
+        return asked.needs if asked.silence is not None and asked.silence.verdict is NOT_MET else ()
+
+    def refuted(
+        self,
+        criterion: Criterion,
+        inner: tuple[Outcome, ...] = (),
+        day: int | None = None,
+        used: tuple[Source, ...] = (),
+    ) -> Outcome:
+        """NOT_MET, with what it rests on where somebody wants the trace."""
+        return Outcome(criterion, NOT_MET, day, used, _NO_VALUES, inner) if self.traced else not_met(criterion)
 
     def now(self) -> At:
         """The as-of day."""
@@ -101,7 +176,7 @@ class Scope:
 
     def on_day(self, day: int) -> Scope:
         """The same patient as seen on an earlier day."""
-        return Scope(self.timeline, self._checks, day)
+        return Scope(self.timeline, self._checks, day, traced=self.traced)
 
     def remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """A derived table of the timeline, made once."""
@@ -121,16 +196,6 @@ class Scope:
             reason = "; ".join(f"{', '.join(names)}: {why}" for why, names in found.items())
             self._known[types] = reason
         return reason
-
-
-# Rules are constants: what they read, and what they say of silence, is found once a process.
-_READS: dict[Criterion, Reads] = {}
-_SILENCE: dict[Criterion, Outcome] = {}
-
-
-def _reads(criterion: Criterion) -> Reads:
-    reads = _READS[criterion] = reads_of(criterion)
-    return reads
 
 
 def absent(scope: Scope, criterion: Criterion, types: tuple[str, ...], what: str) -> Outcome:
