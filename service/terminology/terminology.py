@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 class Terminology:
     """Codes and units, with a site's own codes merged in; a listed code is found by one dict hit.
 
-    `lookup` is for Observation-like codes and is meant to be read directly: `lookup.get((system, code))`.
+    `lookup` is for Observation-like codes and is meant to be read directly: `lookup.get((system, code))`; so is
+    `codes`, all that have a meaning or a trap in any system.
     """
 
-    __slots__ = ("_codes", "_site", "_tables", "lookup")
+    __slots__ = ("_codes", "_site", "_tables", "codes", "lookup")
 
     def __init__(self, tables: Tables, site: site_map.SiteMap) -> None:
         """Use `default` and `with_site_map`; `site` is the map that is already merged into `tables`."""
@@ -38,6 +39,7 @@ class Terminology:
         self._site = site
         self._codes = subjects.codes_by_subject(tables, site)
         self.lookup: Mapping[Key, Meaning] = tables.meanings
+        self.codes = frozenset(code for _, code in (*tables.meanings, *tables.traps))
 
     @staticmethod
     @cache

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Item
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
-from service.fhir.reading.numerals import Refusal, no_number, score, value_name
+from service.fhir.reading.numerals import (
+    LONGEST_QUANTITY,
+    Refusal,
+    no_number,
+    quantity_text,
+    score,
+    score_in,
+    value_name,
+)
 
 if TYPE_CHECKING:
     from service.fhir.reading.elements import CodeableConcept, Component
+    from service.fhir.reading.numerals import Number
     from service.fhir.reading.resources import Observation
     from service.terminology.answers import Asked
     from service.terminology.terminology import Terminology
@@ -34,6 +44,8 @@ class Grades:
 _ZERO_TO_THREE: Final = Grades(Decimal(3))
 _NO_OR_YES: Final = Grades(Decimal(1))
 _GRADES: Final = dict.fromkeys((*PHQ9_ITEMS, *GAD7_ITEMS, Item.CMS_9_FREQUENCY), _ZERO_TO_THREE)
+# Members are slow to reach through their class, and every answer asks for this one.
+_RISK: Final = Item.CSSRS_RISK
 _WORDS: Final = {"present": True, "absent": False}
 DECLINED: Final = "asked-declined"
 _ABSENT_REASONS: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -49,7 +61,7 @@ class Answered(NamedTuple):
 def answer(holder: Observation | Component, item: Item, terminology: Terminology) -> Answered | Refusal:
     """The answer to one question."""
     concept = holder.valueCodeableConcept
-    if item is Item.CSSRS_RISK:
+    if item is _RISK:
         return _risk(holder, terminology)
     if concept is not None:
         value = coded(concept, item, terminology)
@@ -60,8 +72,18 @@ def answer(holder: Observation | Component, item: Item, terminology: Terminology
     grades = _GRADES.get(item, _NO_OR_YES)
     if holder.valueBoolean is not None and grades is _NO_OR_YES:
         return Answered(int(holder.valueBoolean), str(holder.valueBoolean).lower())
-    found = score(holder, grades)
+    quantity = quantity_text(holder)
+    return _graded(quantity, grades) if 0 < len(quantity) <= LONGEST_QUANTITY else _scored(score(holder, grades))
+
+
+def _scored(found: Number | Refusal) -> Answered | Refusal:
     return found if isinstance(found, Refusal) else Answered(int(found.value), found.received)
+
+
+# Answers take few values, and a feed spells them all alike.
+@lru_cache(maxsize=4096)
+def _graded(text: bytes, grades: Grades) -> Answered | Refusal:
+    return _scored(score_in(text, grades))
 
 
 def _risk(holder: Observation | Component, terminology: Terminology) -> Answered | Refusal:

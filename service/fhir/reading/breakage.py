@@ -23,7 +23,7 @@ _CONTAINED: Final = frozenset({"Observation", "QuestionnaireResponse"})
 def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     """An entry that could not be decoded: it is still known whose it is, and what was lost with it."""
     kind, document = broken.kind, broken.document
-    path = draft.received.expression(index)
+    path = draft.expressions[index]
     owner = check_broken(draft, index, document)
     codes = codes_in(document)
     # What has no readable code may be about anything, so it is refused aloud.

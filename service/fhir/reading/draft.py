@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from service.domain.facts import DataIssue, Exposure, PriorFlag, PriorPlan, Result, Score
     from service.fhir.reading.coverage import Coverage
+    from service.fhir.reading.dates import Moment
     from service.fhir.reading.elements import Meta, Reference
     from service.fhir.reading.receiving import Received
     from service.fhir.reading.subjects import Subject
@@ -66,6 +67,7 @@ class Draft:
         "dates_updates",
         "declined",
         "exposures",
+        "expressions",
         "flags",
         "index",
         "issues",
@@ -87,6 +89,7 @@ class Draft:
         "subject",
         "subjectless",
         "terminology",
+        "times",
         "zone",
     )
 
@@ -97,12 +100,15 @@ class Draft:
         self.subject = subject
         self.coverage = coverage
         self.received = received
+        self.expressions = received.expressions
         self.terminology = terminology
         self.zone = zone
         self.lookup: Mapping[tuple[str | None, str | None], Meaning] = terminology.lookup  # type: ignore[assignment]
         self.index = Index(received)
         self.containers = Containers()
         self.responses = Responses()
+        # Clinical times by the text they were read from.
+        self.times: dict[str, Moment] = {}
         # Per entry: None not read, True used, else the reason of its rejection.
         self.states: list[bool | str | None] = [None] * len(received.entries)
         self.rejections: list[Rejection] = []
@@ -137,7 +143,7 @@ class Draft:
                 labels = _labels(meta)
             if self.dates_updates:
                 updated = seconds(meta.lastUpdated)
-        expression = self.received.expression(index)
+        expression = self.expressions[index]
         if not resource.id:
             return self._told_otherwise(index, Source("", expression, kind, None, "", updated, labels))
         # Made without the checks of the class: this runs for every fact.
@@ -197,25 +203,38 @@ class Draft:
             self.use(index)
         return resource
 
-    def path_of(self, reference: Reference, index: int, resource: Resource) -> str:
-        """The FHIRPath of the resource that a reference means; empty when it is not in the Bundle."""
+    def paths_of(self, references: list[Reference], index: int, resource: Resource) -> list[str]:
+        """The FHIRPaths of the resources that references in `resource` mean, of those that are in the Bundle."""
+        by_url, base = self.index.around(index)
+        paths = []
+        for one in references:
+            text = one.reference
+            # Most references are relative and name their target as its fullUrl does.
+            found = by_url.get(f"{base}/{text}") if base and text and text[0] != "#" else None
+            path = self._path_of(one, index, resource) if found is None else self.expressions[found]
+            if path:
+                paths.append(path)
+        return paths
+
+    def _path_of(self, reference: Reference, index: int, resource: Resource) -> str:
+        """Empty when the resource is not in the Bundle."""
         name = fragment(reference)
         if name:
             inside = self.containers.find(resource, name)
-            return "" if inside is None else f"{self.received.expression(index)}.contained[{inside[0]}]"
+            return "" if inside is None else f"{self.expressions[index]}.contained[{inside[0]}]"
         found = self.index.find(reference, index)
-        return "" if found is None else self.received.expression(found)
+        return "" if found is None else self.expressions[found]
 
     def account(self) -> Account:
         """Every entry, counted once."""
-        states = self.states
-        used, not_read = states.count(True), states.count(None)
+        told = [state for state in self.states if state is not None]
+        used = told.count(True)
         rejected: dict[str, int] = {}
-        if used + not_read < len(states):
-            for state in states:
+        if used < len(told):
+            for state in told:
                 if isinstance(state, str):
                     rejected[str(state)] = rejected.get(str(state), 0) + 1
-        return Account(len(states), used, not_read, rejected)
+        return Account(len(self.states), used, len(self.states) - len(told), rejected)
 
 
 def _labels(meta: Meta) -> tuple[tuple[str, str, str], ...]:

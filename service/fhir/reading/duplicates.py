@@ -76,7 +76,7 @@ def _account_for(draft: Draft, dropped: list[Source]) -> None:
         draft.scores, draft.answers, draft.results, draft.records
     )
     telling = {_entry_path(fact.source) for fact in facts}
-    indexes = {draft.received.expression(index): index for index in range(len(draft.states))}
+    indexes = {draft.expressions[index]: index for index in range(len(draft.states))}
     for source in dropped:
         path = _entry_path(source)
         index = indexes[path]

@@ -29,7 +29,7 @@ from service.fhir.reading.medicines import (
 from service.fhir.reading.observations import link_observation, read_observation
 from service.fhir.reading.ownership import OWNED, check_unread, whose
 from service.fhir.reading.patients import read_patient
-from service.fhir.reading.plain import read_plain
+from service.fhir.reading.plain import is_read, read_plain
 from service.fhir.reading.questionnaires import read_questionnaire_response
 from service.fhir.reading.receiving import Broken
 from service.fhir.reading.records import read_immunization, read_procedure
@@ -54,6 +54,7 @@ from service.fhir.reading.resources import (
 )
 from service.fhir.reading.shapes import WrongTypeError
 from service.fhir.reading.takeback import take_back
+from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
     from service.fhir.reading.resources import Entry, Resource
@@ -96,7 +97,8 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
     """Reads every entry and says who the patient is."""
     gate = Gate(draft, _survey(draft), strict=strict)
     found: list[Seen] = []
-    for index, entry in read_plain(draft, gate):
+    for index in read_plain(draft, gate):
+        entry = draft.received.entries[index]
         if isinstance(entry, Broken):
             lose_broken(draft, index, entry)
         elif type(entry.resource) is Observation:
@@ -118,36 +120,39 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
 
 def _survey(draft: Draft) -> set[int]:
     """Names the patient, notices our own Flags, and finds older versions of the same resource."""
-    entries = draft.received.entries
-    resources = [entry.resource for entry in entries]
-    kinds = set(map(type, resources))
+    entries, resources = draft.received.entries, draft.received.resources
+    kinds = draft.received.kinds
     # Only a Flag that was closed asks when its evidence was last changed.
     draft.dates_updates = Flag in kinds
     if Patient in kinds:
         for index, resource in enumerate(resources):
             if type(resource) is Patient:
                 url = entries[index].fullUrl or ""
-                draft.subject.add_patient(resource, url, draft.received.expression(index))
+                draft.subject.add_patient(resource, url, draft.expressions[index])
     ids = {resource.id for resource in resources if resource is not None}
     return superseded(resources) if len(ids) < len(resources) else set()
 
 
 def _tied(draft: Draft, facts: list[Tied], kind: type[Tied]) -> list[Tied]:
     """Totals and answers with the response they belong to, now that all links are known."""
-    key, at = draft.responses.key, kind._fields.index("response")
-    return [
-        # As `_replace` does, at a third of its cost.
-        _new(kind, (*fact[:at], found, *fact[at + 1 :]))
-        if (found := key(fact.response or fact.source.expression))
-        else fact
-        for fact in facts
-    ]
+    keys, at = draft.responses.keys(), kind._fields.index("response")
+    tied: list[Tied] = []
+    for fact in facts:
+        found = keys.get(fact.response or fact.source.expression)
+        if found is None:
+            tied.append(fact)
+            continue
+        # As `_replace` does, at a fraction of its cost.
+        fields = list(fact)
+        fields[at] = found
+        tied.append(_new(kind, fields))
+    return tied
 
 
 def _look_at_observation(gate: Gate, index: int, entry: Entry, observation: Observation, found: list[Seen]) -> None:
     """Keeps an Observation that a rule reads, or that holds others or ties them together."""
     draft = gate.draft
-    owner = whose(draft, index, observation, draft.received.expression(index))
+    owner = whose(draft, index, observation, draft.expressions[index])
     meaning = meaning_of(draft, observation.code)
     if meaning is None and (
         observation.component is ABSENT
@@ -173,7 +178,7 @@ def _pass_over(draft: Draft, index: int, observation: Observation) -> None:
     for one in (observation.code.coding or ()) if observation.code is not None else ():
         trap = draft.terminology.trap(one.system or "", one.code or "")
         if trap is not None:
-            draft.reject(index, f"{draft.received.expression(index)}.code", Reason.CODE, trap.text)
+            draft.reject(index, f"{draft.expressions[index]}.code", Reason.CODE, trap.text)
             return
 
 
@@ -197,7 +202,7 @@ def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
     if isinstance(resource, Unread):
         check_unread(draft, index, resource)
     elif type(resource) in _READERS:
-        owner = whose(draft, index, resource, draft.received.expression(index))
+        owner = whose(draft, index, resource, draft.expressions[index])
     elif type(resource) is not Patient:
         return
     if gate.admits(index, entry, resource):
@@ -250,7 +255,7 @@ def _read(draft: Draft, seen: Seen) -> None:
     if type(resource) is Observation:
         if owner:
             take_back(draft, index, source, owner, lambda: read_observation(draft, index, resource, meaning, source))
-        else:
+        elif meaning is None or meaning.kind is not Kind.SCORE or not is_read(draft, index, resource, meaning, source):
             read_observation(draft, index, resource, meaning, source)
     else:
         reader = _READERS[type(resource)]

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from service.fhir.reading.account import Reason
-from service.fhir.reading.elements import Quantity, given
+from service.fhir.reading.elements import ABSENT, Quantity, given
 from service.fhir.reading.shapes import part
 from service.terminology.systems import UCUM_SYSTEMS
 from service.terminology.units import SCORE_UNITS
@@ -92,9 +92,9 @@ def unit_of(quantity: Quantity) -> str:
 
 def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
     """The number of a total or answer: a quantity without a unit, an integer, or a string that is a number."""
-    if given(holder.valueQuantity):
-        text = bytes(holder.valueQuantity)
-        return _scored_quantity(text, scale) if len(text) <= LONGEST_QUANTITY else _scored_anew(text, scale)
+    text = quantity_text(holder)
+    if text:
+        return _scored_quantity(text, scale) if len(text) <= LONGEST_QUANTITY else score_in(text, scale)
     if given(holder.valueInteger):
         return _scored("valueInteger", bytes(holder.valueInteger), scale)
     if holder.valueString is not None:
@@ -109,12 +109,22 @@ def score(holder: Observation | Component, scale: Scale) -> Number | Refusal:
     return no_number(holder)
 
 
+def quantity_text(holder: Observation | Component) -> bytes:
+    """The JSON of a valueQuantity; empty when there is none."""
+    raw = holder.valueQuantity
+    if raw is ABSENT:
+        return b""
+    text = bytes(raw)
+    return b"" if text == b"null" else text
+
+
 def quantity_in(text: bytes) -> Quantity:
     """A valueQuantity from its JSON; raises WrongTypeError."""
     return part(_QUANTITY, text, "valueQuantity")
 
 
-def _scored_anew(text: bytes, scale: Scale) -> Number | Refusal:
+def score_in(text: bytes, scale: Scale) -> Number | Refusal:
+    """The number of a total or answer from the JSON of its valueQuantity; raises WrongTypeError."""
     quantity = quantity_in(text)
     unit = quantity.code if quantity.code and quantity.system in UCUM_SYSTEMS else quantity.unit
     if quantity.comparator:
@@ -129,7 +139,7 @@ def _scored_anew(text: bytes, scale: Scale) -> Number | Refusal:
 
 
 # Totals and answers take few values, and a feed spells them all alike.
-_scored_quantity: Final = lru_cache(maxsize=4096)(_scored_anew)
+_scored_quantity: Final = lru_cache(maxsize=4096)(score_in)
 
 
 def _scored(element: str, text: bytes, scale: Scale) -> Number | Refusal:

@@ -106,10 +106,9 @@ def link_observation(draft: Draft, index: int, observation: Observation, source_
     for element, raw in (("hasMember", observation.hasMember), ("derivedFrom", observation.derivedFrom)):
         if not given(raw):
             continue
-        for reference in part(REFERENCES, raw, element):
-            linked = draft.path_of(reference, index, observation)
-            if linked:
-                draft.responses.link(source_path, linked)
+        linked = draft.paths_of(part(REFERENCES, raw, element), index, observation)
+        if linked:
+            draft.responses.link(source_path, linked)
 
 
 def _is_about_another(draft: Draft, observation: Observation) -> bool:

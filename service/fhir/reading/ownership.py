@@ -72,7 +72,7 @@ def _check(draft: Draft, index: int, reference: Reference, name: str) -> bool:
         return False
     if text and text.startswith("#"):
         return False
-    where = f"{draft.received.expression(index)}.{name}"
+    where = f"{draft.expressions[index]}.{name}"
     return bool(draft.subject.owns(reference, where, lambda one: _kind_of(draft, one, index)))
 
 

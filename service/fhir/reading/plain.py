@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.domain.facts import Answer, Result, Score
+from service.domain.facts import Answer, Result, Score, Source
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.answering import Answered, answer
 from service.fhir.reading.coding import SUSPECT, question
@@ -31,49 +31,61 @@ if TYPE_CHECKING:
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.elements import Key
     from service.fhir.reading.gate import Gate
-    from service.fhir.reading.resources import Entry
     from service.terminology.meanings import Meaning
 
 # Facts are made without the checks of their class here: this runs for every one of them.
 _new: Final = tuple.__new__
+_READ: Final = Extent.READ
 
 
-def read_plain(draft: Draft, gate: Gate) -> list[tuple[int, Entry]]:
+def read_plain(draft: Draft, gate: Gate) -> list[int]:
     """Reads the patient's Observations of the usual shape and passes over those that no rule reads; returns the rest.
 
     A feed is made of these two, so this one loop tells them apart at the lowest cost.
     """
-    rest: list[tuple[int, Entry]] = []
-    known, lookup, coverage = draft.subject.known, draft.lookup, draft.coverage
-    for index, entry in enumerate(draft.received.entries):
-        resource = entry.resource
+    rest: list[int] = []
+    known, lookup, watched, absent = draft.subject.known, draft.lookup, draft.terminology.codes, ABSENT
+    entries, owner = draft.received.entries, None
+    for index, resource in enumerate(draft.received.resources):
         if type(resource) is not Observation:
-            rest.append((index, entry))
+            rest.append(index)
             continue
         reference, code, meta = resource.subject, resource.code, resource.meta
         if meta is not None and (meta.tag or meta.security):
-            coverage.note_meta("Observation", meta)
+            draft.coverage.note_meta("Observation", meta)
         if reference is None or code is None or not code.coding:
-            rest.append((index, entry))
+            rest.append(index)
             continue
-        if not known.get(reference.reference) and whose(draft, index, resource, draft.received.expression(index)):
-            rest.append((index, entry))
-            continue
+        named = reference.reference
+        # Nearly all name the patient as the one before did.
+        if named is None or named != owner:
+            if known.get(named):
+                owner = named
+            elif whose(draft, index, resource, draft.expressions[index]):
+                rest.append(index)
+                continue
         one = code.coding[0]
-        meaning = lookup.get((one.system, one.code))
+        meaning = lookup.get((one.system, one.code)) if one.code in watched else None
         if meaning is not None:
-            if gate.asks or len(code.coding) > 1 or not _is_read(draft, index, entry, resource, meaning):
-                rest.append((index, entry))
+            if (
+                gate.asks
+                or len(code.coding) > 1
+                or resource.hasMember is not absent
+                or resource.derivedFrom is not absent
+                or entries[index].modifierExtension is not absent
+                or not is_read(draft, index, resource, meaning, _source(draft, index, resource))
+            ):
+                rest.append(index)
         elif (
             resource.status == "entered-in-error"
             or one.code in SUSPECT
-            or resource.component is not ABSENT
-            or resource.contained is not ABSENT
-            or resource.hasMember is not ABSENT
-            or resource.derivedFrom is not ABSENT
+            or resource.component is not absent
+            or resource.contained is not absent
+            or resource.hasMember is not absent
+            or resource.derivedFrom is not absent
             or (len(code.coding) > 1 and _is_known(code.coding, lookup))
         ):
-            rest.append((index, entry))
+            rest.append(index)
     return rest
 
 
@@ -81,7 +93,7 @@ def _is_known(codings: list[Key], lookup: Mapping[tuple[str | None, str | None],
     return any((one.system, one.code) in lookup or one.code in SUSPECT for one in codings)
 
 
-def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, meaning: Meaning) -> bool:
+def is_read(draft: Draft, index: int, observation: Observation, meaning: Meaning, source: Source) -> bool:
     """True when the Observation was read; False, and nothing done, when it is not of the usual shape."""
     text = observation.effectiveDateTime
     keep = _KEEP.get(meaning.kind)
@@ -93,16 +105,19 @@ def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, m
         or observation.focus is not ABSENT
         or observation.component is not ABSENT
         or observation.contained is not ABSENT
-        or observation.hasMember is not ABSENT
-        or observation.derivedFrom is not ABSENT
         or observation.modifierExtension is not ABSENT
         or observation.implicitRules is not None
-        or entry.modifierExtension is not ABSENT
     ):
         return False
-    when = moment(text)
+    # The answers of one form share their time.
+    when = draft.times.get(text)
+    if when is None:
+        when = moment(text)
+        if when is None:
+            return False
+        draft.times[text] = when
     try:
-        if when is None or not keep(draft, index, observation, meaning, when):
+        if not keep(draft, observation, meaning, when, source):
             return False
     except WrongTypeError:
         return False
@@ -110,40 +125,51 @@ def _is_read(draft: Draft, index: int, entry: Entry, observation: Observation, m
     return True
 
 
-def _keep_score(draft: Draft, index: int, observation: Observation, meaning: Meaning, when: Moment) -> bool:
+def _source(draft: Draft, index: int, observation: Observation) -> Source:
+    """As `draft.source`, which is asked only when there is more to say than the id."""
+    name, meta = observation.id, observation.meta
+    if not name or draft.dates_updates or (meta is not None and meta.security):
+        return draft.source(index, observation)
+    fields = (f"Observation/{name}", draft.expressions[index], "Observation", None, "", None, ())
+    return _new(Source, fields)
+
+
+def _keep_score(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
     instrument: Instrument = meaning.target  # type: ignore[assignment]  # as the kind says
     found = score(observation, instrument)
     if type(found) is not Number:
         return False
-    source = draft.source(index, observation)
-    fields = (instrument, found[0], *when, source, found[1], "", (), False, False, ())
+    value, received = found
+    first, last, instant = when
+    fields = (instrument, value, first, last, instant, source, received, "", (), False, False, ())
     draft.scores.append(_new(Score, fields))
     return True
 
 
-def _keep_result(draft: Draft, index: int, observation: Observation, meaning: Meaning, when: Moment) -> bool:
+def _keep_result(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
     analyte: Analyte = meaning.target  # type: ignore[assignment]  # as the kind says
     if analyte.low is None:
         return False
-    found = quantitative(observation, meaning, when, draft.source(index, observation), draft.terminology)
+    found = quantitative(observation, meaning, when, source, draft.terminology)
     if type(found) is not Result:
         return False
     draft.results.append(found)
     return True
 
 
-def _keep_answer(draft: Draft, index: int, observation: Observation, meaning: Meaning, when: Moment) -> bool:
+def _keep_answer(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
     item: Item = meaning.target  # type: ignore[assignment]  # as the kind says
     found = answer(observation, item, draft.terminology)
     if type(found) is not Answered:
         return False
-    source = draft.source(index, observation)
-    fields = (item, found[0], *when, source, Extent.READ, found[1], question(draft, observation), "", False)
+    value, received = found
+    first, last, instant = when
+    fields = (item, value, first, last, instant, source, _READ, received, question(draft, observation), "", False)
     draft.answers.append(_new(Answer, fields))
     return True
 
 
-_KEEP: Final[dict[Kind, Callable[[Draft, int, Observation, Meaning, Moment], bool]]] = {
+_KEEP: Final[dict[Kind, Callable[[Draft, Observation, Meaning, Moment, Source], bool]]] = {
     Kind.SCORE: _keep_score,
     Kind.RESULT: _keep_result,
     Kind.ITEM: _keep_answer,

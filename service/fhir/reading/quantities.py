@@ -19,6 +19,7 @@ from service.fhir.reading.numerals import (
     no_number,
     number,
     quantity_in,
+    quantity_text,
     unit_of,
 )
 from service.fhir.reading.ranges import range_unit
@@ -45,8 +46,8 @@ class Measured(NamedTuple):
 
 def measure(holder: Observation | Component, analyte: Analyte) -> Measured | Refusal:
     """A laboratory or bedside value in the canonical unit; nothing is ever inferred from its magnitude."""
-    if given(holder.valueQuantity):
-        text = bytes(holder.valueQuantity)
+    text = quantity_text(holder)
+    if text:
         return _measured(text, analyte) if len(text) <= LONGEST_QUANTITY else _measured_anew(text, analyte)
     if given(holder.valueInteger):
         found = number(holder.valueInteger)

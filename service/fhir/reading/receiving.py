@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import Raw, ValidationError
 
 from service.errors import BodyUnreadable
 from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
-from service.fhir.reading.resources import OTHER, READ, Bundle, Entry
+from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Place(NamedTuple):
 class Received:
     """The entries of a Bundle in order; those of Bundles within it stand in the place of their Bundle."""
 
-    __slots__ = ("_body", "_lists", "_parameter", "entries", "has_next", "places")
+    __slots__ = ("_body", "_lists", "_parameter", "entries", "expressions", "has_next", "kinds", "places", "resources")
 
     def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
         """`body` is the Bundle as received, or Parameters with the Bundle in one; `receive` fills in the rest."""
@@ -81,14 +81,13 @@ class Received:
         self._parameter = parameter
         self._lists: dict[tuple[int, ...], list[Raw]] = {}
         self.entries: list[Entry] = []
+        # What the entries hold, in their order, and of which types that is.
+        self.resources: list[Resource | None] = []
+        self.kinds: set[type] = set()
         self.has_next = False
         self.places: list[Place] | None = None
-
-    def expression(self, index: int) -> str:
-        """The FHIRPath of an entry's resource."""
-        if self.places is not None:
-            return self.places[index].expression
-        return _EXPRESSIONS[index] if index < len(_EXPRESSIONS) else f"Bundle.entry[{index}].resource"
+        # The FHIRPath of each entry's resource.
+        self.expressions: Sequence[str] = _EXPRESSIONS
 
     def raw(self, index: int) -> bytes:
         """The bytes of an entry's resource as they were received."""
@@ -117,6 +116,12 @@ def receive(body: bytes | Raw, decoded: Bundle | None = None, parameter: int | N
         _receive_raw(received, body, "Bundle", ())
     else:
         _receive_decoded(received, decoded)
+    if received.places is not None:
+        received.expressions = [place.expression for place in received.places]
+        received.resources = [entry.resource for entry in received.entries]
+        received.kinds = set(map(type, received.resources))
+    elif len(received.entries) > len(_EXPRESSIONS):
+        received.expressions = [f"Bundle.entry[{index}].resource" for index in range(len(received.entries))]
     return received
 
 
@@ -124,11 +129,13 @@ def _receive_decoded(received: Received, bundle: Bundle) -> None:
     _check(bundle.type, bundle.implicitRules, "Bundle")
     received.has_next = _has_next(bundle.link)
     entries = bundle.entry or []
-    if any(type(entry.resource) is Bundle for entry in entries):
+    resources = [entry.resource for entry in entries]
+    kinds = set(map(type, resources))
+    if Bundle in kinds:
         received.places = []
         _add_nested(received, bundle, "Bundle", ())
     else:
-        received.entries = entries
+        received.entries, received.resources, received.kinds = entries, resources, kinds
 
 
 def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:

@@ -79,6 +79,16 @@ class Index:
         name = identifier_of(reference.identifier)
         return self._identified(reference.type or "", name) if name else None
 
+    def around(self, at: int) -> tuple[dict[str | None, int], str]:
+        """The entries by their addresses, and the base of entry `at`, which its relative references have."""
+        by_url = self._by_url
+        if by_url is None:
+            by_url = self._by_url = {entry.fullUrl: index for index, entry in enumerate(self._received.entries)}
+        if self._base[0] != at:
+            parts = literal(self._received.entries[at].fullUrl or "")
+            self._base = at, parts.base if parts else ""
+        return by_url, self._base[1]
+
     def forms(self, url: str) -> list[tuple[int, Questionnaire]]:
         """The Questionnaires with a url, with the indexes of their entries."""
         if self._forms is None:
@@ -89,19 +99,11 @@ class Index:
         return self._forms.get(url, [])
 
     def _literal(self, text: str, at: int) -> int | None:
-        by_url = self._by_url
-        if by_url is None:
-            by_url = self._by_url = {entry.fullUrl: index for index, entry in enumerate(self._received.entries)}
-        if self._base[0] != at:
-            parts = literal(self._received.entries[at].fullUrl or "")
-            self._base = at, parts.base if parts else ""
-        base = self._base[1]
-        # Most references are relative and name their target as its fullUrl does.
+        """By address, relative or as it is, without its version, and at last by type and id alone."""
+        by_url, base = self.around(at)
         found = by_url.get(f"{base}/{text}") if base else None
-        return self._searched(by_url, text, base) if found is None else found
-
-    def _searched(self, by_url: dict[str | None, int], text: str, base: str) -> int | None:
-        """By address as it is, without its version, and at last by type and id alone."""
+        if found is not None:
+            return found
         if text in by_url:
             return by_url[text]
         parts = literal(text)

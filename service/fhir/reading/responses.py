@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class Responses:
     """Resources by FHIRPath; linked ones share one key, the FHIRPath of the earliest linked."""
@@ -11,19 +16,25 @@ class Responses:
     def __init__(self) -> None:
         self._parents: dict[str, str] = {}
 
-    def link(self, one: str, other: str) -> None:
-        """Says that two resources are parts of one response."""
-        first = self._root(one)
-        if other not in self._parents:
-            self._parents[other] = first
-            return
-        second = self._root(other)
-        if first != second:
-            self._parents[second] = first
+    def link(self, one: str, others: Iterable[str]) -> None:
+        """Says that a resource and others, of which there are some, are parts of one response."""
+        parents, first = self._parents, self._root(one)
+        for other in others:
+            if other not in parents:
+                parents[other] = first
+                continue
+            second = self._root(other)
+            if first != second:
+                parents[second] = first
 
     def key(self, expression: str) -> str:
         """The key of the response that a resource belongs to; empty when nothing links it."""
         return self._root(expression) if expression in self._parents else ""
+
+    def keys(self) -> dict[str, str]:
+        """The keys of all resources that are linked."""
+        parents, root = self._parents, self._root
+        return {one: parent if parents[parent] == parent else root(one) for one, parent in parents.items()}
 
     def __bool__(self) -> bool:
         """True when anything was linked."""

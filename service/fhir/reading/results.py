@@ -38,34 +38,23 @@ _TITRE: Final = re.compile(r"\s*(?P<comparator>[<>]=?)?\s*1\s*:\s*(?P<value>\d{1
 
 
 def quantitative(
-    holder: Observation | Component, meaning: Meaning, when: Moment, source: Source, _: Terminology
+    holder: Observation | Component, meaning: Meaning, when: Moment, source: Source, _terminology: Terminology
 ) -> Result | Refusal:
     """A result with a number; a refusal names the element and the reason."""
-    if meaning.refusal:
-        return Refusal("code", Reason.NOT_COMPARABLE, meaning.refusal)
-    analyte: Analyte = meaning.target  # type: ignore[assignment]  # as the kind says
+    _, target, assay, refusal = meaning
+    if refusal:
+        return Refusal("code", Reason.NOT_COMPARABLE, refusal)
+    analyte: Analyte = target  # type: ignore[assignment]  # as the kind says
     found = measure(holder, analyte)
     if isinstance(found, Refusal):
         return found
+    value, received, conversion = found
     first, last, instant = when
     above = marked = False
     if analyte not in _JUDGED_BY_FIXED_LIMITS:
-        above = given(holder.referenceRange) and is_above_range(holder, found.value, found.conversion, analyte)
+        above = given(holder.referenceRange) and is_above_range(holder, value, conversion, analyte)
         marked = given(holder.interpretation) and not _MARKS.isdisjoint(_interpretation(holder))
-    fields = (
-        analyte,
-        found.value,
-        first,
-        last,
-        instant,
-        source,
-        found.received,
-        "",
-        meaning.assay,
-        above,
-        marked,
-        None,
-    )
+    fields = (analyte, value, first, last, instant, source, received, "", assay, above, marked, None)
     return _new(Result, fields)
 
 

@@ -49,8 +49,7 @@ def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced
         written["replaces"] = replaces
     written |= {"status": "draft", "intent": "proposal", "category": _ASSESS_PLAN, "title": TITLE}
     written |= {"subject": frame.subject, "created": frame.as_of, "author": DEVICE}
-    evidence = (frame.reference(source) for source in plan.evidence)
-    written["supportingInfo"] = [*flags, *evidence]
+    written["supportingInfo"] = [*flags, *map(frame.reference, plan.evidence)]
     written["activity"] = [{"detail": _detail(activity, frame)} for activity in plan.activities]
     return written
 

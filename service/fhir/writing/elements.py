@@ -86,7 +86,8 @@ def spell_identifier(system: str, value: str) -> Json:
 
 def spell_labels(evidence: Iterable[Source]) -> list[Json]:
     """The union of the security labels of the evidence, each once, in order of appearance."""
-    labels = {label[:2]: label for source in evidence for label in source.labels if label[1]}
+    held = [source.labels for source in evidence if source.labels]
+    labels = {label[:2]: label for several in held for label in several if label[1]}
     return [_label(*label) for label in labels.values()]
 
 

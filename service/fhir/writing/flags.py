@@ -34,13 +34,14 @@ def write_flag(finding: FlagFinding, frame: Frame) -> Json:
     labels = spell_labels(finding.evidence)
     if labels:
         flag["meta"] = {"security": labels}
-    evidence = [frame.reference(source) for source in finding.evidence]
-    flag["text"] = narrate_flag(finding, rule, evidence)
+    evidence = list(map(frame.reference, finding.evidence))
+    sentence = clean(finding.sentence)
+    flag["text"] = narrate_flag(finding, rule, sentence, evidence)
     flag["extension"] = _extensions(finding, rule, evidence)
     flag["identifier"] = [{"system": FLAG_SID, "value": finding.identifier}]
     flag["status"] = _STATUS[finding.state]
     flag["category"] = rule.categories
-    flag["code"] = {"coding": [rule.coding], "text": clean(finding.sentence)}
+    flag["code"] = {"coding": [rule.coding], "text": sentence}
     flag["subject"] = frame.subject
     period = _period(finding)
     if period:
@@ -59,8 +60,9 @@ def revise_flag(finding: FlagFinding, frame: Frame, received: bytes | msgspec.Ra
     evidence = [one for index, one in enumerate(named) if one not in named[:index]]
     flag.replace("status", _STATUS[finding.state])
     flag.replace("period", _revised_period(finding, flag))
-    flag.replace_part("code", "text", clean(finding.sentence))
-    flag.replace("text", narrate_flag(finding, rule, evidence))
+    sentence = clean(finding.sentence)
+    flag.replace_part("code", "text", sentence)
+    flag.replace("text", narrate_flag(finding, rule, sentence, evidence))
     flag.replace_extensions(_OURS.__contains__, _extensions(finding, rule, evidence))
     _add_labels(finding, flag)
     return flag

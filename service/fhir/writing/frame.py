@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Frame:
     """The circumstances of one answer, spelled once."""
 
-    __slots__ = ("as_of", "has_subject", "in_transaction", "subject", "subject_key")
+    __slots__ = ("_references", "as_of", "has_subject", "in_transaction", "subject", "subject_key")
 
     def __init__(self, assessment: Assessment, *, in_transaction: bool) -> None:
         """`in_transaction` says that the resources are written to be stored."""
@@ -25,10 +25,18 @@ class Frame:
         self.subject_key = patient.key
         self.has_subject = bool(patient.key or patient.reference)
         self.subject = _spell_subject(patient, in_transaction=in_transaction)
+        # Literal references by themselves: flags, the plan and its activities rest on the same evidence.
+        self._references: dict[str, Json] = {}
 
     def reference(self, source: Source) -> Json:
         """The reference to a piece of evidence."""
-        return spell_reference(source, in_transaction=self.in_transaction)
+        literal = source.reference
+        spelled = self._references.get(literal)
+        if spelled is None:
+            spelled = spell_reference(source, in_transaction=self.in_transaction)
+            if literal and not literal.startswith("urn:"):
+                self._references[literal] = spelled
+        return spelled
 
     def storable(self, reference: Json) -> Json:
         """A reference that a received Flag holds, as a transaction may hold it."""

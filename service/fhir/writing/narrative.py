@@ -24,22 +24,25 @@ def _escaped(text: str) -> str:
     return escape(clean(text), quote=False)
 
 
-def narrate_flag(finding: FlagFinding, rule: SpelledRule, evidence: Iterable[Json]) -> Json:
-    """Title and priority, the sentence, what it rests on, how strong that is, the footer if not yet said."""
+def narrate_flag(finding: FlagFinding, rule: SpelledRule, sentence: str, evidence: Iterable[Json]) -> Json:
+    """Title and priority, the (clean) sentence, what it rests on, how strong that is, the footer if not yet said."""
     shown = _escaped("; ".join([_shown(reference) for reference in evidence]))
     rests = f"<p>Evidence: {shown}</p>" if shown else ""
-    footer = "" if FOOTER in finding.sentence else _FOOTER
+    footer = "" if FOOTER in sentence else _FOOTER
     return _generated(
         f"<p><b>{rule.title}</b> ({PRIORITY_DISPLAY[finding.priority]})</p>"
-        f"<p>{_escaped(finding.sentence)}</p>{rests}<p>{rule.strength}</p>{footer}"
+        f"<p>{escape(sentence, quote=False)}</p>{rests}<p>{rule.strength}</p>{footer}"
     )
 
 
 def _shown(reference: Json) -> str:
     """The name of a piece of evidence; a received Flag may hold a reference that names nothing."""
+    named = reference.get("reference") or reference.get("display")
+    if named:
+        return str(named)
     identifier = reference.get("identifier")
     value = identifier.get("value") if isinstance(identifier, dict) else None
-    return str(reference.get("reference") or reference.get("display") or value or "not named")
+    return str(value or "not named")
 
 
 def narrate_plan(title: str, activities: Iterable[PlannedActivity]) -> Json:

@@ -29,15 +29,16 @@ _WITHHELD: Final = {"closed-by-clinician": "{reason}", "muted": "it is muted in 
 def write_outcome(assessment: Assessment, reading: Reading, rule_set: RuleSet, frame: Frame, explain: str) -> Json:
     """Never without an issue: the last one says how many rules were decided, and which were not."""
     issues = [*_rejected(reading.rejections), *_data_issues(assessment)]
+    unknown = [result for result in assessment.results if result.verdict is Verdict.UNKNOWN]
     if explain != "none":
-        issues += (_undecided(result) for result in assessment.results if result.verdict is Verdict.UNKNOWN)
-    issues += (_withheld(result) for result in assessment.results if result.because in _WITHHELD)
-    issues += (issue("information", "informational", clean(notice)) for notice in assessment.notices)
-    issues += (_unchanged(flag) for flag in assessment.flags if flag.state is FlagState.UNCHANGED)
+        issues += [_undecided(result) for result in unknown]
+    issues += [_withheld(result) for result in assessment.results if result.because in _WITHHELD]
+    issues += [issue("information", "informational", clean(notice)) for notice in assessment.notices]
+    issues += [_unchanged(flag) for flag in assessment.flags if flag.state is FlagState.UNCHANGED]
     issues += map(_twin, _twins(assessment.flags))
     if explain != "none":
-        issues += (_clearing(flag) for flag in assessment.flags if flag.cleared_by and _is_open(flag))
-    issues.append(_summary(assessment.results))
+        issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and _is_open(flag)]
+    issues.append(_summary(assessment.results, unknown))
     account = _account(reading.account, assessment, rule_set, frame)
     return {"resourceType": "OperationOutcome", "extension": [account], "issue": issues}
 
@@ -143,12 +144,11 @@ def _clearing(flag: FlagFinding) -> Json:
     return issue("information", "informational", clean(text))
 
 
-def _summary(results: tuple[RuleResult, ...]) -> Json:
+def _summary(results: tuple[RuleResult, ...], unknown: list[RuleResult]) -> Json:
     if not results:
         return issue("information", "informational", "No rule was evaluated.")
-    verdicts = [result.verdict for result in results]
-    undecided = [result.rule.name for result in results if result.verdict is Verdict.UNKNOWN]
-    met, not_met = verdicts.count(Verdict.MET), verdicts.count(Verdict.NOT_MET)
+    met = len([result for result in results if result.verdict is Verdict.MET])
+    not_met, undecided = len(results) - met - len(unknown), [result.rule.name for result in unknown]
     text = (
         f"{len(results)} rules: {met} met, {not_met} not met, "
         f"{len(undecided)} could not be decided{': ' if undecided else ''}{', '.join(undecided)}."

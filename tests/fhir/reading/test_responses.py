@@ -231,3 +231,26 @@ def test_long_chains_of_links_are_one_response() -> None:
 def test_contained_wrong_type_is_no_member() -> None:
     panel = observation(PHQ9_PANEL, hasMember=[{"reference": "#x"}], contained="x", **score_of(3))
     assert read(panel).chart.scores[0].response == ""
+
+
+def test_members_of_a_long_bundle_are_found() -> None:
+    others = [observation("8867-4", f"other-{number}") for number in range(2050)]
+    total = observation(PHQ9, "total", hasMember=[{"reference": "Observation/item"}], **score_of(12))
+    reading = read(*others, total, observation(ITEM_9, "item", **coded(SEVERAL_DAYS)))
+    (answer,) = reading.chart.answers
+    assert answer.source.expression == "Bundle.entry[2051].resource"
+    (score,) = reading.chart.scores
+    assert answer.response == score.response == "Bundle.entry[2050].resource"
+
+
+def test_total_with_members_that_cannot_be_read_is_refused_as_any_other() -> None:
+    members = [{"reference": "Observation/item"}]
+    reading = read(
+        observation(PHQ9, "total", hasMember=members, **score_of(99)),
+        observation(PHQ9, "early", hasMember=members, status="preliminary", **score_of(12)),
+        observation(ITEM_9, "item", **coded(SEVERAL_DAYS)),
+    )
+    assert ("out-of-range", f"{HERE}.valueQuantity.value") in refused(reading)
+    (score,), (answer,) = reading.chart.scores, reading.chart.answers
+    assert score.preliminary
+    assert answer.response == score.response == "Bundle.entry[1].resource"
