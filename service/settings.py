@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 PREFIX = "MOODMARKER_"
 CONFIG = f"{PREFIX}CONFIG"
 MEBIBYTE = 1024 * 1024
+_HOST_NAME = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]{1,5})?")
 # What Kubernetes adds to every container of a namespace with a Service called "moodmarker".
 _SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT.*)|PORT_\d+_.*)")
 
@@ -56,13 +57,13 @@ class Settings(BaseSettings):
     rules_on: Names = Field((), description="Rules to turn on that are off by default.")
     max_body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest body as it is sent.")
     max_decompressed_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest body after decompression.")
-    max_decompression_ratio: int = Field(100, ge=2, description="Largest growth of a compressed body past 1 MiB.")
+    max_decompression_ratio: int = Field(500, ge=2, description="Largest growth of a compressed body past 1 MiB.")
     max_entries: int = Field(100_000, ge=1, description="Most entries in one Bundle.")
     deadline_seconds: float = Field(30.0, gt=0, le=3600, description="Longest time one request may take.")
     concurrency_limit: int = Field(32, ge=1, description="Checks that one worker holds at a time.")
     graceful_shutdown_seconds: int = Field(30, ge=0, le=3600, description="How long requests may finish on shutdown.")
     allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
-    allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive.")
+    allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive; no *.")
     openapi_page: bool | None = Field(None, description="Serve /openapi.json and /docs; on loopback only if unset.")
     metrics: bool | None = Field(None, description="Serve /metrics; on loopback only if unset.")
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
@@ -91,6 +92,11 @@ class Settings(BaseSettings):
         if path is not None and not path.is_file():
             raise ValueError("no such file")
         return path
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_host_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_host_name, names))
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -121,6 +127,28 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
 
+def _host_name(entry: str) -> str:
+    """The name that is compared with Host headers: without port and brackets, in lower case."""
+    if "*" in entry:
+        raise ValueError(f"{entry} holds a *; list every host by its own name")
+    if "://" in entry:
+        raise ValueError(f"{entry} has a scheme; write the host name alone, such as ehr.example")
+    if _is_address(entry):
+        return entry.lower()
+    match = _HOST_NAME.fullmatch(entry)
+    if match is None:
+        raise ValueError(f"{entry} is no host name; write it such as ehr.example")
+    return match[1].lower().strip("[]")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """The TOML file that `MOODMARKER_CONFIG` names, if it names one."""
 
@@ -130,7 +158,7 @@ class _FileSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """The file's settings by field name."""
-        path = os.environ.get(CONFIG)
+        path = next((value for name, value in os.environ.items() if name.upper() == CONFIG), "")
         return _read_file(Path(path)) if path else {}
 
 
@@ -153,13 +181,19 @@ def _require_known(name: str, place: str) -> None:
     known = Settings.model_fields
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else f". Known: {', '.join(sorted(known))}"
-        raise SettingsError(f"{place}: {PREFIX}{name.upper()} is not a setting{hint}")
+        hint = f"; did you mean {variable_of(near[0])}?" if near else f". Known: {', '.join(sorted(known))}"
+        raise SettingsError(f"{place}: {variable_of(name)} is not a setting{hint}")
+
+
+def variable_of(setting: str) -> str:
+    """The variable that sets a field of `Settings`."""
+    return f"{PREFIX}{setting.upper()}"
 
 
 def load_settings(**given: Any) -> Settings:
     """Reads the settings; `given` (from the command line) wins over variables and file."""
-    for variable in os.environ:
+    # Variables are read whatever their case, so a misspelt one is found whatever its case.
+    for variable in map(str.upper, os.environ):
         if variable.startswith(PREFIX) and variable != CONFIG and not _SERVICE_LINK.fullmatch(variable):
             _require_known(variable.removeprefix(PREFIX).lower(), "environment")
     try:
@@ -170,7 +204,7 @@ def load_settings(**given: Any) -> Settings:
 
 def _told(error: Any) -> str:
     text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{PREFIX}{'_'.join(map(str, error['loc'][:1])).upper()}: {text}" if error["loc"] else text
+    return f"{variable_of(str(error['loc'][0]))}: {text}" if error["loc"] else text
 
 
 def is_loopback(host: str) -> bool:

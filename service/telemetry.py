@@ -124,7 +124,7 @@ class Metrics:
         )
         # Looking a child up by its labels costs more than counting; the labels are few.
         self._answered_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._verdict_children: dict[tuple[str, Any], Counter] = {}
+        self._verdict_children: dict[tuple[str, str], Counter] = {}
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts one answer under its route template."""
@@ -136,12 +136,12 @@ class Metrics:
         children[0].inc()
         children[1].observe(seconds)
 
-    def checked(self, verdicts: Iterable[tuple[str, Any]], entries: int, *, urgent: bool) -> None:
+    def checked(self, verdicts: Iterable[tuple[str, str]], entries: int, *, urgent: bool) -> None:
         """Counts one evaluation: each rule's verdict, the entries, and whether it was urgent."""
         for pair in verdicts:
             child = self._verdict_children.get(pair)
             if child is None:
-                child = self._verdicts.labels(pair[0], getattr(pair[1], "name", str(pair[1])))
+                child = self._verdicts.labels(*pair)
                 self._verdict_children[pair] = child
             child.inc()
         self._entries.inc(entries)

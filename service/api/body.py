@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 # A short body may well shrink a hundredfold; only growth past this size says that it is a bomb.
 UNSUSPICIOUS_BYTES = 1024 * 1024
+# Each member of a gzip file costs work, however little it holds.
+MOST_MEMBERS = 1000
 _GZIP = 16 + zlib.MAX_WBITS
+# What follows a member is copied, so a large piece with many members is taken in small ones.
+_PIECE_BYTES = 64 * 1024
+_REMEDY = "Send fewer entries, or ask the operator to raise"
 
 
 class BodyLimits(NamedTuple):
@@ -48,7 +53,7 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limits: Bo
         raise UnsupportedContent("The body's Content-Encoding is not read here; send it as gzip or as it is.")
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > limits.received:
-        raise _too_large(limits)
+        raise _too_large(limits.received)
     try:
         async with asyncio.timeout(limits.seconds):
             if coding == b"identity":
@@ -66,7 +71,7 @@ async def _read_plain(receive: Receive, limits: BodyLimits) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > limits.received:
-            raise _too_large(limits)
+            raise _too_large(limits.received)
     return b"".join(chunks)
 
 
@@ -86,51 +91,69 @@ async def _next(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-def _too_large(limits: BodyLimits) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body is larger than {limits.received} bytes, or {limits.decompressed} bytes decompressed. "
-        "Send fewer entries, or ask the operator to raise the limit."
-    )
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body as sent is larger than {most} bytes. {_REMEDY} MOODMARKER_MAX_BODY_BYTES.")
 
 
 class Inflation:
     """Decompresses gzip piece by piece and stops at the first byte past a limit."""
 
-    __slots__ = ("_chunks", "_in", "_limits", "_out", "_stream")
+    __slots__ = ("_chunks", "_in", "_limits", "_members", "_out", "_stream")
 
     def __init__(self, limits: BodyLimits) -> None:
         """`limits` bound what comes in and what comes out."""
         self._limits = limits
         self._stream = zlib.decompressobj(_GZIP)
         self._chunks: list[bytes] = []
+        self._members = 1
         self._in = self._out = 0
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next piece as it was sent."""
         self._in += len(chunk)
         if self._in > self._limits.received:
-            raise _too_large(self._limits)
-        while chunk:
-            if self._stream.eof:
-                # A gzip file may be several one after another.
-                self._stream = zlib.decompressobj(_GZIP)
-            chunk = self._inflate(chunk)
+            raise _too_large(self._limits.received)
+        for start in range(0, len(chunk), _PIECE_BYTES):
+            self._take(chunk[start : start + _PIECE_BYTES])
 
-    def _inflate(self, chunk: bytes) -> bytes:
+    def _take(self, piece: bytes) -> None:
+        while piece:
+            if self._stream.eof:
+                self._begin_member()
+            piece = self._inflate(piece)
+
+    def _begin_member(self) -> None:
+        """A gzip file may be several one after another."""
+        self._members += 1
+        if self._members > MOST_MEMBERS:
+            raise BodyTooLarge(f"The gzip body has more than {MOST_MEMBERS} members. Compress it as one.")
+        self._stream = zlib.decompressobj(_GZIP)
+
+    def _inflate(self, piece: bytes) -> bytes:
         """Inflates up to the limit and returns what belongs to the next member."""
         allowed = min(self._limits.decompressed, max(UNSUSPICIOUS_BYTES, self._limits.ratio * self._in))
         try:
-            inflated = self._stream.decompress(chunk, allowed - self._out + 1)
+            inflated = self._stream.decompress(piece, allowed - self._out + 1)
         except zlib.error as error:
-            raise BodyUnreadable("The body is declared as gzip and is not.") from error
+            raise BodyUnreadable("The body is declared as gzip and is not; send it as gzip, or as it is.") from error
         self._out += len(inflated)
         if self._out > allowed:
-            raise _too_large(self._limits)
+            raise self._grown()
         self._chunks.append(inflated)
         return self._stream.unused_data
+
+    def _grown(self) -> BodyTooLarge:
+        limits = self._limits
+        if self._out > limits.decompressed:
+            size = f"The body is larger than {limits.decompressed} bytes when decompressed."
+            return BodyTooLarge(f"{size} {_REMEDY} MOODMARKER_MAX_DECOMPRESSED_BYTES.")
+        return BodyTooLarge(
+            f"The body grows more than {limits.ratio} times when decompressed. "
+            "Send it as it is, or ask the operator to raise MOODMARKER_MAX_DECOMPRESSION_RATIO."
+        )
 
     def finish(self) -> bytes:
         """The whole, once it is complete."""
         if not self._stream.eof:
-            raise BodyUnreadable("The gzip body is cut short.")
+            raise BodyUnreadable("The gzip body is cut short; send it whole.")
         return b"".join(self._chunks)

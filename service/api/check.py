@@ -100,4 +100,4 @@ class CheckEndpoint:
 
 
 def _may_be_strict(body: bytes, options: CheckOptions) -> bool:
-    return options.mode == "strict" or b'"strict"' in body[:_MARGIN] or b'"strict"' in body[-_MARGIN:]
+    return options.first("mode") == "strict" or b'"strict"' in body[:_MARGIN] or b'"strict"' in body[-_MARGIN:]

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from service.api.documentation import document_metadata, document_read, document_search
 from service.api.exchange import exchange_of
 from service.api.negotiation import require_acceptable
-from service.api.parameters import GENERAL, read_pairs
+from service.api.parameters import GENERAL, format_asked, pretty_asked, read_pairs
 from service.api.responses import answer_fhir
 from service.errors import NotFound
 from service.fhir.artifacts import all_artifacts
+from service.fhir.operation import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 Resource = dict[str, Any]
-SEARCHED = ("url", "_id", "version")
+SEARCHED = (
+    Parameter("url", "uri", "Its canonical address, with or without |version."),
+    Parameter("_id", "id", "Its id."),
+    Parameter("version", "string", "Its business version."),
+)
+_OF_METADATA = (Parameter("mode", "code", "Ignored."), *GENERAL)
+_OF_SEARCH = (*SEARCHED, *GENERAL)
 _encode = msgspec.json.encode
 
 
@@ -32,9 +39,9 @@ def add_conformance(app: FastAPI) -> None:
     for resource in all_artifacts().values():
         by_type.setdefault(resource["resourceType"], []).append(resource)
     (statement,) = by_type.pop("CapabilityStatement")
-    app.add_api_route("/fhir/metadata", _Fixed(statement), methods=["GET"], **document_metadata())
+    app.add_api_route("/fhir/metadata", _Fixed(statement), methods=["GET"], **document_metadata(_OF_METADATA))
     for name, resources in sorted(by_type.items()):
-        app.add_api_route(f"/fhir/{name}", _Search(resources), methods=["GET"], **document_search(name, SEARCHED))
+        app.add_api_route(f"/fhir/{name}", _Search(resources), methods=["GET"], **document_search(name, _OF_SEARCH))
         app.add_api_route(f"/fhir/{name}/{{id}}", _Read(resources), methods=["GET"], **document_read(name))
 
 
@@ -45,7 +52,7 @@ class _Fixed:
         self._body = _encode(resource)
 
     async def __call__(self, request: Request) -> Response:
-        return _answer(request, self._body, read_pairs(request.scope["query_string"], ("mode", *GENERAL)))
+        return _answer(request, self._body, read_pairs(request.scope["query_string"], _OF_METADATA))
 
 
 class _Read:
@@ -69,8 +76,8 @@ class _Search:
         self._resources = tuple(resources)
 
     async def __call__(self, request: Request) -> Response:
-        asked = read_pairs(request.scope["query_string"], (*SEARCHED, *GENERAL))
-        wanted = {name: asked[name][0] for name in SEARCHED if name in asked}
+        asked = read_pairs(request.scope["query_string"], _OF_SEARCH)
+        wanted = {name: asked[name][0] for name, *_ in SEARCHED if name in asked}
         found = [resource for resource in self._resources if _matches(resource, wanted)]
         bundle = {
             "resourceType": "Bundle",
@@ -92,5 +99,5 @@ def _matches(resource: Resource, wanted: dict[str, str]) -> bool:
 
 def _answer(request: Request, body: bytes, asked: dict[str, list[str]]) -> Response:
     exchange = exchange_of(request.scope)
-    require_acceptable(exchange.headers.get(b"accept"), asked.get("_format", [None])[0])
-    return answer_fhir(body, exchange, pretty=asked.get("_pretty") == ["true"])
+    require_acceptable(exchange.headers.get(b"accept"), format_asked(asked))
+    return answer_fhir(body, exchange, pretty=pretty_asked(asked))

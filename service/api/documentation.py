@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from service.api.parameters import GENERAL, REPEATED, SINGLE
+from service.api.parameters import CHECK, GENERAL
 from service.api.responses import FHIR_JSON
+from service.fhir.operation import CODE, Parameter
 
-CHECK_PATH = "/fhir/$mood-immune-check"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CHECK_PATH = f"/fhir/${CODE}"
 TITLE = "Moodmarker"
 DESCRIPTION = (
     "Reads FHIR R4 data of one patient, pairs mood change with immune activity by clinical rules, and "
@@ -28,34 +32,11 @@ RESOURCE = {
     "properties": {"resourceType": {"type": "string"}},
 }
 
-_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "asOf": (
-        "The instant that is evaluated (default: now); a date means the end of that day.",
-        {"type": "string"},
-    ),
-    "subject": ("The patient that resources without a subject belong to.", {"type": "string"}),
-    "explain": (
-        "How much is explained: nothing, what would change the answer, or one GuidanceResponse per rule.",
-        {"type": "string", "enum": ["none", "summary", "full"], "default": "summary"},
-    ),
-    "mode": (
-        "strict rejects every entry that is not valid FHIR, and lists it.",
-        {"type": "string", "enum": ["lenient", "strict"], "default": "lenient"},
-    ),
-    "as": (
-        "The form of the answer: a collection, or Parameters that hold a transaction.",
-        {"type": "string", "enum": ["collection", "transaction"], "default": "collection"},
-    ),
-    "server": ("Refused here: the data are in the request.", {"type": "string"}),
-    "incomplete": ("A resource type of which the data do not hold everything; repeats.", {"type": "string"}),
-    "_format": ("application/fhir+json, application/json or json.", {"type": "string"}),
-    "_pretty": ("true indents the answer.", {"type": "string", "enum": ["true", "false"]}),
-}
 ERRORS: dict[int, str] = {
     400: "The body is not JSON or not the shape, or a parameter is unknown, repeated or has a wrong value.",
     404: "No such resource or operation.",
     406: "The caller takes neither application/fhir+json nor application/json of FHIR R4.",
-    413: "The body is past a limit of size, growth by decompression, or entries.",
+    413: "The body is past a limit: as sent, decompressed, growth, members of the gzip file, or entries.",
     415: "The body's media type, charset, coding or FHIR version is not read here.",
     421: "The service does not answer for the Host named.",
     422: "The data belong to more than one patient, or to nobody.",
@@ -64,18 +45,25 @@ ERRORS: dict[int, str] = {
 }
 
 
-def query_parameters(*names: str) -> list[dict[str, Any]]:
-    """OpenAPI's parameter objects for parameters known by name."""
+def query_parameters(parameters: Iterable[Parameter]) -> list[dict[str, Any]]:
+    """OpenAPI's objects for the parameters of a query."""
     return [
         {
-            "name": name,
+            "name": parameter.name,
             "in": "query",
             "required": False,
-            "description": _PARAMETERS[name][0],
-            "schema": {"type": "array", "items": _PARAMETERS[name][1]} if name in REPEATED else _PARAMETERS[name][1],
+            "description": parameter.sentence,
+            "schema": _schema(parameter),
         }
-        for name in names
+        for parameter in parameters
     ]
+
+
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if parameter.allowed:
+        schema |= {"enum": list(parameter.allowed), "default": parameter.default}
+    return {"type": "array", "items": schema} if parameter.repeats else schema
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -110,14 +98,14 @@ def document_check() -> dict[str, Any]:
         "X-Request-Id": _header("The id of this exchange in the service's log; the caller's own is kept."),
     }
     return {
-        "operation_id": "mood-immune-check",
+        "operation_id": CODE,
         "tags": [_CHECK],
         "summary": "Evaluate the data of one patient",
         "description": "Takes Parameters with a Bundle as `data`, or a bare Bundle, the rest in the query.",
         "response_class": Response,
         "responses": {200: answer, **errors(400, 406, 413, 415, 421, 422, 500, 503)},
         "openapi_extra": {
-            "parameters": query_parameters(*SINGLE, *REPEATED, *GENERAL),
+            "parameters": query_parameters(CHECK),
             "requestBody": {
                 "required": True,
                 "content": {kind: {"schema": schema} for kind in (FHIR_JSON, _JSON)},
@@ -126,7 +114,7 @@ def document_check() -> dict[str, Any]:
     }
 
 
-def document_metadata() -> dict[str, Any]:
+def document_metadata(asked: Iterable[Parameter]) -> dict[str, Any]:
     """The CapabilityStatement's route."""
     return {
         "operation_id": "capabilities",
@@ -134,18 +122,7 @@ def document_metadata() -> dict[str, Any]:
         "summary": "What this service can do",
         "response_class": Response,
         "responses": {200: _fhir("A CapabilityStatement.", "Resource"), **errors(400, 406, 421, 500)},
-        "openapi_extra": {
-            "parameters": [
-                {
-                    "name": "mode",
-                    "in": "query",
-                    "required": False,
-                    "schema": {"type": "string"},
-                    "description": "Ignored.",
-                },
-                *query_parameters(*GENERAL),
-            ]
-        },
+        "openapi_extra": {"parameters": query_parameters(asked)},
     }
 
 
@@ -164,29 +141,19 @@ def document_read(name: str) -> dict[str, Any]:
         "summary": f"Read one {name}",
         "response_class": Response,
         "responses": {200: _fhir(f"The {name}.", "Resource"), **errors(400, 404, 406, 421, 500)},
-        "openapi_extra": {"parameters": [by_id, *query_parameters(*GENERAL)]},
+        "openapi_extra": {"parameters": [by_id, *query_parameters(GENERAL)]},
     }
 
 
-def document_search(name: str, searched: tuple[str, ...]) -> dict[str, Any]:
+def document_search(name: str, asked: Iterable[Parameter]) -> dict[str, Any]:
     """The route that searches one type of artifact."""
-    parameters = [
-        {
-            "name": one,
-            "in": "query",
-            "required": False,
-            "schema": {"type": "string"},
-            "description": f"Its {one.strip('_')}.",
-        }
-        for one in searched
-    ]
     return {
         "operation_id": f"search-{name}",
         "tags": [_CONTRACTS],
         "summary": f"Find each {name}",
         "response_class": Response,
         "responses": {200: _fhir("A Bundle of type searchset.", "Bundle"), **errors(400, 406, 421, 500)},
-        "openapi_extra": {"parameters": [*parameters, *query_parameters(*GENERAL)]},
+        "openapi_extra": {"parameters": query_parameters(asked)},
     }
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 VARIABLE = "MOODMARKER_OPENAPI_PAGE"
+_TEXT: Json = {"type": "string"}
+_COUNT: Json = {"type": "integer", "minimum": 0}
 
 
 def add_pages(app: FastAPI, context: Context, settings: Settings) -> None:
@@ -90,7 +92,7 @@ def _schemas() -> Json:
     """Shapes as far as a client that knows no FHIR needs them; FHIR defines the rest."""
     return {
         "Resource": {**RESOURCE, "description": "Any FHIR R4 resource."},
-        "Bundle": _shape("Bundle", {"type": {"type": "string"}, "entry": _list_of(_entry())}, ["type"]),
+        "Bundle": _shape("Bundle", {"type": _TEXT, "total": _COUNT, "entry": _list_of(_entry())}, ["type"]),
         "Parameters": _shape("Parameters", {"parameter": _list_of(_named())}, ["parameter"]),
         "OperationOutcome": _shape("OperationOutcome", {"issue": {**_list_of(_issue()), "minItems": 1}}, ["issue"]),
         "Answer": {"oneOf": [{"$ref": "#/components/schemas/Bundle"}, {"$ref": "#/components/schemas/Parameters"}]},
@@ -98,8 +100,7 @@ def _schemas() -> Json:
 
 
 def _shape(name: str, properties: Json, required: list[str]) -> Json:
-    typed = {"resourceType": {"type": "string", "const": name}, **properties}
-    return {"type": "object", "required": ["resourceType", *required], "properties": typed}
+    return _object({"resourceType": {"type": "string", "const": name}, **properties}, ["resourceType", *required])
 
 
 def _list_of(items: Json) -> Json:
@@ -107,21 +108,22 @@ def _list_of(items: Json) -> Json:
 
 
 def _entry() -> Json:
-    return {"type": "object", "properties": {"fullUrl": {"type": "string"}, "resource": RESOURCE}}
+    search = _object({"mode": _TEXT}, ["mode"])
+    request = _object(dict.fromkeys(("method", "url", "ifMatch", "ifNoneExist"), _TEXT), ["method", "url"])
+    return _object({"fullUrl": _TEXT, "resource": RESOURCE, "search": search, "request": request}, [])
 
 
 def _named() -> Json:
-    return {
-        "type": "object",
-        "required": ["name"],
-        "properties": {"name": {"type": "string"}, "resource": RESOURCE},
-    }
+    values = {f"value{kind}": _TEXT for kind in ("String", "Code", "DateTime")}
+    return _object({"name": _TEXT, "resource": RESOURCE, **values}, ["name"])
 
 
 def _issue() -> Json:
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "required": ["severity", "code"],
-        "properties": {"severity": text, "code": text, "diagnostics": text, "expression": _list_of(text)},
-    }
+    coding = _list_of(_object({"system": _TEXT, "code": _TEXT}, ["system", "code"]))
+    details = _object({"text": _TEXT, "coding": coding}, ["text"])
+    properties = {"severity": _TEXT, "code": _TEXT, "details": details, "expression": _list_of(_TEXT)}
+    return _object(properties, ["severity", "code", "details"])
+
+
+def _object(properties: Json, required: list[str]) -> Json:
+    return {"type": "object", **({"required": required} if required else {}), "properties": properties}

@@ -1,19 +1,26 @@
-"""The query of a check: the operation's parameters beside a bare Bundle, and FHIR's general ones."""
+"""Query strings: the operation's parameters beside a bare Bundle, and FHIR's general ones."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from service.assessment import CheckOptions
 from service.errors import InvalidParameter
+from service.fhir.operation import PRIMITIVES, Parameter
 
-SINGLE = ("asOf", "subject", "explain", "mode", "as", "server")
-REPEATED = ("incomplete",)
-GENERAL = ("_format", "_pretty")
-_MOST_PAIRS = 100
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,39}")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+GENERAL: Final = (
+    Parameter("_format", "string", "application/fhir+json, application/json or json."),
+    Parameter("_pretty", "boolean", "Whether the answer is indented.", ("true", "false"), "false"),
+)
+CHECK: Final = (*PRIMITIVES, *GENERAL)
+_SENT: Final = frozenset(parameter.name for parameter in PRIMITIVES)
+_MOST_PAIRS: Final = 100
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,39}")
 
 
 class Query(NamedTuple):
@@ -24,42 +31,49 @@ class Query(NamedTuple):
     pretty: bool
 
 
-_EMPTY = Query(CheckOptions(), None, pretty=False)
+_EMPTY: Final = Query(CheckOptions(), None, pretty=False)
 
 
 def read_query(query: bytes) -> Query:
     """The parameters in a query string; an unknown or repeated one is an error that names it."""
     if not query:
         return _EMPTY
-    received = read_pairs(query, (*SINGLE, *REPEATED, *GENERAL), repeated=REPEATED)
-    one = {name: values[0] for name, values in received.items()}
-    options = CheckOptions(
-        as_of=one.get("asOf"),
-        incomplete=tuple(received.get("incomplete", ())),
-        explain=one.get("explain"),
-        mode=one.get("mode"),
-        as_=one.get("as"),
-        subject=one.get("subject"),
-        server=one.get("server"),
-    )
-    return Query(options, one.get("_format"), one.get("_pretty") == "true")
+    received = read_pairs(query, CHECK)
+    sent = {name: tuple(values) for name, values in received.items() if name in _SENT}
+    return Query(CheckOptions(sent), format_asked(received), pretty_asked(received))
 
 
-def read_pairs(query: bytes, known: tuple[str, ...], repeated: tuple[str, ...] = ()) -> dict[str, list[str]]:
+def read_pairs(query: bytes, known: Iterable[Parameter]) -> dict[str, list[str]]:
     """A query string by parameter, when every parameter is known and none is repeated that must not be."""
+    if query.count(b"&") >= _MOST_PAIRS:
+        raise InvalidParameter(f"The query has more than {_MOST_PAIRS} parameters; send them in the body.")
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PAIRS)
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise InvalidParameter("The query cannot be read; write it in UTF-8, percent-encoded.") from error
+    repeats = {parameter.name: parameter.repeats for parameter in known}
     received: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name not in known:
-            raise InvalidParameter(f"{_shown(name)} is not a parameter here. Known: {', '.join(known)}.")
+        if name not in repeats:
+            raise InvalidParameter(f"{_shown(name)} is not a parameter here. Known: {', '.join(repeats)}.")
         received.setdefault(name, []).append(value)
     for name, values in received.items():
-        if len(values) > 1 and name not in repeated:
+        if len(values) > 1 and not repeats[name]:
             raise InvalidParameter(f"The parameter {name} is given {len(values)} times; give it once.")
     return received
+
+
+def format_asked(received: Mapping[str, Sequence[str]]) -> str | None:
+    """The value of `_format`, None where it was not sent."""
+    return received["_format"][0] if "_format" in received else None
+
+
+def pretty_asked(received: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the answer is to be indented."""
+    asked = received["_pretty"][0] if "_pretty" in received else "false"
+    if asked not in ("true", "false"):
+        raise InvalidParameter("The parameter _pretty is one of: true, false.")
+    return asked == "true"
 
 
 def _shown(name: str) -> str:

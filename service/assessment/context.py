@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from service.domain.ruleset import RuleSet
-from service.fhir.concept_maps import read_concept_map
+from service.domain.ruleset import RuleSet, UnknownRule
+from service.fhir.concept_maps import ConceptMapUnreadable, read_concept_map
 from service.rules import RULES
-from service.terminology import Terminology
+from service.settings import SettingsError, variable_of
+from service.terminology import Terminology, UnusableMapping
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from pathlib import Path
 
     from service.settings import Settings
 
@@ -26,14 +28,12 @@ class Context(NamedTuple):
 
     @classmethod
     def load(cls, settings: Settings) -> Context:
-        """The context of a site's settings.
-
-        Raises `UnknownRule` for a rule that does not exist or may not be muted, `ConceptMapUnreadable` and
-        `UnusableMapping` for a ConceptMap that cannot be used.
-        """
+        """The context of a site's settings; raises `SettingsError` naming the one that cannot be used."""
         terminology = Terminology.default()
         if settings.concept_map is not None:
-            terminology = terminology.with_site_map(read_concept_map(settings.concept_map.read_bytes()))
+            terminology = _with_site_codes(terminology, settings.concept_map)
+        _require_rules("rules_on", on=settings.rules_on)
+        _require_rules("muted", muted=settings.muted)
         rule_set = RuleSet(
             RULES,
             on=settings.rules_on,
@@ -43,3 +43,23 @@ class Context(NamedTuple):
             site_codes=terminology.digest_parts(),
         )
         return cls(rule_set, terminology, ZoneInfo(settings.time_zone), settings.max_entries)
+
+
+def _with_site_codes(terminology: Terminology, path: Path) -> Terminology:
+    place = f"{variable_of('concept_map')}: {path}"
+    try:
+        return terminology.with_site_map(read_concept_map(path.read_bytes()))
+    except OSError as error:
+        raise SettingsError(f"{place} cannot be read ({error.strerror})") from error
+    except ConceptMapUnreadable as error:
+        raise SettingsError(f"{place}: {error.expression}: {error.text}") from error
+    except UnusableMapping as error:
+        raise SettingsError(f"{place}: {error}") from error
+
+
+def _require_rules(setting: str, *, on: tuple[str, ...] = (), muted: tuple[str, ...] = ()) -> None:
+    """Makes a set of rules with one setting alone, so that the error can name it."""
+    try:
+        RuleSet(RULES, on=on, muted=muted)
+    except UnknownRule as error:
+        raise SettingsError(f"{variable_of(setting)}: {error}") from error

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.domain.days import AsOf
 from service.errors import InvalidParameter
+from service.fhir.operation import NAMED, RESOURCE_TYPES, Parameter
+from service.fhir.reading.request import Given
+from service.fhir.reading.resources import OTHER, READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,29 +19,30 @@ if TYPE_CHECKING:
 
     from service.assessment.context import Context
 
-_ALLOWED: Final = {
-    "explain": ("none", "summary", "full"),
-    "mode": ("lenient", "strict"),
-    "as": ("collection", "transaction"),
-}
-_DEFAULT: Final = {"explain": "summary", "mode": "lenient", "as": "collection"}
+_VALUE_SETS: Final = {RESOURCE_TYPES: (*(read.__name__ for read in READ), *OTHER)}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
-_RESOURCE_TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
+# A plus sign that was not percent-encoded in a query arrives as a space.
+_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+ -]\d{2}:\d{2})")
 _END_OF_DAY: Final = time(23, 59, 59)
-_REACH: Final = timedelta(days=366 * 200)
+# The windows of the rules must fit before the instant, and due dates after it.
+_FIRST_YEAR, _LAST_YEAR = 203, 9797
+_ID: Final = r"[^/#?|\s]+"
+_SUBJECT: Final = re.compile(
+    rf"([a-z][a-z0-9+.-]*://[^#?|\s]+/)?Patient/{_ID}(/_history/{_ID})?"
+    r"|urn:[a-z0-9][a-z0-9-]*:[^|\s]+"
+    r"|(?!Patient[/?])[^|\s]*\|\S(.*\S)?"
+)
 
 
 class CheckOptions(NamedTuple):
-    """The primitive parameters as they were sent beside the body; None where a parameter was not sent."""
+    """The primitive parameters that were sent beside the body: by name, each with its values in order."""
 
-    as_of: str | None = None
-    incomplete: tuple[str, ...] = ()
-    explain: str | None = None
-    mode: str | None = None
-    as_: str | None = None
-    subject: str | None = None
-    server: str | None = None
+    sent: Mapping[str, Sequence[str]] = {}
+
+    def first(self, name: str) -> str | None:
+        """The first value of a parameter, None where it was not sent."""
+        values = self.sent.get(name)
+        return values[0] if values else None
 
 
 class Choices(NamedTuple):
@@ -51,86 +56,91 @@ class Choices(NamedTuple):
     subject: str | None
 
 
-def chosen(parameters: Mapping[str, Sequence[str]], options: CheckOptions, context: Context, now: datetime) -> Choices:
+def chosen(body: Mapping[str, Sequence[Given]], options: CheckOptions, context: Context, now: datetime) -> Choices:
     """The parameters of body and query together; raises `InvalidParameter` naming the one at fault."""
-    sent = _merged(parameters, options)
-    if "server" in sent:
-        raise InvalidParameter(
-            "The parameter server names where to fetch a patient from; here the data are in the request: leave it out."
-        )
-    choice = {name: _one_of(name, sent) for name in _ALLOWED}
-    asked = _single("asOf", sent)
-    zone_name = context.rule_set.time_zone
-    as_of = AsOf(now if asked is None else read_as_of(asked, context.zone), context.zone, zone_name)
+    sent = _merged(body, options)
+    for name, given in sent.items():
+        _check(NAMED[name], given)
+    as_of = now
+    if asked := _single("asOf", sent):
+        as_of = read_as_of(asked, context.zone)
+    subject = _single("subject", sent)
     return Choices(
-        as_of,
-        _incomplete(sent.get("incomplete", ())),
-        choice["explain"],
-        choice["mode"] == "strict",
-        choice["as"],
-        _single("subject", sent),
+        AsOf(as_of, context.zone, context.rule_set.time_zone),
+        frozenset(one.value for one in sent.get("incomplete", ())),
+        _choice("explain", sent),
+        _choice("mode", sent) == "strict",
+        _choice("as", sent),
+        _checked_subject(subject) if subject else None,
     )
 
 
-def _merged(parameters: Mapping[str, Sequence[str]], options: CheckOptions) -> dict[str, Sequence[str]]:
-    beside = {
-        "asOf": options.as_of,
-        "explain": options.explain,
-        "mode": options.mode,
-        "as": options.as_,
-        "subject": options.subject,
-        "server": options.server,
-    }
-    query: dict[str, Sequence[str]] = {name: (value,) for name, value in beside.items() if value is not None}
-    if options.incomplete:
-        query["incomplete"] = options.incomplete
-    for name in parameters:
-        if name not in beside and name != "incomplete":
-            raise InvalidParameter(
-                f"There is no parameter of this name. Known: data, {', '.join(beside)}, incomplete.",
-                "Parameters.parameter.name",
-            )
+def _merged(parameters: Mapping[str, Sequence[Given]], options: CheckOptions) -> dict[str, Sequence[Given]]:
+    query = {name: [Given(value) for value in values] for name, values in options.sent.items() if values}
+    for name, given in parameters.items():
+        if name not in NAMED:
+            known = ", ".join(NAMED)
+            raise InvalidParameter(f"There is no parameter of this name. Known: {known}.", f"{given[0].at}.name")
         if name in query:
-            raise InvalidParameter(f"The parameter {name} is in the body and in the query; send it once.")
+            text = f"The parameter {name} is in the body and in the query; send it once."
+            raise InvalidParameter(text, given[0].at)
     return {**query, **parameters}
 
 
-def _single(name: str, sent: Mapping[str, Sequence[str]]) -> str | None:
-    values = sent.get(name, ())
-    if len(values) > 1:
-        raise InvalidParameter(f"The parameter {name} is given {len(values)} times; give it once.")
+def _check(parameter: Parameter, given: Sequence[Given]) -> None:
+    if len(given) > 1 and not parameter.repeats:
+        text = f"The parameter {parameter.name} is given {len(given)} times; give it once."
+        raise InvalidParameter(text, given[1].at)
+    if parameter.type != "code":
+        return
+    allowed = parameter.allowed or _VALUE_SETS[parameter.value_set]
+    for one in given:
+        if one.value not in allowed:
+            raise InvalidParameter(_refusal(parameter, allowed, one.value), one.expression)
+
+
+def _refusal(parameter: Parameter, allowed: Sequence[str], value: str) -> str:
+    if parameter.allowed:
+        return f"The parameter {parameter.name} is one of: {', '.join(allowed)}."
+    near = difflib.get_close_matches(value, allowed, n=1)
+    hint = f"did you mean {near[0]}?" if near else "such as Observation."
+    return f"The parameter {parameter.name} names a resource type of FHIR R4, spelled as there; {hint}"
+
+
+def _single(name: str, sent: Mapping[str, Sequence[Given]]) -> Given | None:
+    values = sent.get(name)
     return values[0] if values else None
 
 
-def _one_of(name: str, sent: Mapping[str, Sequence[str]]) -> str:
-    value = _single(name, sent)
-    if value is None:
-        return _DEFAULT[name]
-    if value not in _ALLOWED[name]:
-        raise InvalidParameter(f"The parameter {name} is one of: {', '.join(_ALLOWED[name])}.")
-    return value
+def _choice(name: str, sent: Mapping[str, Sequence[Given]]) -> str:
+    one = _single(name, sent)
+    return NAMED[name].default if one is None else one.value
 
 
-def _incomplete(names: Sequence[str]) -> frozenset[str]:
-    for name in names:
-        if _RESOURCE_TYPE.fullmatch(name) is None:
-            raise InvalidParameter("The parameter incomplete names a resource type, such as Observation.")
-    return frozenset(names)
+def _checked_subject(subject: Given) -> str:
+    if _SUBJECT.fullmatch(subject.value) is None:
+        raise InvalidParameter(
+            "The parameter subject is Patient/id, an absolute URL that ends in Patient/id, "
+            "urn:uuid:... or urn:oid:..., or system|value of an identifier.",
+            subject.expression,
+        )
+    return subject.value
 
 
-def read_as_of(text: str, zone: tzinfo) -> datetime:
+def read_as_of(asked: Given, zone: tzinfo) -> datetime:
     """The instant of an `asOf`: a date means the end of that day in the site's zone."""
-    try:
-        found = None
-        if _DATE.fullmatch(text):
-            found = datetime.combine(datetime.fromisoformat(text).date(), _END_OF_DAY, zone)
-        elif _DATE_TIME.fullmatch(text):
-            found = datetime.fromisoformat(text)
-        if found is not None:
-            found - _REACH, found + _REACH  # the windows of the rules must fit before it, and due dates after it
-            return found
-    except (ValueError, OverflowError):
-        pass
+    text = asked.value
+    is_date = _DATE.fullmatch(text) is not None
+    if is_date or _DATE_TIME.fullmatch(text):
+        if not _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR:
+            reach = f"The year of the parameter asOf lies between {_FIRST_YEAR:04} and {_LAST_YEAR}."
+            raise InvalidParameter(reach, asked.expression)
+        try:
+            found = datetime.fromisoformat(text.replace(" ", "+"))
+            return datetime.combine(found.date(), _END_OF_DAY, zone) if is_date else found
+        except ValueError:
+            pass
     raise InvalidParameter(
-        "The parameter asOf is a date (2026-06-30) or a date and time with an offset (2026-06-30T12:00:00Z)."
+        "The parameter asOf is a date (2026-06-30) or a date and time with an offset (2026-06-30T12:00:00Z).",
+        asked.expression,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,24 +12,34 @@ from service.errors import BodyUnreadable
 from service.fhir.reading import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from service.settings import Settings
 
 
-def check(file: Path, options: CheckOptions, settings: Settings, *, pretty: bool) -> None:
-    """Prints the answer to one file."""
+def check(file: Path, sent: Mapping[str, Sequence[str]], settings: Settings, *, pretty: bool) -> None:
+    """Prints the answer to one file; `sent` are the parameters of the operation by name."""
     context = Context.load(settings)
-    if pretty and options.explain is None:
-        options = options._replace(explain="full")
-    answer = assess(wrap(_read(file)), options, context, datetime.now(UTC))
     if pretty:
-        from service.cli.pretty import show
+        sent = {"explain": ("full",), **sent}
+    answer = assess(wrap(_read(file)), CheckOptions(sent), context, datetime.now(UTC))
+    if pretty:
+        from service.cli.pretty import shown
 
-        show(answer.body)
-        return
-    sys.stdout.buffer.write(answer.body + b"\n")
-    sys.stdout.buffer.flush()
+        _print(shown(answer.body).encode())
+    else:
+        _print(answer.body + b"\n")
+
+
+def _print(text: bytes) -> None:
+    """At once; who reads only the beginning has had an answer, so a pipe that is closed is no failure."""
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What is still held would be written, and fail again, when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _read(file: Path) -> bytes:

@@ -18,14 +18,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from service.domain.ruleset import UnknownRule
 from service.errors import Problem
-from service.fhir.concept_maps import ConceptMapUnreadable
+from service.fhir.operation import NAMED
 from service.settings import SettingsError, load_settings
-from service.terminology.site_map import UnusableMapping
 
 FAILED, WRONG_USAGE, NOT_EVALUATED, DRIFTED = 1, 2, 3, 4
-_WRONG_SETTINGS = (SettingsError, UnknownRule, ConceptMapUnreadable, UnusableMapping)
 _EPILOG = (
     "Exit codes: 0 answered; 1 unexpected failure; 2 wrong command line or setting; "
     "3 the input could not be evaluated; 4 generate --check found differences. "
@@ -46,7 +43,7 @@ def main() -> NoReturn:
     """Runs the command line and ends the process with its exit code."""
     try:
         app()
-    except _WRONG_SETTINGS as error:
+    except SettingsError as error:
         _end(str(error), WRONG_USAGE)
     except Problem as problem:
         _end(f"{problem.expression}: {problem.text}" if problem.expression else problem.text, NOT_EVALUATED)
@@ -80,29 +77,22 @@ def check(
     file: Annotated[
         Path, typer.Argument(help="A Parameters, a Bundle, one resource, or NDJSON; - reads standard input.")
     ],
-    as_of: Annotated[str | None, typer.Option(help="The instant or day to evaluate; default now.")] = None,
+    as_of: Annotated[str | None, typer.Option(help=NAMED["asOf"].described)] = None,
     pretty: Annotated[
         bool, typer.Option("--pretty", help="Print what a clinician would read, not the Bundle.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Reject every entry that is not valid FHIR.")] = False,
-    explain: Annotated[str | None, typer.Option(help="none, summary or full.")] = None,
-    as_: Annotated[str | None, typer.Option("--as", help="collection or transaction.")] = None,
-    subject: Annotated[str | None, typer.Option(help="The patient that resources without a subject belong to.")] = None,
-    incomplete: Annotated[list[str] | None, typer.Option(help="A resource type of which data are missing.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help=NAMED["mode"].sentence)] = False,
+    explain: Annotated[str | None, typer.Option(help=NAMED["explain"].described)] = None,
+    as_: Annotated[str | None, typer.Option("--as", help=NAMED["as"].described)] = None,
+    subject: Annotated[str | None, typer.Option(help=NAMED["subject"].described)] = None,
+    incomplete: Annotated[list[str] | None, typer.Option(help=NAMED["incomplete"].described)] = None,
 ) -> None:
     """Evaluate one patient's FHIR data; print the answer Bundle and nothing else."""
-    from service.assessment import CheckOptions
     from service.cli.checking import check as run
 
-    options = CheckOptions(
-        as_of=as_of,
-        incomplete=tuple(incomplete or ()),
-        explain=explain,
-        mode="strict" if strict else None,
-        as_=as_,
-        subject=subject,
-    )
-    run(file, options, load_settings(), pretty=pretty)
+    one_each = {"asOf": as_of, "explain": explain, "mode": "strict" if strict else None, "as": as_, "subject": subject}
+    sent = {name: (value,) for name, value in one_each.items() if value is not None}
+    run(file, {**sent, "incomplete": tuple(incomplete or ())}, load_settings(), pretty=pretty)
 
 
 @app.command()

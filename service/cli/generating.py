@@ -13,6 +13,7 @@ import msgspec
 
 from service.assessment import CheckOptions, Context, assess
 from service.cli.hazard_log import hazard_page, read_hazards
+from service.cli.settings_page import settings_page
 from service.domain.pages import index, page
 from service.errors import Problem
 from service.fhir.artifacts import all_artifacts
@@ -76,6 +77,10 @@ def _openapi(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
     yield "openapi.json", _pretty(msgspec.json.encode(openapi_document(routes, context)))
 
 
+def _settings(_context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
+    yield "settings.md", settings_page().encode()
+
+
 def _artifacts(_context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
     for path, resource in all_artifacts().items():
         yield f"fhir/{path}", _pretty(msgspec.json.encode(resource))
@@ -117,6 +122,7 @@ def _pretty(document: bytes) -> bytes:
 
 GENERATORS: tuple[Callable[[Context, Path], Iterator[tuple[str, bytes]]], ...] = (
     _openapi,
+    _settings,
     _artifacts,
     _rule_pages,
     _hazard_log,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Json = dict[str, Any]
-_PRIORITY_WORDS = {"PH": "URGENT", "PM": "medium", "PL": "low"}
 _PRIORITY_STYLES = {"PH": "bold red", "PM": "bold yellow", "PL": "bold"}
 # How the issues of the OperationOutcome are told apart, in the order in which they are printed.
 _SECTIONS = (
@@ -25,9 +24,16 @@ _SECTIONS = (
 )
 
 
-def show(answer: bytes, console: Console | None = None) -> None:
+def shown(answer: bytes) -> str:
+    """The answer to a check as text, coloured where standard output is a terminal."""
+    out = Console(highlight=False, markup=False, emoji=False)
+    with out.capture() as captured:
+        show(answer, out)
+    return captured.get()
+
+
+def show(answer: bytes, out: Console) -> None:
     """Prints the answer to a check."""
-    out = console or Console(highlight=False, markup=False, emoji=False)
     resources = list(_resources(msgspec.json.decode(answer)))
     outcome = next(one for one in resources if one["resourceType"] == "OperationOutcome")
     clearing = _clearing(resources)
@@ -64,12 +70,10 @@ def show_flags(out: Console, flags: list[Json], clearing: Mapping[str, list[str]
     if not flags:
         _heading(out, "No flag is raised; see below for what could not be told")
     for flag in flags:
-        priority = (
-            _extension(flag, "flag-priority").get("valueCodeableConcept", {}).get("coding", [{}])[0].get("code", "")
-        )
+        priority = _extension(flag, "flag-priority").get("valueCodeableConcept", {}).get("coding", [{}])[0]
         period = flag.get("period", {})
         rule = flag["code"]["coding"][0]
-        line = Text(_PRIORITY_WORDS.get(priority, priority), style=_PRIORITY_STYLES.get(priority, ""))
+        line = Text(priority.get("display", ""), style=_PRIORITY_STYLES.get(priority.get("code", ""), ""))
         line.append(f"  {rule.get('display', rule['code'])}", style="bold")
         line.append(f"  {flag['status']}{_days(period)}  ({rule['code']})")
         out.print()

@@ -2,18 +2,20 @@
 
 import asyncio
 import gzip
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 from starlette.requests import ClientDisconnect
 
-from service.api.body import BodyLimits, Inflation, read_body
+from service.api.body import MOST_MEMBERS, BodyLimits, Inflation, read_body
 from service.api.edge import Edge
 from service.errors import BodyTooLarge, BodyUnreadable, DeadlineExceeded
 from tests.api.asking import check, issue_code, outcome_text
 
 LIMITS = BodyLimits(received=10_000, decompressed=4_000_000, ratio=100, seconds=0.2)
+_RECEIVED = "^The body as sent is larger than 10000 bytes. .* MOODMARKER_MAX_BODY_BYTES.$"
 
 
 def _read(pieces: list[bytes], limits: BodyLimits = LIMITS, **headers: bytes) -> bytes:
@@ -33,15 +35,15 @@ def test_joins_the_pieces() -> None:
 
 
 def test_a_declared_length_past_the_limit_is_refused_before_reading() -> None:
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(BodyTooLarge, match=_RECEIVED):
         _read([b"short"], content_length=b"10001")
 
 
 def test_an_undeclared_length_past_the_limit_is_refused_while_reading() -> None:
     assert len(_read([b"x" * 5_000, b"x" * 5_000])) == 10_000
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(BodyTooLarge, match=_RECEIVED):
         _read([b"x" * 5_000, b"x" * 5_001, b"never read"])
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(BodyTooLarge, match=_RECEIVED):
         _read([b"x" * 10_001])
 
 
@@ -61,20 +63,45 @@ def test_spoilt_gzip_is_told_as_such(spoilt: bytes) -> None:
 
 def test_growth_is_free_up_to_a_mebibyte_and_limited_beyond() -> None:
     assert len(_read([gzip.compress(b"x" * 1_000_000)], content_encoding=b"gzip")) == 1_000_000
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(
+        BodyTooLarge, match=r"^The body grows more than 100 times .* MOODMARKER_MAX_DECOMPRESSION_RATIO.$"
+    ):
         _read([gzip.compress(b"x" * 2_000_000)], content_encoding=b"gzip")
 
 
 def test_what_comes_out_is_limited_whatever_the_ratio() -> None:
     tight = LIMITS._replace(decompressed=50_000)
     assert len(_read([gzip.compress(b"x" * 50_000)], tight, content_encoding=b"gzip")) == 50_000
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(
+        BodyTooLarge, match=r"^The body is larger than 50000 bytes when .* MOODMARKER_MAX_DECOMPRESSED_BYTES.$"
+    ):
         _read([gzip.compress(b"x" * 50_001)], tight, content_encoding=b"gzip")
+
+
+def test_as_many_members_as_are_taken_are_limited() -> None:
+    large = LIMITS._replace(received=40_000_000)
+    most = gzip.compress(b"x") * MOST_MEMBERS
+    assert len(_read([most], large, content_encoding=b"gzip")) == MOST_MEMBERS
+    began = time.process_time()
+    for packed in (most + gzip.compress(b"x"), gzip.compress(b"") * 1_500_000):
+        with pytest.raises(BodyTooLarge, match="more than 1000 members"):
+            _read([packed], large, content_encoding=b"gzip")
+    assert time.process_time() - began < 2
+
+
+def test_indented_fhir_is_no_bomb(app: Edge, body: bytes) -> None:
+    bundle = next(one["resource"] for one in json.loads(body)["parameter"] if one["name"] == "data")
+    score = bundle["entry"][1]["resource"]
+    bundle["entry"] += [{"resource": score | {"id": f"o{n}"}} for n in range(9000)]
+    indented = json.dumps(bundle, indent=8).encode()
+    packed = gzip.compress(indented)
+    assert len(indented) > 100 * len(packed)
+    assert check(app, packed, "?asOf=2026-06-30&explain=none", Content_Encoding="gzip").status_code == 200
 
 
 def test_what_comes_in_compressed_is_limited_too() -> None:
     inflation = Inflation(LIMITS)
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(BodyTooLarge, match=_RECEIVED):
         inflation.feed(b"x" * 10_001)
 
 

@@ -1,10 +1,13 @@
 """Are the contracts served as they are, and found by their address?"""
 
+import tomllib
+
 import pytest
 
 from service.api.edge import Edge
 from service.fhir.artifacts import all_artifacts
 from tests.api.asking import ask, issue_code, outcome_text
+from tests.architecture.tree import ROOT
 
 ARTIFACTS = {path: one for path, one in all_artifacts().items() if one["resourceType"] != "CapabilityStatement"}
 
@@ -65,5 +68,12 @@ def test_xml_is_not_written(app: Edge) -> None:
     assert ask(app, "GET", "/fhir/CodeSystem", headers={"Accept": "application/fhir+xml"}).status_code == 406
 
 
+def test_the_software_is_told_with_its_version(app: Edge) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    software = ask(app, "GET", "/fhir/metadata").json()["software"]
+    assert software == {"name": "Moodmarker", "version": project["version"]}
+
+
 def test_indents_on_request(app: Edge) -> None:
+    assert ask(app, "GET", "/fhir/metadata?_pretty=1").status_code == 400
     assert ask(app, "GET", "/fhir/metadata?_pretty=true").text.startswith("{\n")

@@ -36,7 +36,7 @@ def test_two_hosts_are_one_too_many(app: Edge) -> None:
 
 
 def test_a_site_adds_hosts(make_app: Callable[..., Edge]) -> None:
-    app = make_app(allowed_hosts="EHR.example moodmarker.internal")
+    app = make_app(allowed_hosts="EHR.example moodmarker.internal:8443")
     for host in ("ehr.example", "moodmarker.internal:443"):
         assert ask(app, "GET", "/fhir/metadata", headers={"Host": host}).status_code == 200
 

@@ -1,13 +1,15 @@
 """Does the OpenAPI document hold, and say all that is so?"""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from service.api.edge import Edge
 from service.api.errors import STATUS
-from tests.api.asking import CHECK, ask, check
+from tests.api.asking import CHECK, FHIR, ask, check
 
 Json = dict[str, Any]
 
@@ -69,6 +71,63 @@ def test_the_example_is_answered_as_the_document_says(app: Edge, document: Json,
     answered = check(app, body).json()
     assert post["responses"]["200"]["content"]["application/fhir+json"]["example"] == answered
     assert answered["entry"][0]["resource"]["resourceType"] == "Flag"
+
+
+def _closed(schema: Any, schemas: Json) -> Any:
+    """The schema as one that allows nothing it does not name, but within a resource."""
+    if isinstance(schema, list):
+        return [_closed(one, schemas) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _closed(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    closed = {key: _closed(value, schemas) for key, value in schema.items() if key != "example"}
+    if schema.get("type") == "object" and set(schema["properties"]) != {"resourceType"}:
+        closed["additionalProperties"] = False
+    return closed
+
+
+def _outcomes(answer: Json) -> Iterator[Json]:
+    """Every OperationOutcome in an answer, without the extension that FHIR allows anywhere."""
+    if answer["resourceType"] == "OperationOutcome":
+        yield {key: value for key, value in answer.items() if key != "extension"}
+    for holder in (*answer.get("entry", ()), *answer.get("parameter", ())):
+        if "resource" in holder:
+            yield from _outcomes(holder["resource"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "status"),
+    [
+        ("post", CHECK, "", 200),
+        ("post", CHECK, "?explain=full&as=transaction", 200),
+        ("post", CHECK, "?explain=all", 400),
+        ("post", CHECK, "?subject=Patient/other", 422),
+        ("get", "/fhir/CodeSystem", "", 200),
+        ("get", "/fhir/CodeSystem", "?url=none", 200),
+        ("get", "/fhir/CodeSystem", "?nonsense=1", 400),
+        ("get", "/fhir/metadata", "?_format=xml", 406),
+    ],
+)
+def test_answers_hold_nothing_that_the_document_does_not_name(
+    app: Edge, document: Json, body: bytes, method: str, path: str, query: str, status: int
+) -> None:
+    sent = json.loads(body)
+    refused = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "cancelled",
+        "subject": {"reference": "Patient/example"},
+    }
+    sent["parameter"][1]["resource"]["entry"].append({"resource": refused | {"code": {"text": "x"}}})
+    content: Json = {"content": json.dumps(sent).encode(), "headers": FHIR} if method == "post" else {}
+    answered = ask(app, method.upper(), path + query, **content)
+    assert answered.status_code == status
+    schemas = document["components"]["schemas"]
+    (told,) = document["paths"][path][method]["responses"][str(status)]["content"].values()
+    jsonschema_rs.validate(_closed(told["schema"], schemas), answered.json())
+    for outcome in _outcomes(answered.json()):
+        jsonschema_rs.validate(_closed(schemas["OperationOutcome"], schemas), outcome)
 
 
 def test_the_page_shows_every_operation_and_loads_nothing(app: Edge, document: Json) -> None:

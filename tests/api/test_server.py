@@ -44,7 +44,16 @@ def test_a_request_that_has_begun_is_answered_after_sigterm(body: bytes) -> None
 def test_what_is_not_http_is_refused() -> None:
     with serving() as served, served.connect() as connection:
         connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+        refused = connection.recv(65536)
+        assert refused.startswith(b"HTTP/1.1 400 ")
+        assert b"content-type: text/plain" in refused  # of the parser: no OperationOutcome
+
+
+def test_an_address_is_limited_and_headers_are_not() -> None:
+    for target, header, status in ((b"x" * 70_000, b"", b"400"), (b"", b"x" * 200_000, b"404")):
+        with serving() as served, served.connect() as connection:
+            connection.sendall(b"GET /" + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + header + b"\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
 
 
 def test_workers_share_the_work_and_the_numbers(body: bytes) -> None:

@@ -62,6 +62,33 @@ def test_a_misspelt_variable_is_told_with_its_likely_name() -> None:
     assert "Known: " in _refusal(QQQQQ="1")
 
 
+@pytest.mark.parametrize("variable", ["Moodmarker_Mutedd", "moodmarker_mutedd"])
+def test_a_misspelt_variable_is_told_whatever_its_case(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "crp-unreadable")
+    with pytest.raises(SettingsError, match=r"did you mean MOODMARKER_MUTED\?"):
+        load_settings()
+
+
+def test_case_does_not_matter_where_the_file_is_named(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    file.write_text("port = 9001", encoding="utf-8")
+    monkeypatch.setenv("Moodmarker_Config", str(file))
+    assert load_settings().port == 9001
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("EHR.example", "ehr.example"),
+        ("ehr.example:8443", "ehr.example"),
+        ("10.0.0.1:80", "10.0.0.1"),
+        ("[2001:DB8::1]:8443", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_a_host_is_kept_as_it_is_compared(entry: str, name: str) -> None:
+    assert load_settings(allowed_hosts=entry).allowed_hosts == (name,)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -90,6 +117,9 @@ def test_afile_that_is_not_there_is_told() -> None:
         ("CONCEPT_MAP", "missing.json", "no such file"),
         ("LOG_LEVEL", "loud", "MOODMARKER_LOG_LEVEL: "),
         ("MAX_DECOMPRESSED_BYTES", "2048", "must not be smaller"),
+        ("ALLOWED_HOSTS", "https://ehr.example", "MOODMARKER_ALLOWED_HOSTS: https://ehr.example has a scheme"),
+        ("ALLOWED_HOSTS", "ehr.example,*.corp", "MOODMARKER_ALLOWED_HOSTS: *.corp holds a *"),
+        ("ALLOWED_HOSTS", "ehr.example/fhir", "is no host name"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_name(name: str, value: str, told: str) -> None:

@@ -59,8 +59,13 @@ def test_numbers_are_gathered_from_all_workers(monkeypatch: pytest.MonkeyPatch, 
     assert metrics.text() == b""  # this process keeps its numbers to itself
 
 
-def test_one_process_forgets_nobody() -> None:
+def test_one_process_forgets_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dead: int) -> None:
+    monkeypatch.delenv(MULTIPROCESS, raising=False)
+    monkeypatch.chdir(tmp_path)
+    left = tmp_path / f"gauge_livesum_{dead}.db"
+    left.touch()
     forget_dead_workers()
+    assert left.exists()
 
 
 def test_start_and_end_are_handed_on(app: Edge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from service.cli import checking
 from service.cli.contracts import contracts_folder
 from service.cli.pretty import show
+from service.fhir.operation import PRIMITIVES
 from tests.cli.calling import call
 
 NOT_EVALUATED, WRONG_USAGE, FAILED = 3, 2, 1
@@ -103,9 +104,9 @@ def test_an_unexpected_failure_is_told_without_the_data(request_file: Path, monk
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("MUTED", "suicidality-recorded", "safety"),
-        ("MUTED", "no-such-rule", "no-such-rule"),
-        ("RULES_ON", "no-such-rule", "no-such-rule"),
+        ("MUTED", "suicidality-recorded", "MOODMARKER_MUTED: suicidality-recorded is a safety rule"),
+        ("MUTED", "no-such-rule", "MOODMARKER_MUTED: there is no rule no-such-rule"),
+        ("RULES_ON", "no-such-rule", "MOODMARKER_RULES_ON: there is no rule no-such-rule"),
         ("TIME_ZONE", "Nowhere", "MOODMARKER_TIME_ZONE"),
     ],
 )
@@ -118,15 +119,51 @@ def test_a_wrong_setting_is_told(
     assert told in called.err
 
 
+_MAPPED_TO_NOTHING = {
+    "resourceType": "ConceptMap",
+    "group": [
+        {
+            "source": "urn:example:codes",
+            "target": "http://loinc.org",
+            "element": [{"code": "A", "target": [{"code": "no-such-code", "equivalence": "equal"}]}],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"resourceType": "Patient"}, "ConceptMap.resourceType: a ConceptMap (FHIR R4) is expected"),
+        (_MAPPED_TO_NOTHING, "urn:example:codes|A -> http://loinc.org|no-such-code"),
+    ],
+)
 def test_a_concept_map_that_cannot_be_used_is_told(
-    request_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, Any], told: str
 ) -> None:
     unusable = tmp_path / "map.json"
-    unusable.write_text('{"resourceType":"Patient"}', encoding="utf-8")
+    unusable.write_text(json.dumps(content), encoding="utf-8")
     monkeypatch.setenv("MOODMARKER_CONCEPT_MAP", str(unusable))
     called = call("check", str(request_file))
     assert called.code == WRONG_USAGE
-    assert "ConceptMap" in called.err
+    assert called.err.startswith(f"MOODMARKER_CONCEPT_MAP: {unusable}: {told}")
+
+
+def test_a_concept_map_that_cannot_be_read_is_told(
+    request_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "map.json"
+    file.touch()
+    monkeypatch.setenv("MOODMARKER_CONCEPT_MAP", str(file))
+
+    def deny(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: deny(path) if path == file else read(path))
+    called = call("check", str(request_file))
+    assert called.code == WRONG_USAGE
+    assert f"MOODMARKER_CONCEPT_MAP: {file} cannot be read (Permission denied)" in called.err
 
 
 def test_the_command_line_itself(request_file: Path) -> None:
@@ -142,6 +179,25 @@ def test_the_installed_way(request_file: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(run.stdout)["resourceType"] == "Bundle"
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("how", [(), ("--pretty",)])
+def test_whoever_reads_only_the_beginning_is_no_failure(request_file: Path, how: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "service.cli", "check", str(request_file), *how]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()  # before anything is written
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+def test_help_tells_every_parameter_of_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    helped = " ".join(call("check", "--help").out.split())
+    for parameter in PRIMITIVES:
+        assert parameter.sentence in helped
 
 
 def test_pretty_shows_what_a_clinician_reads(request_file: Path) -> None:
@@ -172,7 +228,7 @@ def test_pretty_tells_what_was_rejected() -> None:
     shown = call("check", str(request), "--pretty")
     assert "Left out of the evaluation" in shown.out
     assert "rejected: " in shown.out
-    assert "URGENT" in shown.out
+    assert "High priority  " in shown.out
 
 
 def test_pretty_shows_a_flag_and_a_plan_with_little_in_them() -> None:

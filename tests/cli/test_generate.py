@@ -11,7 +11,7 @@ from service.assessment import Context
 from service.cli.contracts import contracts_folder
 from service.cli.generating import differences, generate
 from service.fhir.artifacts import all_artifacts
-from service.settings import SettingsError
+from service.settings import Settings, SettingsError
 from tests.cli.calling import call
 
 DRIFTED = 4
@@ -33,6 +33,7 @@ def test_writes_everything_once(contracts: Path, context: Context) -> None:
     written = generate(contracts)
     assert set(written) == {
         "openapi.json",
+        "settings.md",
         "examples/answered/response.json",
         "examples/refused/response.json",
         "rules/README.md",
@@ -42,6 +43,15 @@ def test_writes_everything_once(contracts: Path, context: Context) -> None:
     assert generate(contracts) == []
     for path in contracts.rglob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_every_setting_is_on_its_page(contracts: Path) -> None:
+    generate(contracts)
+    page = (contracts / "settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `MOODMARKER_{name.upper()}` |"))
+        assert str(field.description) in line
+    assert "| a whole number from 0 up to 65535 | `8080` |" in page
 
 
 def test_an_example_holds_its_answer_or_why_there_is_none(contracts: Path) -> None:

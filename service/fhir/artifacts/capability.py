@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from service.fhir.artifacts.metadata import Json, metadata
@@ -28,7 +29,7 @@ def capability_statement(offered: Iterable[Json]) -> Json:
     statement = metadata("CapabilityStatement", "moodmarker", "Moodmarker", description)
     return statement | {
         "kind": "instance",
-        "software": {"name": "Moodmarker"},
+        "software": {"name": "Moodmarker", "version": version("moodmarker")},
         "implementation": {"description": description},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],

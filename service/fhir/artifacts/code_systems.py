@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.fhir.artifacts.metadata import Json, metadata
-from service.fhir.writing.reasons import REASONS
+from service.fhir.writing.reasons import ISSUE_CODES
 from service.terminology.measurands import MEASURANDS
 from service.terminology.systems import CANON
 
@@ -39,19 +39,13 @@ def measurand_code_system() -> Json:
 
 
 def issue_code_system() -> Json:
-    """CANON/CodeSystem/issue: why data were refused; a fragment, as `status-` codes carry the status."""
+    """CANON/CodeSystem/issue: why data were refused or are of note."""
     concepts: list[Json] = [
-        {
-            "code": reason.value,
-            "display": reason.value.replace("-", " ").capitalize(),
-            "definition": known.meaning,
-        }
-        for reason, known in REASONS.items()
+        {"code": code, "display": code.replace("-", " ").capitalize(), "definition": known.meaning}
+        for code, known in ISSUE_CODES.items()
     ]
     text = "Why something in the data was refused or is of note: OperationOutcome.issue.details.coding."
-    system = _code_system("issue", "Issues", text, concepts) | {"content": "fragment"}
-    del system["count"]
-    return system
+    return _code_system("issue", "Issues", text, concepts)
 
 
 def _code_system(identity: str, title: str, description: str, concepts: list[Json]) -> Json:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from service.fhir.artifacts.metadata import Json, metadata
+from service.fhir.operation import CODE, PARAMETERS, Parameter
 
 _DESCRIPTION: Final = (
-    "Evaluates the rules on one patient's data. It changes nothing anywhere. On the system level `data` is "
-    "required; on a Patient the service fetches the data and `data` is not allowed. A Bundle (any type but "
+    "Evaluates the rules on one patient's data. It changes nothing anywhere. A Bundle (any type but "
     "history and message) may be posted instead of Parameters, with the other parameters in the query; a "
     "name given in both is refused. Each answer ends in an OperationOutcome that accounts for what was "
     "received, read, not read and rejected."
@@ -23,49 +23,28 @@ _RETURNED: Final = (
 
 def mood_immune_check() -> Json:
     """CANON/OperationDefinition/mood-immune-check."""
-    definition = metadata("OperationDefinition", "mood-immune-check", "Mood and immune activity check", _DESCRIPTION)
+    definition = metadata("OperationDefinition", CODE, "Mood and immune activity check", _DESCRIPTION)
+    returned = {"name": "return", "use": "out", "min": 1, "max": "1", "documentation": _RETURNED, "type": "Resource"}
     return definition | {
         "kind": "operation",
         "affectsState": False,
-        "code": "mood-immune-check",
-        "resource": ["Patient"],
+        "code": CODE,
         "system": True,
         "type": False,
-        "instance": True,
-        "parameter": [
-            _in(
-                "data",
-                "Bundle",
-                "The patient's data. Required on the system level, not allowed on a Patient.",
-            ),
-            _in(
-                "subject",
-                "string",
-                "Reference to the patient whom the data are about, where they leave it open.",
-            ),
-            _in("asOf", "dateTime", "The instant of decision; now, if absent. A date is the end of that day."),
-            _incomplete(),
-            _in("explain", "code", "none | summary | full; summary, if absent."),
-            _in("mode", "code", "lenient | strict; lenient, if absent. Strict rejects what is not valid R4."),
-            _in("as", "code", "collection | transaction; collection, if absent."),
-            _in("server", "code", "The configured server to fetch from; only on a Patient."),
-            {
-                "name": "return",
-                "use": "out",
-                "min": 1,
-                "max": "1",
-                "documentation": _RETURNED,
-                "type": "Resource",
-            },
-        ],
+        "instance": False,
+        "parameter": [*map(_taken, PARAMETERS), returned],
     }
 
 
-def _in(name: str, kind: str, documentation: str, most: str = "1") -> Json:
-    return {"name": name, "use": "in", "min": 0, "max": most, "documentation": documentation, "type": kind}
-
-
-def _incomplete() -> Json:
-    text = "A resource type that the data do not hold whole: nothing is then concluded from its absence."
-    binding = {"strength": "required", "valueSet": "http://hl7.org/fhir/ValueSet/resource-types|4.0.1"}
-    return _in("incomplete", "code", text, "*") | {"binding": binding}
+def _taken(parameter: Parameter) -> Json:
+    spelled: Json = {
+        "name": parameter.name,
+        "use": "in",
+        "min": int(parameter.required),
+        "max": "*" if parameter.repeats else "1",
+        "documentation": parameter.described,
+        "type": parameter.type,
+    }
+    if parameter.value_set:
+        spelled["binding"] = {"strength": "required", "valueSet": parameter.value_set}
+    return spelled

@@ -31,10 +31,23 @@ _PRIMITIVES: Final = (
 )
 
 
+class Given(NamedTuple):
+    """A value that was given for a parameter, and where in the body; `at` is empty for one beside the body."""
+
+    value: str
+    at: str = ""
+    element: str = ""
+
+    @property
+    def expression(self) -> str:
+        """The FHIRPath of the value itself."""
+        return f"{self.at}.{self.element}" if self.at else ""
+
+
 class RequestBody(NamedTuple):
     """The primitive parameters by name, in order, and the Bundle (None when there was none)."""
 
-    parameters: dict[str, list[str]]
+    parameters: dict[str, list[Given]]
     bundle: Received | None
 
 
@@ -42,15 +55,25 @@ class _Kind(Element):
     resourceType: Raw = ABSENT
 
 
-class _PlainParameters(Element):
-    parameter: list[_PlainParameter] | None = None
+class _SentParameter(Parameter):
+    modifierExtension: Raw = ABSENT
 
 
-class _PlainParameter(Parameter):
+class _SentParameters(Parameters, tag_field="resourceType", tag="Parameters"):
+    implicitRules: Raw = ABSENT
+    parameter: list[_SentParameter] | None = None  # type: ignore[assignment]
+
+
+class _PlainParameter(_SentParameter):
     resource: Raw = ABSENT  # type: ignore[assignment]  # left for entry by entry
 
 
-_WHOLE: Final = msgspec.json.Decoder(Bundle | Parameters)
+class _PlainParameters(Element):
+    implicitRules: Raw = ABSENT
+    parameter: list[_PlainParameter] | None = None
+
+
+_WHOLE: Final = msgspec.json.Decoder(Bundle | _SentParameters)
 _KIND: Final = msgspec.json.Decoder(_Kind)
 _PLAIN_PARAMETERS: Final = msgspec.json.Decoder(_PlainParameters)
 
@@ -80,7 +103,7 @@ def read_request(body: bytes) -> RequestBody:
             return _leniently(body)
         if type(decoded) is Bundle:
             return RequestBody({}, receive(body, decoded))
-        return _parameters(body, decoded.parameter or [])
+        return _parameters(body, decoded)
 
 
 def _leniently(body: bytes) -> RequestBody:
@@ -91,19 +114,26 @@ def _leniently(body: bytes) -> RequestBody:
     if kind != "Parameters":
         raise BodyUnreadable(_WHAT_TO_SEND)
     try:
-        return _parameters(body, _PLAIN_PARAMETERS.decode(body).parameter or [])
+        return _parameters(body, _PLAIN_PARAMETERS.decode(body))
     except ValidationError as error:
         element, fault = where_and_what(error)
         raise BodyUnreadable(wrong_type(fault), joined("Parameters", element)) from None
 
 
-def _parameters(body: bytes, parameters: Sequence[Parameter]) -> RequestBody:
-    values: dict[str, list[str]] = {}
+def _parameters(body: bytes, sent: _SentParameters | _PlainParameters) -> RequestBody:
+    if given(sent.implicitRules):
+        text = "Parameters with implicitRules are not read; send them without."
+        raise BodyUnreadable(text, "Parameters.implicitRules")
+    values: dict[str, list[Given]] = {}
     bundle: Received | None = None
+    parameters: Sequence[_SentParameter] = sent.parameter or ()
     for index, parameter in enumerate(parameters):
         at = f"Parameters.parameter[{index}]"
         if not parameter.name:
-            raise InvalidParameter("A parameter has no name.", f"{at}.name")
+            raise InvalidParameter("A parameter has no name; give it the name of a parameter.", f"{at}.name")
+        if given(parameter.modifierExtension):
+            text = "A parameter with a modifierExtension is not read; send it without."
+            raise BodyUnreadable(text, f"{at}.modifierExtension")
         resource: Raw | Resource | None = parameter.resource
         if resource is None or (isinstance(resource, Raw) and not given(resource)):
             values.setdefault(parameter.name, []).append(_primitive(parameter, at))
@@ -131,9 +161,11 @@ def _kind(raw: bytes | Raw) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def _primitive(parameter: Parameter, at: str) -> str:
-    given_values = [raw for name in _PRIMITIVES if given(raw := getattr(parameter, name))]
-    value = msgspec.json.decode(given_values[0]) if len(given_values) == 1 else None
+def _primitive(parameter: Parameter, at: str) -> Given:
+    if parameter.name == _DATA:
+        raise InvalidParameter("The parameter data needs a resource: the Bundle.", at)
+    present = [(name, raw) for name in _PRIMITIVES if given(raw := getattr(parameter, name))]
+    value = msgspec.json.decode(present[0][1]) if len(present) == 1 else None
     if not isinstance(value, str):
         raise InvalidParameter("A parameter has one value, and it is a string, code, uri or date.", at)
-    return value
+    return Given(value, at, present[0][0])

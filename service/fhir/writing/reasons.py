@@ -22,7 +22,7 @@ REASONS: Final[dict[Reason, Known]] = {
     Reason.NOT_DONE: Known("business-rule", "What the resource describes was not done."),
     Reason.DO_NOT_PERFORM: Known("business-rule", "The request is a prohibition."),
     Reason.INTENT: Known("business-rule", "The intent of the request is no order."),
-    Reason.REFUTED: Known("business-rule", "The condition was refuted or is only a differential."),
+    Reason.REFUTED: Known("business-rule", "The condition was refuted."),
     Reason.NO_SUBJECT: Known("required", "The resource does not say whom it is about."),
     Reason.NOT_A_PATIENT: Known("value", "The subject is no patient."),
     Reason.ABOUT_ANOTHER: Known("business-rule", "The focus is not the patient."),
@@ -39,6 +39,26 @@ REASONS: Final[dict[Reason, Known]] = {
     Reason.DUPLICATE: Known("duplicate", "The same resource came more than once."),
     Reason.SUPERSEDED: Known("duplicate", "A later version of the resource came as well."),
 }
+# What is of note about data that are used, by the code of its DataIssue.
+DATA_ISSUES: Final[dict[str, Known]] = {
+    "panel-value-as-total": Known("processing", "A value on the code of a panel is read as the total score."),
+    "total-differs-from-items": Known("processing", "A total differs from the sum of its items; the higher is used."),
+    "rival-values": Known("processing", "Two totals that differ have the same time; the worse is used."),
+}
+# Any other status is told as status-other.
+_STATUSES: Final = (
+    "cancelled",
+    "declined",
+    "draft",
+    "entered-in-error",
+    "intended",
+    "other",
+    "planned",
+    "preliminary",
+    "preparation",
+    "registered",
+    "unknown",
+)
 _STATUS: Final = Known("business-rule", "The status of the resource excludes it.")
 _OTHER: Final = Known("processing", "")
 
@@ -50,4 +70,6 @@ def known_reason(code: str) -> Known:
     return _BY_CODE.get(code, _OTHER)
 
 
-_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()}
+_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()} | DATA_ISSUES
+# Every code that details.coding of an issue may carry.
+ISSUE_CODES: Final[dict[str, Known]] = _BY_CODE | {f"status-{status}": _STATUS for status in _STATUSES}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.errors import BodyUnreadable, InvalidParameter, Problem
-from service.fhir.reading import read_bundle, read_request, wrap
+from service.fhir.reading import RequestBody, read_bundle, read_request, wrap
 from service.terminology.terminology import Terminology
 from tests.fhir.reading.feeding import PHQ9, bundle, entry, observation, patient, read_body, refused, score_of
 
@@ -20,6 +20,10 @@ def spelled(body: Any) -> bytes:
 
 def parameters(*given: dict[str, Any]) -> bytes:
     return spelled({"resourceType": "Parameters", "parameter": list(given)})
+
+
+def values_of(request: RequestBody) -> dict[str, list[str]]:
+    return {name: [one.value for one in given] for name, given in request.parameters.items()}
 
 
 def test_bundle_alone_has_no_parameters() -> None:
@@ -37,7 +41,11 @@ def test_parameters_hold_values_and_the_bundle() -> None:
         {"name": "incomplete", "valueString": "Procedure"},
     )
     request = read_request(body)
-    assert request.parameters == {"asOf": ["2026-03-01"], "incomplete": ["Condition", "Procedure"]}
+    assert values_of(request) == {"asOf": ["2026-03-01"], "incomplete": ["Condition", "Procedure"]}
+    assert [one.expression for one in request.parameters["incomplete"]] == [
+        "Parameters.parameter[1].valueCode",
+        "Parameters.parameter[3].valueString",
+    ]
     assert request.bundle is not None
     assert json.loads(request.bundle.raw(1)) == PLAIN["entry"][1]["resource"]
     assert len(read_body(body).chart.scores) == 1
@@ -51,7 +59,7 @@ def test_parameters_without_data_have_no_bundle() -> None:
 def test_bundle_in_parameters_with_a_fault_is_read_entry_by_entry() -> None:
     faulty = bundle(observation(PHQ9, "a", status=1), observation(PHQ9, "b", **score_of(9)))
     body = parameters({"name": "asOf", "valueDate": "2026-03-01"}, {"name": "data", "resource": faulty})
-    assert read_request(body).parameters == {"asOf": ["2026-03-01"]}
+    assert values_of(read_request(body)) == {"asOf": ["2026-03-01"]}
     reading = read_body(body)
     assert refused(reading) == [("wrong-type", "Bundle.entry[0].resource.status")]
     assert len(reading.chart.scores) == 1
@@ -148,6 +156,24 @@ def test_parameter_that_makes_no_sense_is_named(given: dict[str, Any], expressio
     with pytest.raises(InvalidParameter) as caught:
         read_request(parameters(given))
     assert caught.value.expression == expression
+
+
+@pytest.mark.parametrize("value", [{"valueString": "x"}, {}])
+def test_data_without_a_resource_is_told_what_it_needs(value: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameter, match="data needs a resource"):
+        read_request(parameters({"name": "data", **value}))
+
+
+@pytest.mark.parametrize("fault", [{}, {"status": 5}])
+def test_rules_and_modifiers_that_are_not_known_are_refused(fault: dict[str, Any]) -> None:
+    data = {"name": "data", "resource": bundle(patient(), observation(PHQ9, **fault))}
+    ruled = {"resourceType": "Parameters", "implicitRules": "http://x", "parameter": [data]}
+    with pytest.raises(BodyUnreadable) as caught:
+        read_request(spelled(ruled))
+    assert caught.value.expression == "Parameters.implicitRules"
+    with pytest.raises(BodyUnreadable) as caught:
+        read_request(parameters({**data, "modifierExtension": [{"url": "http://x", "valueBoolean": True}]}))
+    assert caught.value.expression == "Parameters.parameter[0].modifierExtension"
 
 
 def test_second_bundle_is_refused() -> None:

@@ -1,0 +1,66 @@
+"""The page of all settings: what each may be, what it is when nobody sets it, and what for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from service.settings import CONFIG, Settings, variable_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+_INTRODUCTION = f"""# Settings
+
+Each is a variable, or a line in the TOML file that `{CONFIG}` names: `MOODMARKER_PORT = 8080`, or `port = 8080`.
+A variable wins over the file. A name that is no setting is an error. A list of names is written with commas or spaces
+between them, and in the file as an array.
+
+| Setting | What it may be | When not set | What it is for |
+|---|---|---|---|
+"""
+_KINDS: dict[Any, str] = {
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    str: "text",
+    Path: "a file",
+    tuple: "names",
+}
+_BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}"}
+
+
+def settings_page() -> str:
+    """Markdown, one line a setting."""
+    return _INTRODUCTION + "".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    for name, field in Settings.model_fields.items():
+        kind = " ".join([_kind(field.annotation), *_bounds(field)])
+        yield f"| `{variable_of(name)}` | {kind} | {_default(field.default)} | {field.description} |\n"
+
+
+def _kind(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return " or ".join(get_args(annotation))
+    if origin is UnionType:
+        (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
+    return _KINDS[origin if origin is tuple else annotation]
+
+
+def _bounds(field: FieldInfo) -> Iterator[str]:
+    for limit in field.metadata:
+        for name, words in _BOUNDS.items():
+            if hasattr(limit, name):
+                yield words.format(getattr(limit, name))
+
+
+def _default(value: object) -> str:
+    if value is None or value in ("", ()):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,0 +1,78 @@
+"""The parameters of the check: the one table that requests, the command line and the contracts are read from."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+CODE: Final = "mood-immune-check"
+RESOURCE_TYPES: Final = "http://hl7.org/fhir/ValueSet/resource-types|4.0.1"
+
+
+class Parameter(NamedTuple):
+    """One parameter: what may be sent in it, and the sentence that says so wherever it is offered.
+
+    `type` is a FHIR type. A code is one of `allowed`, or of `value_set` where that would be too long a list.
+    """
+
+    name: str
+    type: str
+    sentence: str
+    allowed: tuple[str, ...] = ()
+    default: str = ""
+    value_set: str = ""
+    repeats: bool = False
+    required: bool = False
+
+    @property
+    def described(self) -> str:
+        """The sentence with the values that may be chosen."""
+        choice = f" One of {', '.join(self.allowed)}; {self.default} if absent." if self.allowed else ""
+        return self.sentence + choice
+
+
+PARAMETERS: Final = (
+    Parameter("data", "Bundle", "The patient's data; any type of Bundle but history and message.", required=True),
+    Parameter(
+        "subject",
+        "string",
+        "Whom every subject in the data has to be; a resource without a subject is still refused. "
+        "Patient/id, an absolute URL that ends in Patient/id, urn:uuid:... or urn:oid:..., or system|value "
+        "of an identifier.",
+    ),
+    Parameter(
+        "asOf",
+        "dateTime",
+        "The instant of decision, now if absent; a date means the end of that day in the site's time zone.",
+    ),
+    Parameter(
+        "incomplete",
+        "code",
+        "A resource type of which the data do not hold everything: nothing is concluded from its absence. Repeats.",
+        value_set=RESOURCE_TYPES,
+        repeats=True,
+    ),
+    Parameter(
+        "explain",
+        "code",
+        "How much is explained: nothing, what would change the answer, or one GuidanceResponse for each rule.",
+        ("none", "summary", "full"),
+        "summary",
+    ),
+    Parameter(
+        "mode",
+        "code",
+        "Strict rejects every entry that is not valid FHIR R4, and lists it.",
+        ("lenient", "strict"),
+        "lenient",
+    ),
+    Parameter(
+        "as",
+        "code",
+        "The form of the answer: a collection, or Parameters that hold a transaction.",
+        ("collection", "transaction"),
+        "collection",
+    ),
+)
+NAMED: Final = {parameter.name: parameter for parameter in PARAMETERS}
+# What fits into a query or onto a command line, which a resource does not.
+PRIMITIVES: Final = tuple(parameter for parameter in PARAMETERS if parameter.type != "Bundle")
