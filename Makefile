@@ -6,6 +6,8 @@ SHELL := /bin/sh
 unexport PYTHONPATH PYTHONHOME
 
 VENV := .venv
+# A FHIR server to test against has pins of its own, and so an environment of its own.
+STACK := .venv-stack
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
@@ -35,7 +37,7 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 	@$(BIN)/lint-imports
 	@$(BIN)/moodmarker generate --check
 
-test: $(VENV)/.dev ## the tests that need PyPI alone, with the coverage bars
+test: $(VENV)/.dev $(STACK)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) -m "not slow and not node and not java" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
@@ -44,7 +46,7 @@ test: $(VENV)/.dev ## the tests that need PyPI alone, with the coverage bars
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all tools ## the suites that `make test` leaves out: slow, Node, Java, container
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, container
 	@table=''; failed=0; \
 	for suite in slow node java container; do \
 		echo "== suite $$suite"; \
@@ -97,9 +99,10 @@ lock: ## choose the newest versions that resolve, and pin them with their hashes
 		--output-file requirements-dev.txt
 	$(LOCK) --upgrade pyproject.toml --group build --group dev --group test-all --constraint requirements-dev.txt \
 		--output-file requirements-test-all.txt
+	$(LOCK) --upgrade --group stack --output-file requirements-stack.txt
 
 clean: ## remove .venv and everything else that is made
-	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
+	rm -rf $(VENV) $(STACK) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -126,4 +129,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 $(VENV)/.test-all: requirements-test-all.txt $(VENV)/.dev
 	@echo "Installing what the long suites need into $(VENV)"
 	@$(INSTALL) requirements-test-all.txt
+	@touch $@
+
+$(STACK)/.made: requirements-stack.txt $(VENV)/.python
+	@echo "Installing a FHIR server into $(STACK)"
+	@$(PYTHON) -m venv --clear $(STACK)
+	@$(STACK)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
+		install --no-compile --require-hashes --requirement requirements-stack.txt
 	@touch $@

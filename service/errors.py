@@ -11,6 +11,9 @@ Problem
  +- NotFound              no such resource or operation
  +- Overloaded            try again later
  +- DeadlineExceeded      the work took too long
+ +- NotAuthenticated      the caller has to say who it is
+ +- UpstreamFailed        a FHIR server did not give the patient
+     +- UpstreamTooSlow   it did not in time
 """
 
 from __future__ import annotations
@@ -84,5 +87,23 @@ class Overloaded(Problem):
 
 class DeadlineExceeded(Problem):
     """The work was given up because it took longer than allowed."""
+
+    code = "timeout"
+
+
+class NotAuthenticated(Problem):
+    """The caller has to say who it is, or may not do this."""
+
+    code = "login"
+
+
+class UpstreamFailed(Problem):
+    """A FHIR server that the service fetches from did not give even the patient."""
+
+    code = "transient"
+
+
+class UpstreamTooSlow(UpstreamFailed):
+    """A FHIR server did not give the patient in time."""
 
     code = "timeout"

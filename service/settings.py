@@ -13,9 +13,20 @@ import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "MOODMARKER_"
@@ -36,6 +47,35 @@ def _listed(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+def _is_base(url: str) -> str:
+    """A FHIR base that requests may go to: https, or http on this machine; without query, user or fragment."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write the FHIR base with its scheme and host, as in https://ehr.example/fhir")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is for loopback alone; use https")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("the FHIR base has no user, query or fragment")
+    return url.rstrip("/")
+
+
+class FhirServer(BaseModel):
+    """One FHIR server: where it is, and what a site knows better than its CapabilityStatement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[str, AfterValidator(_is_base)] = Field(description="The FHIR base.")
+    token: SecretStr | None = Field(None, description="A bearer token that does not change.")
+    page_size: int = Field(200, ge=1, le=10_000, description="How many resources to ask for at a time (_count).")
+    most_pages: int = Field(200, ge=1, le=100_000, description="Most pages of one search; more are not read.")
+    batch: bool | None = Field(None, description="Ask in one batch; unset: where the server says that it can.")
+    post_search: bool = Field(True, description="Send a long search as POST _search.")
+    search_by_code: bool | None = Field(
+        None, description="Ask for Observations by their codes; unset: where the server says that it can."
+    )
+    not_searched: frozenset[str] = Field(frozenset(), description="Resource types that this server cannot search.")
 
 
 class Settings(BaseSettings):
@@ -62,6 +102,12 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(30.0, gt=0, le=3600, description="Longest time one request may take.")
     concurrency_limit: int = Field(32, ge=1, description="Checks that one worker holds at a time.")
     graceful_shutdown_seconds: int = Field(30, ge=0, le=3600, description="How long requests may finish on shutdown.")
+    servers: dict[str, FhirServer] = Field(
+        {}, description="FHIR servers to fetch from, by the name that requests give: JSON, or tables of the file."
+    )
+    bearer_token: SecretStr | None = Field(
+        None, description="What a caller from another machine has to send to have a patient fetched."
+    )
     allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
     allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive; no *.")
     openapi_page: bool | None = Field(None, description="Serve /openapi.json and /docs; on loopback only if unset.")

@@ -12,13 +12,21 @@ from starlette.responses import Response
 
 from service.api.check import CheckEndpoint
 from service.api.conformance import add_conformance
-from service.api.documentation import CHECK_PATH, DESCRIPTION, TITLE, document_check
+from service.api.documentation import (
+    CHECK_PATH,
+    DESCRIPTION,
+    PATIENT_CHECK_PATH,
+    TITLE,
+    document_check,
+    document_patient_check,
+)
 from service.api.edge import Edge
 from service.api.errors import answer_problem, problem_of, unexpected
 from service.api.exchange import exchange_of
 from service.api.garbage import settle_garbage_collector
 from service.api.health import add_health
 from service.api.pages import add_pages
+from service.api.patients import PatientEndpoint
 from service.api.routes import RawRoute
 from service.errors import Problem
 from service.telemetry import Metrics
@@ -34,19 +42,23 @@ def create_app(settings: Settings, context: Context) -> Edge:
     """The application for a site's settings and effective rule set."""
     metrics = Metrics()
     check = CheckEndpoint(context, settings, metrics)
+    patients = PatientEndpoint(context, settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         settle_garbage_collector()
         yield
         check.close()
+        await patients.close()
 
-    routes = create_routes(settings, context, metrics, check)
+    routes = create_routes(settings, context, metrics, check, patients)
     routes.router.lifespan_context = lifespan
     return Edge(routes, settings, metrics)
 
 
-def create_routes(settings: Settings, context: Context, metrics: Metrics, check: CheckEndpoint) -> FastAPI:
+def create_routes(
+    settings: Settings, context: Context, metrics: Metrics, check: CheckEndpoint, patients: PatientEndpoint
+) -> FastAPI:
     """The routes without the layer around them."""
     app = FastAPI(
         title=TITLE,
@@ -60,6 +72,8 @@ def create_routes(settings: Settings, context: Context, metrics: Metrics, check:
     app.router.redirect_slashes = False
     app.router.route_class = RawRoute
     app.add_api_route(CHECK_PATH, check, methods=["POST"], **document_check())
+    for method in ("GET", "POST"):
+        app.add_api_route(PATIENT_CHECK_PATH, patients, methods=[method], **document_patient_check(method))
     add_conformance(app)
     add_health(app, context, metrics, settings)
     add_pages(app, context, settings)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CHECK_PATH = f"/fhir/${CODE}"
+PATIENT_CHECK_PATH = f"/fhir/Patient/{{id}}/${CODE}"
 TITLE = "Moodmarker"
 DESCRIPTION = (
     "Reads FHIR R4 data of one patient, pairs mood change with immune activity by clinical rules, and "
@@ -34,6 +35,7 @@ RESOURCE = {
 
 ERRORS: dict[int, str] = {
     400: "The body is not JSON or not the shape, or a parameter is unknown, repeated or has a wrong value.",
+    401: "The caller has to send the site's token, or be on this machine.",
     404: "No such resource or operation.",
     406: "The caller takes neither application/fhir+json nor application/json of FHIR R4.",
     413: "The body is past a limit: as sent, decompressed, growth, members of the gzip file, or entries.",
@@ -41,6 +43,8 @@ ERRORS: dict[int, str] = {
     421: "The service does not answer for the Host named.",
     422: "The data belong to more than one patient, or to nobody.",
     500: "A fault of the service, told by an id.",
+    502: "The FHIR server to fetch from failed, or is not understood.",
+    504: "The FHIR server to fetch from did not answer in time.",
     503: "Too much work at a time, or a request that took too long; Retry-After says when to try again.",
 }
 
@@ -105,12 +109,26 @@ def document_check() -> dict[str, Any]:
         "response_class": Response,
         "responses": {200: answer, **errors(400, 406, 413, 415, 421, 422, 500, 503)},
         "openapi_extra": {
-            "parameters": query_parameters(CHECK),
+            "parameters": query_parameters(CHECK["system"]),
             "requestBody": {
                 "required": True,
                 "content": {kind: {"schema": schema} for kind in (FHIR_JSON, _JSON)},
             },
         },
+    }
+
+
+def document_patient_check(method: str) -> dict[str, Any]:
+    """The check of a patient who is fetched, as arguments of a route."""
+    by_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Patient.id"}
+    parameters = {"parameters": [by_id, *query_parameters(CHECK["instance"])]}
+    sent = {kind: {"schema": {"$ref": "#/components/schemas/Parameters"}} for kind in (FHIR_JSON, _JSON)}
+    return document_check() | {
+        "operation_id": f"{CODE}-patient-{method.lower()}",
+        "summary": "Fetch one patient's data and evaluate them",
+        "description": "Takes its parameters in the query, or as Parameters without `data`.",
+        "responses": document_check()["responses"] | errors(401, 404, 502, 504),
+        "openapi_extra": parameters | ({"requestBody": {"content": sent}} if method == "POST" else {}),
     }
 
 

@@ -14,11 +14,14 @@ from service.errors import (
     InvalidParameter,
     MissingSubject,
     MixedPatients,
+    NotAuthenticated,
     NotFound,
     Overloaded,
     Problem,
     UnacceptableContent,
     UnsupportedContent,
+    UpstreamFailed,
+    UpstreamTooSlow,
 )
 from service.fhir.outcomes import outcome_of_problem
 
@@ -47,6 +50,7 @@ class Unexpected(Problem):
 STATUS: dict[type[Problem], int] = {
     BodyUnreadable: 400,
     InvalidParameter: 400,
+    NotAuthenticated: 401,
     NotFound: 404,
     MethodNotAllowed: 405,
     UnacceptableContent: 406,
@@ -56,6 +60,8 @@ STATUS: dict[type[Problem], int] = {
     MixedPatients: 422,
     MissingSubject: 422,
     Unexpected: 500,
+    UpstreamFailed: 502,
+    UpstreamTooSlow: 504,
     Overloaded: 503,
     DeadlineExceeded: 503,
 }
@@ -68,6 +74,8 @@ def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -
     for kind, seconds in _RETRY_AFTER.items():
         if isinstance(problem, kind):
             extra["Retry-After"] = seconds
+    if isinstance(problem, NotAuthenticated):
+        extra["WWW-Authenticate"] = "Bearer"
     return FhirResponse(outcome_of_problem(problem), status_code=status_of(problem), headers=extra)
 
 

@@ -20,11 +20,12 @@ _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 
 def shown_to(request: Request, switch: bool | None, settings: Settings, variable: str) -> None:
     """Refuses unless `switch` is on, or is not set and the caller is on this machine."""
-    if not (_is_near(request, settings) if switch is None else switch):
+    if not (is_near(request, settings) if switch is None else switch):
         raise NotFound(f"This is shown on loopback only, unless the operator sets {variable}=true.")
 
 
-def _is_near(request: Request, settings: Settings) -> bool:
+def is_near(request: Request, settings: Settings) -> bool:
+    """Whether the caller is on this machine, and nobody else behind it."""
     headers = exchange_of(request.scope).headers
     return (
         settings.listens_on_loopback

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from service.assessment import CheckOptions
 from service.errors import InvalidParameter
-from service.fhir.operation import PRIMITIVES, Parameter
+from service.fhir.operation import Level, Parameter, primitives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,11 @@ GENERAL: Final = (
     Parameter("_format", "string", "application/fhir+json, application/json or json."),
     Parameter("_pretty", "boolean", "Whether the answer is indented.", ("true", "false"), "false"),
 )
-CHECK: Final = (*PRIMITIVES, *GENERAL)
-_SENT: Final = frozenset(parameter.name for parameter in PRIMITIVES)
+CHECK: Final[dict[Level, tuple[Parameter, ...]]] = {
+    "system": (*primitives("system"), *GENERAL),
+    "instance": (*primitives("instance"), *GENERAL),
+}
+_GENERAL: Final = frozenset(parameter.name for parameter in GENERAL)
 _MOST_PAIRS: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,39}")
 
@@ -34,12 +37,12 @@ class Query(NamedTuple):
 _EMPTY: Final = Query(CheckOptions(), None, pretty=False)
 
 
-def read_query(query: bytes) -> Query:
+def read_query(query: bytes, level: Level = "system") -> Query:
     """The parameters in a query string; an unknown or repeated one is an error that names it."""
     if not query:
         return _EMPTY
-    received = read_pairs(query, CHECK)
-    sent = {name: tuple(values) for name, values in received.items() if name in _SENT}
+    received = read_pairs(query, CHECK[level])
+    sent = {name: tuple(values) for name, values in received.items() if name not in _GENERAL}
     return Query(CheckOptions(sent), format_asked(received), pretty_asked(received))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.domain.days import AsOf
 from service.errors import InvalidParameter
-from service.fhir.operation import NAMED, RESOURCE_TYPES, Parameter
+from service.fhir.operation import RESOURCE_TYPES, Level, Parameter, named
 from service.fhir.reading.request import Given
 from service.fhir.reading.resources import OTHER, READ
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from service.assessment.context import Context
 
+_TAKEN: Final[dict[Level, dict[str, Parameter]]] = {"system": named("system"), "instance": named("instance")}
 _VALUE_SETS: Final = {RESOURCE_TYPES: (*(read.__name__ for read in READ), *OTHER)}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 # A plus sign that was not percent-encoded in a query arrives as a space.
@@ -54,13 +55,21 @@ class Choices(NamedTuple):
     strict: bool
     as_: str
     subject: str | None
+    server: Given | None = None
 
 
-def chosen(body: Mapping[str, Sequence[Given]], options: CheckOptions, context: Context, now: datetime) -> Choices:
+def chosen(
+    body: Mapping[str, Sequence[Given]],
+    options: CheckOptions,
+    context: Context,
+    now: datetime,
+    level: Level = "system",
+) -> Choices:
     """The parameters of body and query together; raises `InvalidParameter` naming the one at fault."""
-    sent = _merged(body, options)
+    taken = _TAKEN[level]
+    sent = _merged(body, options, taken)
     for name, given in sent.items():
-        _check(NAMED[name], given)
+        _check(taken[name], given)
     as_of = now
     if asked := _single("asOf", sent):
         as_of = read_as_of(asked, context.zone)
@@ -68,18 +77,21 @@ def chosen(body: Mapping[str, Sequence[Given]], options: CheckOptions, context: 
     return Choices(
         AsOf(as_of, context.zone, context.rule_set.time_zone),
         frozenset(one.value for one in sent.get("incomplete", ())),
-        _choice("explain", sent),
-        _choice("mode", sent) == "strict",
-        _choice("as", sent),
+        _choice(taken["explain"], sent),
+        _choice(taken["mode"], sent) == "strict",
+        _choice(taken["as"], sent),
         _checked_subject(subject) if subject else None,
+        _single("server", sent),
     )
 
 
-def _merged(parameters: Mapping[str, Sequence[Given]], options: CheckOptions) -> dict[str, Sequence[Given]]:
+def _merged(
+    parameters: Mapping[str, Sequence[Given]], options: CheckOptions, taken: Mapping[str, Parameter]
+) -> dict[str, Sequence[Given]]:
     query = {name: [Given(value) for value in values] for name, values in options.sent.items() if values}
     for name, given in parameters.items():
-        if name not in NAMED:
-            known = ", ".join(NAMED)
+        if name not in taken:
+            known = ", ".join(taken)
             raise InvalidParameter(f"There is no parameter of this name. Known: {known}.", f"{given[0].at}.name")
         if name in query:
             text = f"The parameter {name} is in the body and in the query; send it once."
@@ -91,10 +103,8 @@ def _check(parameter: Parameter, given: Sequence[Given]) -> None:
     if len(given) > 1 and not parameter.repeats:
         text = f"The parameter {parameter.name} is given {len(given)} times; give it once."
         raise InvalidParameter(text, given[1].at)
-    if parameter.type != "code":
-        return
-    allowed = parameter.allowed or _VALUE_SETS[parameter.value_set]
-    for one in given:
+    allowed = parameter.allowed or _VALUE_SETS.get(parameter.value_set, ())
+    for one in given if allowed else ():
         if one.value not in allowed:
             raise InvalidParameter(_refusal(parameter, allowed, one.value), one.expression)
 
@@ -112,9 +122,9 @@ def _single(name: str, sent: Mapping[str, Sequence[Given]]) -> Given | None:
     return values[0] if values else None
 
 
-def _choice(name: str, sent: Mapping[str, Sequence[Given]]) -> str:
-    one = _single(name, sent)
-    return NAMED[name].default if one is None else one.value
+def _choice(parameter: Parameter, sent: Mapping[str, Sequence[Given]]) -> str:
+    one = _single(parameter.name, sent)
+    return parameter.default if one is None else one.value
 
 
 def _checked_subject(subject: Given) -> str:

@@ -19,9 +19,10 @@ import typer
 from rich.console import Console
 
 from service.errors import Problem
-from service.fhir.operation import NAMED
+from service.fhir.operation import named
 from service.settings import SettingsError, load_settings
 
+_NAMED = named("system")
 FAILED, WRONG_USAGE, NOT_EVALUATED, DRIFTED = 1, 2, 3, 4
 _EPILOG = (
     "Exit codes: 0 answered; 1 unexpected failure; 2 wrong command line or setting; "
@@ -77,15 +78,15 @@ def check(
     file: Annotated[
         Path, typer.Argument(help="A Parameters, a Bundle, one resource, or NDJSON; - reads standard input.")
     ],
-    as_of: Annotated[str | None, typer.Option(help=NAMED["asOf"].described)] = None,
+    as_of: Annotated[str | None, typer.Option(help=_NAMED["asOf"].described)] = None,
     pretty: Annotated[
         bool, typer.Option("--pretty", help="Print what a clinician would read, not the Bundle.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help=NAMED["mode"].sentence)] = False,
-    explain: Annotated[str | None, typer.Option(help=NAMED["explain"].described)] = None,
-    as_: Annotated[str | None, typer.Option("--as", help=NAMED["as"].described)] = None,
-    subject: Annotated[str | None, typer.Option(help=NAMED["subject"].described)] = None,
-    incomplete: Annotated[list[str] | None, typer.Option(help=NAMED["incomplete"].described)] = None,
+    strict: Annotated[bool, typer.Option("--strict", help=_NAMED["mode"].sentence)] = False,
+    explain: Annotated[str | None, typer.Option(help=_NAMED["explain"].described)] = None,
+    as_: Annotated[str | None, typer.Option("--as", help=_NAMED["as"].described)] = None,
+    subject: Annotated[str | None, typer.Option(help=_NAMED["subject"].described)] = None,
+    incomplete: Annotated[list[str] | None, typer.Option(help=_NAMED["incomplete"].described)] = None,
 ) -> None:
     """Evaluate one patient's FHIR data; print the answer Bundle and nothing else."""
     from service.cli.checking import check as run

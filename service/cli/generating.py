@@ -70,10 +70,11 @@ def _openapi(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
     from service.api.application import create_routes
     from service.api.check import CheckEndpoint
     from service.api.pages import openapi_document
+    from service.api.patients import PatientEndpoint
 
     settings, metrics = Settings.model_construct(), Metrics()
-    check = CheckEndpoint(context, settings, metrics)
-    routes = create_routes(settings, context, metrics, check)
+    check, patients = CheckEndpoint(context, settings, metrics), PatientEndpoint(context, settings, metrics)
+    routes = create_routes(settings, context, metrics, check, patients)
     yield "openapi.json", _pretty(msgspec.json.encode(openapi_document(routes, context)))
 
 

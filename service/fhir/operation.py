@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 CODE: Final = "mood-immune-check"
 RESOURCE_TYPES: Final = "http://hl7.org/fhir/ValueSet/resource-types|4.0.1"
+
+
+# Where the operation is called: on the whole service with the data, or on one Patient of a configured server.
+Level: TypeAlias = Literal["system", "instance"]
 
 
 class Parameter(NamedTuple):
@@ -21,7 +25,7 @@ class Parameter(NamedTuple):
     default: str = ""
     value_set: str = ""
     repeats: bool = False
-    required: bool = False
+    levels: tuple[Level, ...] = ("system", "instance")
 
     @property
     def described(self) -> str:
@@ -31,7 +35,12 @@ class Parameter(NamedTuple):
 
 
 PARAMETERS: Final = (
-    Parameter("data", "Bundle", "The patient's data; any type of Bundle but history and message.", required=True),
+    Parameter(
+        "data",
+        "Bundle",
+        "The patient's data; any type of Bundle but history and message. Required, but not allowed on a Patient.",
+        levels=("system",),
+    ),
     Parameter(
         "subject",
         "string",
@@ -72,7 +81,20 @@ PARAMETERS: Final = (
         ("collection", "transaction"),
         "collection",
     ),
+    Parameter(
+        "server",
+        "code",
+        "On a Patient: the configured FHIR server to fetch from; needed where there are several.",
+        levels=("instance",),
+    ),
 )
-NAMED: Final = {parameter.name: parameter for parameter in PARAMETERS}
-# What fits into a query or onto a command line, which a resource does not.
-PRIMITIVES: Final = tuple(parameter for parameter in PARAMETERS if parameter.type != "Bundle")
+
+
+def named(level: Level) -> dict[str, Parameter]:
+    """The parameters that are taken at a level, by name."""
+    return {parameter.name: parameter for parameter in PARAMETERS if level in parameter.levels}
+
+
+def primitives(level: Level) -> tuple[Parameter, ...]:
+    """What fits into a query or onto a command line, which a resource does not."""
+    return tuple(parameter for parameter in named(level).values() if parameter.type != "Bundle")

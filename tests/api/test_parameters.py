@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from service.api.edge import Edge
-from service.fhir.operation import PRIMITIVES
+from service.fhir.operation import primitives
 from tests.api.asking import ask, check, issue_code, outcome_text, parameters
 
 PATIENT = {"resourceType": "Patient", "id": "a"}
@@ -174,10 +174,10 @@ def test_every_parameter_is_told_the_same_everywhere(app: Edge) -> None:
     queried = {one["name"]: one for one in document["paths"]["/fhir/$mood-immune-check"]["post"]["parameters"]}
     definition = ask(app, "GET", "/fhir/OperationDefinition/mood-immune-check").json()
     defined = {one["name"]: one for one in definition["parameter"]}
-    for parameter in PRIMITIVES:
+    for parameter in primitives("system"):
         assert queried[parameter.name]["description"] == parameter.sentence
         assert defined[parameter.name]["documentation"].startswith(parameter.sentence)
         for value in parameter.allowed:
             assert value in queried[parameter.name]["schema"]["enum"]
             assert check(app, BARE, f"?{parameter.name}={value}").status_code == 200
-    assert set(queried) == {parameter.name for parameter in PRIMITIVES} | {"_format", "_pretty"}
+    assert set(queried) == {parameter.name for parameter in primitives("system")} | {"_format", "_pretty"}

@@ -8,7 +8,8 @@ from service.fhir.artifacts.metadata import Json, metadata
 from service.fhir.operation import CODE, PARAMETERS, Parameter
 
 _DESCRIPTION: Final = (
-    "Evaluates the rules on one patient's data. It changes nothing anywhere. A Bundle (any type but "
+    "Evaluates the rules on one patient's data: those that are sent, or on a Patient those that the service fetches "
+    "from a configured server. It changes nothing anywhere. A Bundle (any type but "
     "history and message) may be posted instead of Parameters, with the other parameters in the query; a "
     "name given in both is refused. Each answer ends in an OperationOutcome that accounts for what was "
     "received, read, not read and rejected."
@@ -31,7 +32,8 @@ def mood_immune_check() -> Json:
         "code": CODE,
         "system": True,
         "type": False,
-        "instance": False,
+        "resource": ["Patient"],
+        "instance": True,
         "parameter": [*map(_taken, PARAMETERS), returned],
     }
 
@@ -40,7 +42,7 @@ def _taken(parameter: Parameter) -> Json:
     spelled: Json = {
         "name": parameter.name,
         "use": "in",
-        "min": int(parameter.required),
+        "min": 0,
         "max": "*" if parameter.repeats else "1",
         "documentation": parameter.described,
         "type": parameter.type,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from service.fhir.reading.resources import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from service.fhir.reading.elements import Meta
 
+SAID_BY_CALLER: Final = "the caller says that it is incomplete"
 _SUBSETTED: Final = "SUBSETTED"
 _EVERY: Final = tuple(sorted(read.__name__ for read in READ))
 
@@ -20,9 +21,9 @@ class Coverage:
 
     __slots__ = ("reasons",)
 
-    def __init__(self, incomplete: Iterable[str], *, has_next: bool) -> None:
-        """`incomplete` are the types that the caller named."""
-        self.reasons = dict.fromkeys(incomplete, "the caller says that it is incomplete")
+    def __init__(self, incomplete: Mapping[str, str], *, has_next: bool) -> None:
+        """`incomplete` gives the reason by type."""
+        self.reasons = dict(incomplete)
         if has_next:
             self._add(_EVERY, "the Bundle has a next page that was not sent")
 

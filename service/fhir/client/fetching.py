@@ -1,0 +1,128 @@
+"""Everything that the rules read of one patient, fetched as one Bundle that says what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct, ValidationError
+
+from service.fhir.client.connection import JSON
+from service.fhir.client.faults import Fault
+from service.fhir.client.pages import Found, rest_of, run
+from service.fhir.client.searches import Search, search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from service.fhir.client.capability import Capability
+    from service.fhir.client.connection import Connection
+    from service.fhir.client.searches import Reach
+
+ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_PRESCRIBED: Final = ("MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement")
+_MEDICATION: Final = re.compile(
+    rb'"medicationReference"\s*:\s*\{[^{}]*?"reference"\s*:\s*"Medication/([A-Za-z0-9\-.]{1,64})"'
+)
+_MOST_IDS: Final = 50
+
+
+class Fetched(NamedTuple):
+    """A Bundle of one patient's data; `gaps` says of each resource type that may be incomplete why."""
+
+    bundle: bytes
+    gaps: Mapping[str, str]
+    requests: int
+
+
+class _Response(Struct, gc=False):
+    status: str = ""
+
+
+class _Entry(Struct, gc=False):
+    resource: Raw = Raw()
+    response: _Response = msgspec.field(default_factory=_Response)
+
+
+class _Answers(Struct, gc=False):
+    entry: list[_Entry] = []
+
+
+_ANSWERS: Final = msgspec.json.Decoder(_Answers)
+
+
+async def fetch(connection: Connection, capability: Capability, patient: str, reaches: Iterable[Reach]) -> Fetched:
+    """The patient, and of each type what is within reach; raises `Fault` when not even the patient can be read."""
+    server = connection.server
+    gaps = {}
+    searches = []
+    for reach in reaches:
+        kind = reach.resource_type
+        if kind in server.not_searched or not capability.searches(kind):
+            gaps[kind] = "the server cannot be searched for it by patient"
+        else:
+            searches.append(
+                search(reach, patient, count=server.page_size, by_code=_by_code(connection, capability, kind))
+            )
+    batch = capability.batch if server.batch is None else server.batch
+    person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)
+    found["Medication"] = await _medications(connection, found)
+    gaps |= {kind: told.gap for kind, told in found.items() if told.gap}
+    entries = [b'{"resource":' + bytes(person) + b"}", *(bytes(one) for told in found.values() for one in told.entries)]
+    bundle = b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
+    return Fetched(bundle, gaps, connection.requests)
+
+
+def _by_code(connection: Connection, capability: Capability, kind: str) -> bool:
+    known = connection.server.search_by_code
+    return "code" in capability.of(kind).search_parameters if known is None else known
+
+
+async def _one_by_one(connection: Connection, patient: str, searches: list[Search]) -> tuple[bytes, dict[str, Found]]:
+    """The patient and every search, side by side."""
+    person = asyncio.ensure_future(connection.get(f"Patient/{patient}"))
+    found = await asyncio.gather(*(run(connection, one) for one in searches))
+    return await person, {one.resource_type: told for one, told in zip(searches, found, strict=True)}
+
+
+async def _in_a_batch(connection: Connection, patient: str, searches: list[Search]) -> tuple[bytes, dict[str, Found]]:
+    """All first pages in one request; what the batch did not give is asked for by itself."""
+    addresses = [f"Patient/{patient}", *(f"{one.resource_type}?{one.query}" for one in searches)]
+    asked = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "entry": [{"request": {"method": "GET", "url": address}} for address in addresses],
+    }
+    try:
+        answers = _ANSWERS.decode(await connection.post("", msgspec.json.encode(asked), JSON)).entry
+    except (Fault, ValidationError, msgspec.DecodeError):
+        return await _one_by_one(connection, patient, searches)
+    if len(answers) != len(addresses):
+        return await _one_by_one(connection, patient, searches)
+    person = await _person(connection, patient, answers[0])
+    found = await asyncio.gather(*(_of(connection, one, got) for one, got in zip(searches, answers[1:], strict=True)))
+    return person, {one.resource_type: told for one, told in zip(searches, found, strict=True)}
+
+
+async def _person(connection: Connection, patient: str, answer: _Entry) -> bytes:
+    return bytes(answer.resource) if _is_good(answer) else await connection.get(f"Patient/{patient}")
+
+
+async def _of(connection: Connection, one: Search, answer: _Entry) -> Found:
+    return await rest_of(connection, answer.resource) if _is_good(answer) else await run(connection, one)
+
+
+def _is_good(answer: _Entry) -> bool:
+    return answer.response.status.startswith("200") and bool(bytes(answer.resource))
+
+
+async def _medications(connection: Connection, found: Mapping[str, Found]) -> Found:
+    """The Medications that records of medicines refer to and that did not come with them."""
+    records = [bytes(one) for kind in _PRESCRIBED if kind in found for one in found[kind].entries]
+    names = sorted({match.decode() for record in records for match in _MEDICATION.findall(record)})
+    parts = [names[at : at + _MOST_IDS] for at in range(0, len(names), _MOST_IDS)]
+    searches = [Search("Medication", (("_id", ",".join(part)), ("_count", str(_MOST_IDS)))) for part in parts]
+    told = await asyncio.gather(*(run(connection, one) for one in searches))
+    return Found(tuple(one for part in told for one in part.entries), next((part.gap for part in told if part.gap), ""))

@@ -1,0 +1,1 @@
+"""Where requests of ours may go, and with what."""

@@ -1,0 +1,15 @@
+"""One FHIR server for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server.sekmet import Sekmet, running
+
+
+@pytest.fixture(scope="session")
+def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+    with running(tmp_path_factory.mktemp("sekmet")) as server:
+        yield server
