@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     )
     concept_map: Path | None = Field(None, description="A FHIR ConceptMap from the site's codes to codes read here.")
     muted: Names = Field((), description="Rules that are not to raise flags; safety rules cannot be named.")
+    spans: dict[str, int] = Field(
+        {}, description="Days of the spans that a rule's page offers to set: JSON, or a table of the file."
+    )
     rules_on: Names = Field((), description="Rules to turn on that are off by default.")
     max_body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest body as it is sent.")
     max_decompressed_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest body after decompression.")

@@ -12,6 +12,7 @@ from service.settings import SettingsError, variable_of
 from service.terminology import Terminology, UnusableMapping
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
     from pathlib import Path
 
@@ -34,10 +35,12 @@ class Context(NamedTuple):
             terminology = _with_site_codes(terminology, settings.concept_map)
         _require_rules("rules_on", on=settings.rules_on)
         _require_rules("muted", muted=settings.muted)
+        _require_rules("spans", spans=settings.spans)
         rule_set = RuleSet(
             RULES,
             on=settings.rules_on,
             muted=settings.muted,
+            spans=settings.spans,
             time_zone=settings.time_zone,
             locale=settings.locale,
             site_codes=terminology.digest_parts(),
@@ -57,9 +60,11 @@ def _with_site_codes(terminology: Terminology, path: Path) -> Terminology:
         raise SettingsError(f"{place}: {error}") from error
 
 
-def _require_rules(setting: str, *, on: tuple[str, ...] = (), muted: tuple[str, ...] = ()) -> None:
+def _require_rules(
+    setting: str, *, on: tuple[str, ...] = (), muted: tuple[str, ...] = (), spans: Mapping[str, int] | None = None
+) -> None:
     """Makes a set of rules with one setting alone, so that the error can name it."""
     try:
-        RuleSet(RULES, on=on, muted=muted)
+        RuleSet(RULES, on=on, muted=muted, spans=spans or {})
     except UnknownRule as error:
         raise SettingsError(f"{variable_of(setting)}: {error}") from error

@@ -6,10 +6,13 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from service.settings import CONFIG, Settings, variable_of
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+
+from service.settings import CONFIG, FhirServer, Settings, variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydantic.fields import FieldInfo
 
@@ -22,6 +25,15 @@ between them, and in the file as an array.
 | Setting | What it may be | When not set | What it is for |
 |---|---|---|---|
 """
+_SERVERS = f"""
+## FHIR servers
+
+`{variable_of("servers")}` holds JSON, `{{"main": {{"url": "https://ehr.example/fhir"}}}}`; the file has a table for each:
+`[servers.main]`, then `url = "https://ehr.example/fhir"`. Requests name a server as it is named here.
+
+| Of a server | What it may be | When not set | What it is for |
+|---|---|---|---|
+"""
 _KINDS: dict[Any, str] = {
     bool: "true or false",
     float: "a number",
@@ -29,19 +41,24 @@ _KINDS: dict[Any, str] = {
     str: "text",
     Path: "a file",
     tuple: "names",
+    frozenset: "names",
+    dict: "servers by name",
+    SecretStr: "text, kept secret",
 }
+_COLLECTIONS = (dict, frozenset, tuple)
 _BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}"}
 
 
 def settings_page() -> str:
     """Markdown, one line a setting."""
-    return _INTRODUCTION + "".join(_lines())
+    own = {variable_of(name): field for name, field in Settings.model_fields.items()}
+    return _INTRODUCTION + "".join(_lines(own)) + _SERVERS + "".join(_lines(FhirServer.model_fields))
 
 
-def _lines() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
+def _lines(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    for name, field in fields.items():
         kind = " ".join([_kind(field.annotation), *_bounds(field)])
-        yield f"| `{variable_of(name)}` | {kind} | {_default(field.default)} | {field.description} |\n"
+        yield f"| `{name}` | {kind} | {_default(field.default)} | {field.description} |\n"
 
 
 def _kind(annotation: Any) -> str:
@@ -50,7 +67,7 @@ def _kind(annotation: Any) -> str:
         return " or ".join(get_args(annotation))
     if origin is UnionType:
         (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
-    return _KINDS[origin if origin is tuple else annotation]
+    return _KINDS[origin if origin in _COLLECTIONS else annotation]
 
 
 def _bounds(field: FieldInfo) -> Iterator[str]:
@@ -61,6 +78,6 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
 
 
 def _default(value: object) -> str:
-    if value is None or value in ("", ()):
+    if value is None or value is PydanticUndefined or value in ("", (), {}, frozenset()):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from service.domain.concepts import DrugGroup
-from service.domain.days import Span
 from service.domain.instruments import Instrument
 from service.domain.markdown import section, table
 from service.domain.names import called
 from service.domain.needs import needs
+from service.domain.reads import spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 Codes: TypeAlias = "Callable[[Subject], tuple[Code, ...]]"
 
+SINCE_THE_FLAG = (
+    "How far back counts from the day of the check. An open flag is closed by what has come since it began: what is "
+    "not sent of that time leaves it open."
+)
 FROM_MEMORY = "(m): a standard value from the literature that was not verified again; a default."
 
 
@@ -44,26 +47,11 @@ def _step(scale: Instrument) -> str:
 
 def settings(rule: Rule) -> Iterator[str]:
     """The spans of time that a site may set, each with its range."""
-    spans = dict.fromkeys(span for criterion in _criteria(rule) for span in _spans(criterion))
+    spans = () if rule.safety else dict.fromkeys(spans_of(rule))
     if not spans:
         return iter(())
     rows = [(span.name, f"{span.days} days", f"{span.at_least} to {span.at_most} days") for span in spans]
     return section("What a site may set", table(("Setting", "Default", "Range"), rows))
-
-
-def _criteria(rule: Rule) -> list[object]:
-    return [rule.population, rule.when, rule.clears, *rule.cases, *rule.notes]
-
-
-def _spans(value: Any) -> Iterator[Span]:
-    if isinstance(value, Span):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _spans(part)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from _spans(getattr(value, field.name))
 
 
 def reads(rule: Rule, codes: Codes) -> Iterator[str]:
@@ -75,7 +63,10 @@ def reads(rule: Rule, codes: Codes) -> Iterator[str]:
             types.setdefault(subject, {})[need.resource_type] = None
             reach.setdefault(subject, []).append(need.days)
     rows = [(called(s), ", ".join(types[s]), _back(reach[s]), _coded(s, codes(s))) for s in types]
-    return section("What it reads", table(("What", "Resources", "How far back", "Codes"), rows))
+    lines = [*table(("What", "Resources", "How far back", "Codes"), rows)]
+    if rule.clears is not None:
+        lines += ["", SINCE_THE_FLAG]
+    return section("What it reads", lines)
 
 
 def _back(days: list[int | None]) -> str:

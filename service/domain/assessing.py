@@ -14,6 +14,7 @@ from service.domain.judging import AgeGroup, age_group, judge
 from service.domain.lifecycle import Ledger
 from service.domain.planning import propose
 from service.domain.raising import Manner, raised
+from service.domain.releasing import release
 from service.domain.rule import PRIORITY_ORDER, Priority
 from service.domain.timeline import Timeline
 
@@ -39,16 +40,14 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     by_name = {result.rule.name: result for result in results}
     part_of = _contributing(results)
     ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
-    _raise_flags(
-        ledger, Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale)), by_name, part_of
-    )
+    manner = Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale))
+    _raise_flags(ledger, manner, results, by_name, part_of)
+    released = release(ledger, scope, rule_set, age, results)
+    _raise_flags(ledger, manner, released, by_name, part_of)
     ledger.settle_rest()
     flags = sorted(ledger.findings, key=_order)
     active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
-    for closed in ledger.closed:
-        if all(flag.rule is not closed.rule for flag in active):
-            by_name[closed.rule.name].because = "closed-by-clinician"
-            by_name[closed.rule.name].reason = closed.text
+    _tell_closed(ledger, active, by_name)
     plan, revoked = propose(scope, active, by_name, chart.patient.key)
     return Assessment(
         as_of,
@@ -89,14 +88,27 @@ def _contributing(results: list[RuleResult]) -> dict[str, str]:
     return {name: _whole(name, part_of) for name in part_of}
 
 
-def _raise_flags(ledger: Ledger, manner: Manner, results: dict[str, RuleResult], part_of: dict[str, str]) -> None:
-    for result in results.values():
+def _raise_flags(
+    ledger: Ledger,
+    manner: Manner,
+    results: list[RuleResult],
+    by_name: dict[str, RuleResult],
+    part_of: dict[str, str],
+) -> None:
+    for result in results:
         if result.because != "met":
             continue
-        parts = [results[name] for name, whole in part_of.items() if whole == result.rule.name]
+        parts = [by_name[name] for name, whole in part_of.items() if whole == result.rule.name]
         names = tuple(part.rule.name for part in parts)
         for finding in raised(result, manner, parts):
             ledger.raise_flag(finding, what_clears(result.rule), names)
+
+
+def _tell_closed(ledger: Ledger, active: list[FlagFinding], by_name: dict[str, RuleResult]) -> None:
+    for closed in ledger.closed:
+        if all(flag.rule is not closed.rule for flag in active):
+            result = by_name[closed.rule.name]
+            result.because, result.reason = "closed-by-clinician", closed.text
 
 
 def _whole(name: str, part_of: dict[str, str]) -> str:

@@ -34,6 +34,14 @@ class Span:
 AnySpan = Span | timedelta
 
 
+class Days(int):
+    """A number of days that is written with its noun: `1 day`, `5 days`."""
+
+    def __format__(self, spec: str, /) -> str:
+        """The number with its noun."""
+        return f"{int(self)} day{'' if self == 1 else 's'}"
+
+
 def iso(day: int) -> str:
     """The ISO 8601 spelling of a day ordinal."""
     return date.fromordinal(day).isoformat()
@@ -46,6 +54,11 @@ def in_window(first: int, last: int, low: int, high: int) -> Verdict:
     if last < low or first > high:
         return Verdict.NOT_MET
     return Verdict.UNKNOWN
+
+
+def up_to(today: int, first: int, last: int) -> int:
+    """The last day on which something known by a range of days can lie that lies in the past."""
+    return max(first, min(last, today))
 
 
 def month_in_window(first: int, last: int, low: int, high: int) -> Verdict:

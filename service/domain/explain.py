@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from service.domain import criteria as c
+from service.domain.days import Days
 from service.domain.names import called
 from service.domain.verdict import Verdict
 
@@ -80,7 +81,7 @@ _CLEARS: dict[c.Criterion, str] = {}
 
 
 def _days(span: AnySpan) -> str:
-    return f"{span.days} day" if span.days == 1 else f"{span.days} days"
+    return f"{Days(span.days)}"
 
 
 def _either(words: Sequence[str]) -> str:
@@ -119,7 +120,7 @@ def _offset(days: int, what: str) -> str:
     """So many days after a day, or before it where negative."""
     if not days:
         return what
-    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'} {what}"
+    return f"{Days(abs(days))} {'after' if days > 0 else 'before'} {what}"
 
 
 def narrate(word: c.Criterion) -> str:
@@ -166,7 +167,7 @@ def _narrate_scores(word: c.Criterion) -> str:
             return f"the latest {word.domain.name} score of the last {_days(word.fresh)} is elevated{near}"
         case c.ScoredAtLeast():
             band = "exists" if word.band is c.Band.ANY else f"in the {word.band} band or above exists"
-            return f"a {word.domain.name} score {band} {_around(word.before, word.after)}"
+            return f"a {word.domain.name} score {band} {_around(word.before, None)}"
         case c.Persistent():
             extra = f", the lowest above {word.lowest_above} of the first" if word.lowest_above is not None else ""
             over = f", within {_days(word.over)}" if word.over is not None else ""
@@ -243,12 +244,14 @@ def _narrate_markers(word: c.Criterion) -> str:
             later = (
                 f", with none {_classes(word.not_followed_by, word.limits)} after it" if word.not_followed_by else ""
             )
-            kinds = _classes(word.classes, word.limits)
-            return f"the {word.analyte.name} nearest that day within {_days(word.within)} is {kinds}{later}"
+            kinds = _classes(word.classes, word.limits) + (f" and above {word.above}" if word.above is not None else "")
+            readable = _unless(word.unreadable_if)
+            return f"the {word.analyte.name} nearest that day within {_days(word.within)} is {kinds}{later}{readable}"
         case c.MarkerSeen():
             times = f"the last {word.consecutive}" if word.consecutive else "a"
             kinds = "readable" if set(word.classes) == set(c.READABLE) else _classes(word.classes, word.limits)
-            return f"{times} {word.analyte.name} {_around(word.before, word.after)} is {kinds}"
+            around = _around(word.before, word.after)
+            return f"{times} {word.analyte.name} {around} is {kinds}{_unless(word.unreadable_if)}"
         case c.LatestMarker():
             over = f" of the last {_days(word.over)}" if word.over is not None else ""
             more = f" and above {word.above}" if word.above is not None else ""
@@ -257,7 +260,8 @@ def _narrate_markers(word: c.Criterion) -> str:
             kinds = _classes((c.MarkerClass.LOW_GRADE,), word.limits)
             return (
                 f"two {word.analyte.name} of one assay, {word.apart.days} to {_days(word.over)} apart, are {kinds}, "
-                f"none lower or higher since the first, at neither of them {narrate(word.unless)}"
+                f"none lower or higher since the first{_unless(word.unreadable_if)}, at neither of them "
+                f"{narrate(word.unless)}"
             )
         case c.ResultNear():
             newest = "the newest " if word.newest_only else ""
@@ -268,6 +272,11 @@ def _narrate_markers(word: c.Criterion) -> str:
             return f"{_either(names)} was measured {_around(word.before, None)}"
         case _:
             return _narrate_records(word)
+
+
+def _unless(unreadable_if: c.Criterion | None) -> str:
+    """When a result says nothing."""
+    return "" if unreadable_if is None else f" (a result does not count at whose date {narrate(unreadable_if)})"
 
 
 def _test(word: c.ResultNear) -> str:
@@ -292,7 +301,8 @@ def _narrate_records(word: c.Criterion) -> str:
             if word.before is None:
                 return f"a {word.event} began at most {_days(word.after)} before that day, or after it"
             around = f"{_days(word.before)} before to {_days(word.after)} after"
-            return f"that day lies from {around} the onset of a {word.event}"
+            known = " that is known to the day" if word.exact else ""
+            return f"that day lies from {around} the onset of a {word.event}{known}"
         case c.Exposed():
             return _exposed(word)
         case c.Started():
@@ -337,7 +347,7 @@ def _lately(days: int, word: c.Started) -> str:
         return f"{-ahead} to {days} days before"
     if ahead > 0:
         return f"from {days} days before to {ahead} days after that day"
-    return f"at most {days} days before" if days else "on that day"
+    return f"at most {Days(days)} before" if days else "on that day"
 
 
 def _narrate_answers(word: c.Criterion) -> str:
@@ -351,11 +361,15 @@ def _narrate_answers(word: c.Criterion) -> str:
             return f"{times}{_named(word.items)} {level} {when}"
         case c.TotalWithoutItem():
             names = _either([scale.name for scale in word.instruments])
-            return f"a {names} total of {word.at_least} or more of the last {_days(word.before)} has no readable item 9"
+            total = f"a {names} total, or the sum of the items that were answered, of {word.at_least} or more"
+            return f"{total} of the last {_days(word.before)} has no readable item 9"
         case c.UnreadableAnswer():
             return f"an answer about suicidal thoughts of the last {_days(word.before)} cannot be read"
         case c.Unplaced():
-            return "an entry about suicidal thoughts that would count has no date, a year only, or no subject"
+            return (
+                "an entry about suicidal thoughts that would count has no date, a year only, or no subject, or "
+                "contradicts itself"
+            )
         case c.StalePositive():
             return (
                 f"the newest answer about suicidal thoughts is positive, at most {_days(word.older)} old, and no flag "

@@ -99,7 +99,8 @@ class Answer(NamedTuple):
 class Result(NamedTuple):
     """A laboratory, bedside or imaging result in the canonical unit of its analyte.
 
-    `value` is None when it could not be used, and `refusal` then says why in words ('unit nmol/L is not accepted').
+    `value` is None when it could not be used, and `refusal` then says why in words ('unit nmol/L is not accepted'),
+    as it does where there is no date; the laboratory may have marked it all the same.
     `assay` is 'hs' or 'conventional' for CRP. `above_reference` compares with the result's own referenceRange.high.
     `marked` is True when the interpretation is H, HH or A. `positive` is for qualitative results (and titres).
     """
@@ -150,8 +151,9 @@ class Record(NamedTuple):
 class Exposure(NamedTuple):
     """One medicine record with a known ingredient: [start, end]; `end` None means still active at the as-of instant.
 
-    `start` None: the record has no start date (an unreadable candidate). `stated_start` is False when `start` comes
-    from authoredOn, a dispense or an administration. `systemic` is False for a local route.
+    `start` None: the record has no start date (an unreadable candidate), or only a month or year that may reach into
+    what rules ask about; from the last day of that on there is another, dated one. `stated_start` is False when
+    `start` comes from authoredOn, a dispense or an administration. `systemic` is False for a local route.
     """
 
     ingredient: str
@@ -166,7 +168,12 @@ class Exposure(NamedTuple):
 
 
 class PriorFlag(NamedTuple):
-    """One of our own Flags that the caller sent back."""
+    """One of our own Flags that the caller sent back.
+
+    `evidence` holds what it names as `Type/id`, or as `system|value` where there is only an identifier; `nameless`
+    says that it also names something that has neither. `ended` is the last instant at which it can have been closed,
+    and `closed_after` the instant before which it cannot; None where nothing tells.
+    """
 
     rule: str
     identifier: str
@@ -179,6 +186,8 @@ class PriorFlag(NamedTuple):
     priority: str
     source: Source
     entry: int
+    nameless: bool = False
+    closed_after: float | None = None
 
 
 class PriorPlan(NamedTuple):
@@ -191,13 +200,17 @@ class PriorPlan(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """The one subject; birth dates are bounds; `deceased` is the day of death, EARLIEST when only 'true' was sent."""
+    """The one subject; birth dates are bounds; `deceased` is the day of death, EARLIEST when only 'true' was sent.
+
+    `labels` are the meta.security codings of the Patient resource.
+    """
 
     key: str
     reference: str
     birth_first: int = EARLIEST
     birth_last: int = LATEST
     deceased: int | None = None
+    labels: tuple[tuple[str, str, str], ...] = ()
 
 
 class DataIssue(NamedTuple):

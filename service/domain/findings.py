@@ -48,7 +48,8 @@ class FlagFinding:
     `closed_reason` is set when we close it ourselves ('cleared', 'merged', 'now part of <rule>').
     `prior` is the received Flag this one continues, None for a new one. `cleared_by` says what would clear it.
     `evidence` names every resource the finding rests on, without repeats, in reading order.
-    `contributing` names rules that are MET and folded into this one.
+    `contributing` names rules that are MET and folded into this one. Of a flag that stays as it is, `withdrawn` names
+    the evidence that was entered in error, and `changed` what was changed since or now reads otherwise.
     """
 
     rule: Rule
@@ -63,6 +64,8 @@ class FlagFinding:
     closed_reason: str = ""
     contributing: tuple[str, ...] = ()
     prior: PriorFlag | None = None
+    withdrawn: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.domain.anchors import AnchorKind
+from service.domain.anchors import AnchorKind, EachEntry
 from service.domain.days import EARLIEST, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, FlagState
+from service.domain.recognition import is_new, is_withdrawn, name_of, sources_in, withdrawn_from
 from service.domain.rule import Priority
+from service.domain.wording import FOOTER
 
 if TYPE_CHECKING:
-    from service.domain.facts import PriorFlag
+    from service.domain.facts import PriorFlag, Source
     from service.domain.raising import Raised
     from service.domain.rule import Rule
+
+NO_LONGER_OPEN: Final = "{title}: no longer open ({reason}) as of {day}."
+WITHDRAWN: Final = "The entry it rested on was withdrawn (entered in error)."
 
 
 class Closed(NamedTuple):
@@ -21,6 +26,7 @@ class Closed(NamedTuple):
 
     rule: Rule
     text: str
+    evidence: tuple[Source, ...]
 
 
 class Ledger:
@@ -45,12 +51,13 @@ class Ledger:
         prior = adopted or min(same, key=_precedence, default=None)
         if prior is not None:
             self._settled.add(prior.entry)
-            if _is_closed_by_clinician(prior) and not self._has_new_evidence(new, prior):
-                self.closed.append(Closed(new.rule, _closed_text(prior)))
+            if _is_closed_by_clinician(prior) and not _has_new_evidence(new, prior):
+                self.closed.append(Closed(new.rule, _closed_text(prior), new.evidence))
                 return
-        for twin in same:
-            if twin.entry not in self._settled and twin.status == "active":
-                self._close(twin, "merged")
+        self._merge([flag for flag in same if flag.status == "active"])
+        if new.rule.anchor.kind is AnchorKind.STATE:
+            # What was withdrawn was an error, and no part of any episode.
+            self._merge([flag for flag in self._open_flags(new.rule) if not self._is_withdrawn(flag)])
         self.findings.append(
             FlagFinding(
                 new.rule,
@@ -60,7 +67,7 @@ class Ledger:
                 start,
                 None,
                 new.sentence,
-                new.evidence,
+                new.cited,
                 cleared_by,
                 "",
                 contributing,
@@ -69,33 +76,27 @@ class Ledger:
         )
 
     def _adopted(self, new: Raised) -> PriorFlag | None:
-        """The earliest open flag of the same episode; the others of it are merged into it."""
+        """The earliest open flag of the same episode that began no later than the finding."""
         anchor = EARLIEST if new.anchor is None else new.anchor
-        open_flags = [
+        earlier = [flag for flag in self._open_flags(new.rule) if flag.start is not None and flag.start <= anchor]
+        return min(earlier, key=lambda flag: (flag.start or 0, flag.identifier), default=None)
+
+    def _open_flags(self, rule: Rule) -> list[PriorFlag]:
+        """The open flags of the episode that goes on: whatever their start, they have not cleared since."""
+        return [
             flag
             for flag in self._own
-            if flag.rule == new.rule.name
+            if flag.rule == rule.name
             and flag.status == "active"
             and flag.start is not None
-            and flag.start <= anchor
-            and not self._is_cleared(new.rule, flag.start)
+            and not self._is_cleared(rule, flag.start)
         ]
-        if not open_flags:
-            return None
-        first, *rest = sorted(open_flags, key=lambda flag: (flag.start or 0, flag.identifier))
-        for flag in rest:
-            if flag.identifier != first.identifier:
-                self._close(flag, "merged")
-        return first
 
-    def _has_new_evidence(self, new: Raised, prior: PriorFlag) -> bool:
-        named = set(prior.evidence)
-        for source in new.evidence:
-            if source.reference and source.reference not in named:
-                return True
-            if source.updated is not None and prior.ended is not None and source.updated > prior.ended:
-                return True
-        return False
+    def _merge(self, flags: list[PriorFlag]) -> None:
+        """One episode has one open flag: the others close."""
+        for flag in flags:
+            if flag.entry not in self._settled:
+                self._close(flag, "merged")
 
     def settle_rest(self) -> None:
         """Every own flag that no finding took: retracted, part of another, cleared, or open as it was."""
@@ -106,10 +107,8 @@ class Ledger:
     def _settle(self, flag: PriorFlag) -> None:
         rule = self._rules[flag.rule]
         # Flags whose own identifier is met do not come here, but for those of rules that are now part of another.
-        if flag.rule not in self._part_of and self._scope.timeline.chart.retracted.intersection(flag.evidence):
-            self._finish(
-                flag, rule, FlagState.RETRACTED, "The entry it rested on was withdrawn (entered in error).", ""
-            )
+        if flag.rule not in self._part_of and self._is_withdrawn(flag):
+            self._finish(flag, rule, FlagState.RETRACTED, WITHDRAWN, "")
         elif flag.rule in self._part_of:
             self._close(flag, f"now part of {self._part_of[flag.rule]}")
         elif flag.start is not None and self._is_cleared(rule, flag.start):
@@ -118,41 +117,66 @@ class Ledger:
         else:
             self._keep(flag, rule)
 
+    def _is_withdrawn(self, flag: PriorFlag) -> bool:
+        return is_withdrawn(flag, self._scope.timeline.chart, safety=self._rules[flag.rule].safety)
+
     def _is_cleared(self, rule: Rule, start: int) -> bool:
         return rule.clears is not None and self._scope.check(rule.clears, At(start, start)).verdict is MET
 
     def _close(self, flag: PriorFlag, reason: str) -> None:
         rule = self._rules[flag.rule]
-        sentence = f"{rule.title}: no longer open ({reason}) as of {iso(self._scope.today)}."
+        sentence = NO_LONGER_OPEN.format(title=rule.title, reason=reason, day=iso(self._scope.today))
         self._finish(flag, rule, FlagState.INACTIVE, sentence, reason)
 
     def _finish(self, flag: PriorFlag, rule: Rule, state: FlagState, sentence: str, reason: str) -> None:
-        self._settled.add(flag.entry)
         end = self._scope.today if state is FlagState.INACTIVE else flag.end
-        self.findings.append(
-            FlagFinding(
-                rule,
-                flag.identifier,
-                state,
-                priority_of(flag, rule),
-                flag.start,
-                end,
-                sentence,
-                (),
-                "",
-                reason,
-                (),
-                flag,
-            )
-        )
+        self._settle_as(flag, rule, state, end, f"{sentence} {rule.limits} {FOOTER}", reason)
 
     def _keep(self, flag: PriorFlag, rule: Rule) -> None:
-        self._finish(flag, rule, FlagState.UNCHANGED, "", "")
+        kept = self._settle_as(flag, rule, FlagState.UNCHANGED, flag.end, "", "")
+        kept.withdrawn = withdrawn_from(flag, self._scope.timeline.chart)
+        kept.changed = self._changed(flag, rule)
+
+    def _settle_as(
+        self, flag: PriorFlag, rule: Rule, state: FlagState, end: int | None, sentence: str, reason: str
+    ) -> FlagFinding:
+        self._settled.add(flag.entry)
+        priority = priority_of(flag, rule)
+        settled = FlagFinding(
+            rule, flag.identifier, state, priority, flag.start, end, sentence, (), "", reason, (), flag
+        )
+        self.findings.append(settled)
+        return settled
+
+    def _changed(self, flag: PriorFlag, rule: Rule) -> tuple[str, ...]:
+        """What the flag names of what was updated after it was stored, or no longer says what it was raised for."""
+        named = set(flag.evidence)
+        sent = [source for source in sources_in(self._scope.timeline.chart) if name_of(source) in named]
+        stored = flag.source.updated
+        changed = {
+            name_of(source)
+            for source in sent
+            if stored is not None and source.updated is not None and source.updated > stored
+        }
+        # Of a rule that only a clinician clears, each entry speaks for itself: it can be asked again as of its day.
+        if rule.clears is None and flag.start is not None and any(isinstance(p, EachEntry) for p in rule.anchor.parts):
+            changed |= set(map(name_of, sent)) - self._names_on(rule, flag.start)
+        return tuple(name for name in dict.fromkeys(flag.evidence) if name in changed)
+
+    def _names_on(self, rule: Rule, day: int) -> set[str]:
+        """The entries of a day that would raise the rule on that day."""
+        then = self._scope.on_day(day)
+        entries = then.check(rule.when, then.now()).values.get("entries", ())
+        return {name_of(entry.source) for entry in entries if entry.day == day}
 
 
 def _is_closed_by_clinician(flag: PriorFlag) -> bool:
     """Inactive, and not by our own doing; one that was withdrawn with its entry closes nothing."""
     return flag.status == "inactive" and not flag.closed_by_rule
+
+
+def _has_new_evidence(new: Raised, prior: PriorFlag) -> bool:
+    return any(is_new(source, prior, safety=new.rule.safety) for source in new.evidence)
 
 
 def _precedence(flag: PriorFlag) -> tuple[bool, bool, int, int]:

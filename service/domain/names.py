@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, assert_never
 
 from service.domain.analytes import Analyte
@@ -42,6 +43,14 @@ _FORMS = {
     "c-ssrs-": "C-SSRS",
     "ace-": "ACE",
 }
+
+
+_BARE_CODE = re.compile(r"/?[A-Z0-9.-]*\d[A-Z0-9.-]*")
+
+
+def worded(text: str, subject: Subject) -> str:
+    """A text as it was sent; the name of the thing where there is none, or nothing but a code."""
+    return text if text and not _BARE_CODE.fullmatch(text) else called(subject)
 
 
 def called(subject: Subject) -> str:

@@ -42,7 +42,11 @@ class Need(NamedTuple):
 
 
 def needs(rule: Rule) -> tuple[Need, ...]:
-    """Everything the rule reads, gathered by resource type and reach; the Patient is always read."""
+    """Everything the rule reads, gathered by resource type and reach; the Patient is always read.
+
+    A reach is counted from T. What clears an open flag is looked for since the flag began, however long ago: what is
+    not sent of that time leaves the flag open and never closes it.
+    """
     reaches: dict[tuple[str, Subject], int | None] = {}
     for criterion in _criteria(rule):
         for word, reach in _words(criterion, 0):
@@ -71,8 +75,9 @@ def _words(word: Any, base: int | None) -> Iterator[tuple[Any, int | None]]:
         case c.Paired():
             yield from _words(word.first, base)
             yield from _words(word.then, _day_of(word.first, base))
-        case c.SustainedMarker():
-            yield from _words(word.unless, _reach(word, base))
+        case c.SustainedMarker() | c.MarkerSeen() | c.MarkerNear():
+            for part in inner_words(word):
+                yield from _words(part, _reach(word, base))
         case c.AtNewest():
             yield from _words(word.criterion, None)
         case _:

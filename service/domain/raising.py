@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import wording
 from service.domain.anchors import EachEntry, anchor_day
-from service.domain.days import EARLIEST, iso
+from service.domain.days import EARLIEST, Days, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.identity import anchor_text, flag_identifier
 from service.domain.judging import AgeGroup
+from service.domain.reads import spans_of
 from service.domain.rule import PRIORITY_ORDER, Priority
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Raised(NamedTuple):
-    """A finding before its life is decided: one anchor of one MET rule."""
+    """A finding before its life is decided: one anchor of one MET rule.
+
+    `evidence` is what it rests on, `noted` what its notes quote beside that: new notes make no new finding.
+    """
 
     rule: Rule
     identifier: str
@@ -31,6 +35,12 @@ class Raised(NamedTuple):
     priority: Priority
     sentence: str
     evidence: tuple[Source, ...]
+    noted: tuple[Source, ...] = ()
+
+    @property
+    def cited(self) -> tuple[Source, ...]:
+        """Everything that the sentence quotes."""
+        return unique((*self.evidence, *self.noted)) if self.noted else self.evidence
 
 
 class Manner(NamedTuple):
@@ -68,7 +78,9 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     unique_entries = list(dict.fromkeys(entries))
     values = outcome.values | {
         "date": unique_entries[0].date,
-        "age": f" ({manner.scope.today - day} days ago)" if _is_past_day(unique_entries[0], manner.scope.today) else "",
+        "age": f" ({Days(manner.scope.today - day)} ago)"
+        if _is_past_day(unique_entries[0], manner.scope.today)
+        else "",
         "entries": "; ".join(dict.fromkeys(entry.text for entry in unique_entries)),
         "opening": _opening(rule, unique_entries),
         "crisis": manner.crisis,
@@ -77,8 +89,8 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
     evidence = unique([entry.source for entry in unique_entries])
     asked = min(day, manner.scope.today)
-    sentence = _sentence(rule, values, manner, At(asked, asked), (), day)
-    return _finding(rule, anchor, priority, sentence, evidence, manner)
+    sentence, noted = _sentence(rule, values, manner, At(asked, asked), (), day)
+    return _finding(rule, anchor, priority, sentence, evidence, manner)._replace(noted=noted)
 
 
 def _is_past_day(entry: Entry, today: int) -> bool:
@@ -107,10 +119,11 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
         if chart.medicines_sent
         else "No medicine is in the data supplied.",
     }
-    sentence = _sentence(rule, values, manner, at, tuple(r.rule.name for r in contributing), weak=outcome.weak)
+    names = tuple(r.rule.name for r in contributing)
+    sentence, noted = _sentence(rule, values, manner, at, names, weak=outcome.weak)
     used = [source for r in contributing if r.outcome is not None for source in r.outcome.used]
     evidence = unique((*outcome.used, *used, *extra))
-    return _finding(rule, anchor, priority, sentence, evidence, manner)
+    return _finding(rule, anchor, priority, sentence, evidence, manner)._replace(noted=noted)
 
 
 def _finding(
@@ -139,9 +152,9 @@ def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Prior
 
 
 def _where(part: Case | Note, values: dict[str, Any], at: At) -> At:
-    """The day of the finding, or of the event it is paired with."""
+    """The day of the finding, or of the event it is paired with: any of its days where it is not exact."""
     event = values.get("event_day") if part.at_event else None
-    return At(event, event) if isinstance(event, int) else at
+    return At(event, values.get("event_last", event)) if isinstance(event, int) else at
 
 
 def _sentence(
@@ -153,9 +166,11 @@ def _sentence(
     day: int | None = None,
     *,
     weak: bool = False,
-) -> str:
-    parts = [rule.sentence.format_map(values)]
-    parts += _notes(rule, values, manner.scope, at, day)
+) -> tuple[str, tuple[Source, ...]]:
+    """The whole text, and what its notes quote."""
+    values = values | _set_by_site(rule)
+    notes = _notes(rule, values, manner.scope, at, day)
+    parts = [rule.sentence.format_map(values), *(text for text, _ in notes)]
     if values.get("prorated"):
         parts.append(wording.PRORATED)
     if weak:
@@ -165,19 +180,36 @@ def _sentence(
     if manner.age is AgeGroup.UNKNOWN and not rule.children:
         parts.append(wording.AGE_UNKNOWN)
     parts += [rule.limits, wording.FOOTER]
-    return " ".join([part for part in parts if part])
+    return " ".join([part for part in parts if part]), tuple(source for _, used in notes for source in used)
 
 
-def _notes(rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | None) -> list[str]:
-    texts = []
+def _set_by_site(rule: Rule) -> dict[str, Any]:
+    """The spans that a site may set, so that sentences name those that hold."""
+    days = _SPANS.get(rule.when)
+    if days is None:
+        days = {span.name.replace("-", "_"): Days(span.days) for span in spans_of(rule.when)}
+        _SPANS[rule.when] = days
+    return days
+
+
+# Rules are constants; their numbers are gathered once.
+_SPANS: dict[Criterion, dict[str, Any]] = {}
+
+
+def _notes(
+    rule: Rule, values: dict[str, Any], scope: Scope, at: At, day: int | None
+) -> list[tuple[str, tuple[Source, ...]]]:
+    notes = []
     for note in rule.notes:
         found = scope.check(note.when, _where(note, values, at))
         holds = found.verdict is MET
         if note.same_date:
             holds = holds and any(entry.day == day for entry in found.values.get("entries", ()))
         if holds is not note.unless:
-            texts.append(note.text.format_map(values | _named(found.values)))
-    return texts
+            # What is quoted of the finding's own date is its evidence already.
+            used = () if note.unless or note.same_date else found.used
+            notes.append((note.text.format_map(values | _named(found.values)), used))
+    return notes
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

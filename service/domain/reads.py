@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.analytes import Analyte
 from service.domain.concepts import Concept, DrugGroup, Item
+from service.domain.days import Span
 from service.domain.instruments import Instrument, MoodDomain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Subject = Instrument | Item | Analyte | Concept | DrugGroup
 
@@ -85,6 +89,18 @@ def inner_words(word: Any) -> list[Any]:
         for part in _flat(getattr(word, field.name))
         if isinstance(part, c.WORDS)
     ]
+
+
+def spans_of(value: Any) -> Iterator[Span]:
+    """The named spans of time anywhere inside a value: a site may set them."""
+    if isinstance(value, Span):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from spans_of(part)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from spans_of(getattr(value, field.name))
 
 
 def _flat(value: Any) -> list[Any]:

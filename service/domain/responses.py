@@ -26,6 +26,21 @@ READ = Reading.READ
 Items = list[Answer | None]
 
 
+def without_item_9(answers: Iterable[Answer]) -> list[Score]:
+    """What the answered items of each PHQ-9 add up to that has no readable item 9, preliminary ones included.
+
+    Only the suicidality rules read these sums: no total may be made without item 9.
+    """
+    bag = _Bag(answers, preliminary=True)
+    groups = [items for (form, _), items in (*bag.by_response.items(), *bag.by_date.items()) if form is PHQ9]
+    return [_sum(items) for items in groups if items[ITEM_9_PLACE] is None]
+
+
+def _sum(items: Items) -> Score:
+    values = _values(PHQ9, items)
+    return _made(PHQ9, Decimal(sum(value or 0 for value in values)), values, items, prorated=True)
+
+
 def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[Score], list[DataIssue]]:
     """Totals with their items; totals made from items where none was sent; and what a reader must know about them.
 
@@ -50,7 +65,7 @@ def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[S
 class _Bag:
     """Readable items by response, and those without one by form and date."""
 
-    def __init__(self, answers: Iterable[Answer]) -> None:
+    def __init__(self, answers: Iterable[Answer], *, preliminary: bool = False) -> None:
         self.by_response: dict[tuple[Instrument, str], Items] = {}
         self.by_date: dict[tuple[Instrument, int], Items] = {}
         self.ambiguous: set[tuple[Instrument, int]] = set()
@@ -58,7 +73,7 @@ class _Bag:
         self.taken: set[int] = set()
         for answer in answers:
             place = PLACES.get(answer.item)
-            if place is None or answer.reading is not READ or answer.preliminary:
+            if place is None or answer.reading is not READ or (answer.preliminary and not preliminary):
                 continue
             form, position = place
             if not answer.response:
@@ -127,14 +142,9 @@ def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
     values = _values(total.instrument, items)
     known = [value for value in values if value is not None]
     value = total.value
-    if len(known) == len(values) and sum(known) != value:
-        issues.append(
-            DataIssue(
-                "total-differs-from-items",
-                (f"The {total.instrument.name} total and the sum of its items differ; the higher one is used."),
-                total.source.expression,
-            )
-        )
+    highest = sum(known) + (len(values) - len(known)) * most_of_one(total.instrument)
+    if not sum(known) <= value <= highest:
+        issues.append(_contradiction(total, is_whole=len(known) == len(values)))
         value = max(value, Decimal(sum(known)))
     return Score(
         total.instrument,
@@ -150,6 +160,21 @@ def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
         total.preliminary,
         _sources(items),
     )
+
+
+def most_of_one(instrument: Instrument) -> Decimal:
+    """The most points that one item of the form can give."""
+    return instrument.high / instrument.items
+
+
+def _contradiction(total: Score, *, is_whole: bool) -> DataIssue:
+    name = total.instrument.name
+    text = (
+        f"The {name} total and the sum of its items differ; the higher one is used."
+        if is_whole
+        else f"The {name} total cannot be made of its items, some of which were not sent; the higher one is used."
+    )
+    return DataIssue("total-differs-from-items", text, total.source.expression)
 
 
 def _from_items(instrument: Instrument, items: Items) -> Score | None:

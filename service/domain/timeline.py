@@ -11,7 +11,7 @@ from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
 from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, by_rank
 from service.domain.instruments import PHQ9_CMS, Instrument
-from service.domain.responses import assemble
+from service.domain.responses import assemble, without_item_9
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,6 +112,7 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
+        "_past_answers",
         "answers",
         "as_of",
         "chart",
@@ -132,6 +133,7 @@ class Timeline:
         "tables",
         "undated_drugs",
         "undated_relapses",
+        "without_item_9",
     )
 
     def __init__(self, chart: Chart, as_of: AsOf) -> None:
@@ -142,7 +144,8 @@ class Timeline:
         self.tables: dict[tuple[object, ...], object] = {}
         self.scores: list[Score]
         self.issues: list[DataIssue]
-        self.scores, self.issues = assemble(self._past(chart.scores), self._order_answers())
+        self._past_answers = self._order_answers()
+        self.scores, self.issues = assemble(self._past(chart.scores), self._past_answers)
         self._order_scores()
         self._order_results()
         self._order_records()
@@ -159,6 +162,7 @@ class Timeline:
             [score.instrument for score in self.scores],
             [late.instrument for late in self.late_scores],
             [late.analyte for late in self.late_results],
+            [total.instrument for total in self.without_item_9],
         )
 
     def _past(self, facts: Sequence[Dated]) -> Sequence[Dated]:
@@ -184,10 +188,15 @@ class Timeline:
         return fact._replace(first=today, last=today) if fact.first == fact.last > today else fact
 
     def _keep_late(self) -> None:
-        """What only safety rules read: scores and results dated up to 24 hours after the as-of instant."""
-        scores, results = (self.chart.scores, self.chart.results) if self.future else ((), ())
-        self.late_scores = [score for score in scores if self._is_late(score.first, score.instant)]
-        self.late_results = [result for result in results if self._is_late(result.first, result.instant)]
+        """What only safety rules read: facts dated up to 24 hours after the as-of instant, and forms without item 9."""
+        chart = self.chart
+        any_late = self.future > 0
+        scores = [s for s in chart.scores if self._is_late(s.first, s.instant)] if any_late else []
+        answers = [a for a in chart.answers if self._is_late(a.first, a.instant)] if any_late else []
+        self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)] if any_late else []
+        self.late_scores = assemble(scores, answers)[0] if any_late else []
+        self.without_item_9 = without_item_9(self._past_answers)
+        self.without_item_9 += without_item_9(answers)
 
     def _is_late(self, first: int, instant: float | None) -> bool:
         return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from service.domain.interval import Interval
 
 FOOTER: Final = (
     "Decision support for a qualified clinician. It does not diagnose and does not propose starting, stopping or "
@@ -25,3 +28,16 @@ def crisis_contact(locale: str) -> str:
     """The contact line of a locale (`en-US` or `US`); the local emergency number where none is listed."""
     region = locale.replace("_", "-").rsplit("-", 1)[-1].upper()
     return CRISIS_CONTACTS.get(region, LOCAL_CRISIS)
+
+
+def shown(value: Interval | None) -> str:
+    """A result's interval as people write it: `4.2`, `<5`, `>300`, `3 to 5`."""
+    if value is None:
+        return "not readable"
+    if value.is_exact:
+        return f"{value.low.normalize():f}"
+    if value.high is None:
+        return f"{'>' if value.low_open else '>='}{value.low.normalize():f}"
+    if value.low == 0:
+        return f"{'<' if value.high_open else '<='}{value.high.normalize():f}"
+    return f"{value.low.normalize():f} to {value.high.normalize():f}"

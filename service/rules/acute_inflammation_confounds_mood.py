@@ -20,13 +20,14 @@ from service.rules.definitions import (
     INFECTION,
     INJURY,
     READING_CRP,
+    UNDER_IL6_BLOCKADE,
     VACCINATED,
 )
 from service.terminology import activities
 
 _HIGH = c.LatestMarker(CRP, (c.MarkerClass.HIGH,), c.FRESH)
 _LOW_GRADE = c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), c.FRESH)
-_SCORE_NEAR = c.ScoredAtLeast(MOOD, c.Band.MILD, timedelta(days=30), None, Verdict.UNKNOWN)
+_SCORE_NEAR = c.ScoredAtLeast(MOOD, c.Band.MILD, timedelta(days=30), Verdict.UNKNOWN)
 _VERY_HIGH_WITHOUT_INFECTION = c.Paired(
     c.LatestMarker(CRP, (c.MarkerClass.HIGH,), None, above=Decimal(100)),
     c.Not(ACUTE_INFECTION),
@@ -36,7 +37,7 @@ _MOOD = "PHQ-9 6, 5 days ago; "
 
 RULE = Rule(
     name="acute-inflammation-confounds-mood",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Acute inflammation: read mood against it with care",
     question="Is inflammation acute, so that mood cannot be read against it?",
@@ -51,7 +52,7 @@ RULE = Rule(
     cases=(Case(_VERY_HIGH_WITHOUT_INFECTION, Priority.PM),),
     categories=(Category.LAB,),
     sentence=(
-        "CRP {marker_value} mg/L on {marker_date} ({marker_age} days ago) suggests acute inflammation; {instrument} "
+        "{marker} {marker_value} mg/L on {marker_date} ({marker_age} ago) suggests acute inflammation; {instrument} "
         "was {now} on {now_date}. Sickness can raise fatigue, sleep and appetite items. Consider repeating both after "
         "recovery before relating them."
     ),
@@ -66,6 +67,11 @@ RULE = Rule(
         Note(HIGH_PROCALCITONIN, "Procalcitonin was {note_companion_value} on {note_companion_date}."),
         Note(INJURY, "Recorded before it: {note_records} ({note_record_date})."),
         Note(VACCINATED, "A vaccination is recorded on {note_record_date}."),
+        Note(
+            UNDER_IL6_BLOCKADE,
+            "It was measured during or up to 90 days after {note_drug}, which lowers CRP: inflammation may be stronger "
+            "than the value says.",
+        ),
         Note(c.AllOf((HIGH_CRP_NEAR, _LOW_GRADE)), "CRP was {note_marker_value} mg/L on {note_marker_date}."),
         Note(ACUTE_CAUSE, "No cause is recorded in the data supplied.", unless=True),
     ),
@@ -85,8 +91,11 @@ RULE = Rule(
     evidence=(READING_CRP,),
     clears=c.AnyOf(
         (
-            c.LatestMarker(CRP, (c.MarkerClass.LOW,), None),
-            c.Paired(c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), None), c.Not(ACUTE)),
+            c.Paired(c.LatestMarker(CRP, (c.MarkerClass.LOW,), None), c.Not(UNDER_IL6_BLOCKADE)),
+            c.Paired(
+                c.LatestMarker(CRP, (c.MarkerClass.LOW_GRADE,), None),
+                c.AllOf((c.Not(ACUTE), c.Not(UNDER_IL6_BLOCKADE))),
+            ),
         )
     ),
     examples=(
@@ -110,6 +119,8 @@ RULE = Rule(
         Example("CRP of 30 days ago", _MOOD + "CRP 20 mg/L, 30 days ago", Verdict.MET, Priority.PL),
         Example("CRP of 31 days ago", _MOOD + "CRP 20 mg/L, 31 days ago", Verdict.UNKNOWN),
         Example("score 30 days before", "CRP 20 mg/L, 5 days ago; PHQ-9 6, 35 days ago", Verdict.MET, Priority.PL),
+        Example("score of this month, its day not known", "CRP 20 mg/L, 5 days ago; PHQ-9 6, in 2026-06", Verdict.MET),
+        Example("score of this year", "CRP 20 mg/L, 5 days ago; PHQ-9 6, in 2026", Verdict.UNKNOWN),
         Example("score 31 days before", "CRP 20 mg/L, 5 days ago; PHQ-9 6, 36 days ago", Verdict.UNKNOWN),
         Example(
             "of two CRPs the later counts", _MOOD + "CRP 20 mg/L, 35 days ago; CRP 4 mg/L, 5 days ago", Verdict.NOT_MET
@@ -167,6 +178,17 @@ RULE = Rule(
             _MOOD + "CRP 4 mg/L, 13 days ago; CRP 20 mg/L, 5 days ago",
             Verdict.MET,
             Priority.PL,
+        ),
+        Example(
+            "high although an IL-6 medicine lowers it",
+            _MOOD + "CRP 40 mg/L, 5 days ago; tocilizumab from 150 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "low under an IL-6 medicine",
+            _MOOD + "CRP 2 mg/L, 5 days ago; tocilizumab from 150 days ago",
+            Verdict.NOT_MET,
         ),
         Example("low while infected", _MOOD + "CRP 2 mg/L, 5 days ago; infection, 10 days ago", Verdict.NOT_MET),
         Example("101 without infection", _MOOD + "CRP 101 mg/L, 5 days ago", Verdict.MET, Priority.PM),

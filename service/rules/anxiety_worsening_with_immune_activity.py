@@ -10,6 +10,7 @@ from service.rules.definitions import (
     ANXIETY_CLEARED,
     INFECTION_NEAR_ONSET,
     NEAR_RELAPSE,
+    NEAR_RELAPSE_OF_KNOWN_DAY,
     NEURO_IMD,
     ROSSI,
     STEROID,
@@ -24,7 +25,7 @@ _WORSE = "GAD-7 5, 60 days ago; GAD-7 12, 5 days ago; "
 
 RULE = Rule(
     name="anxiety-worsening-with-immune-activity",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Anxiety worsened around a relapse",
     question="Did anxiety worsen around a relapse?",
@@ -34,9 +35,8 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.CLINICAL, Category.BEHAVIORAL),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago), {apart} days {order} a relapse with onset "
-        "{event_date}{event_mark}. Anxiety and disease activity occurred together; this does not show that "
-        "one led to the other. Consider discussing anxiety at the relapse review."
+        "{instrument} {now} on {now_date} ({now_age} ago), {event_near}. Anxiety and disease activity occurred "
+        "together; this does not show that one led to the other. Consider discussing anxiety at the relapse review."
     ),
     notes=(
         Note(WORSE_ANXIETY, "The score rose from {note_before} on {note_before_date}."),
@@ -55,6 +55,12 @@ RULE = Rule(
             "Recheck anxiety 60 and 180 days after the relapse.",
             due=(timedelta(days=60), timedelta(days=180)),
             due_from=From.EVENT,
+            when=NEAR_RELAPSE_OF_KNOWN_DAY,
+        ),
+        Action(
+            activities.FOLLOW_UP_VISIT.coding,
+            "Recheck anxiety 60 and 180 days after the relapse; the day of its onset is to be found out first.",
+            when=c.Not(NEAR_RELAPSE_OF_KNOWN_DAY),
         ),
     ),
     evidence=(ROSSI,),
@@ -78,6 +84,9 @@ RULE = Rule(
             _MS + "GAD-7 5, 90 days ago; GAD-7 12, 30 days ago; relapse, 0 days ago",
             Verdict.MET,
             Priority.PM,
+        ),
+        Example(
+            "relapse known to the month, all of it near", _MS + _WORSE + "relapse, in 2026-06", Verdict.MET, Priority.PM
         ),
         Example("no relapse recorded", _MS + _WORSE, Verdict.NOT_MET),
         Example("no current score", _MS + "relapse, 25 days ago", Verdict.UNKNOWN),

@@ -15,7 +15,7 @@ _WORSE = "GAD-7 5, 60 days ago; GAD-7 12, 5 days ago; "
 
 RULE = Rule(
     name="anxiety-worsening-with-low-grade-inflammation",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Anxiety worsened with low-grade inflammation",
     question="Did anxiety worsen while CRP was raised a little?",
@@ -24,8 +24,8 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.LAB, Category.BEHAVIORAL),
     sentence=(
-        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago), "
-        "with CRP {marker_value} mg/L on {marker_date} ({marker_apart} days apart), above 3 and not above "
+        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago), "
+        "with {marker} {marker_value} mg/L on {marker_date} ({marker_apart} apart), above 3 and not above "
         "10. The link between anxiety and CRP is less consistent than for depression. One value is not a "
         "state: consider repeating."
     ),

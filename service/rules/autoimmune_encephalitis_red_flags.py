@@ -7,14 +7,15 @@ from service.domain import criteria as c
 from service.domain.analytes import CSF_LEUKOCYTES, NMDAR_CSF, NMDAR_SERUM, SODIUM
 from service.domain.anchors import Anchor, AnchorKind, RecordOrEpisode
 from service.domain.concepts import Concept
-from service.domain.instruments import TEEN_DEPRESSION
+from service.domain.instruments import COGNITION, TEEN_DEPRESSION
 from service.domain.rule import Action, Category, Example, Note, Priority, Rule, Status
 from service.domain.verdict import Verdict
-from service.rules.definitions import COGNITIVE_FALL, ENCEPHALITIS_CONSENSUS, IMD
+from service.rules.definitions import ENCEPHALITIS_CONSENSUS, IMD
 from service.terminology import activities
 
-_WORSE = c.Worsened(TEEN_DEPRESSION)
-_MOOD_WITH_DECLINE = c.WhenMeasured(c.AllOf((_WORSE, COGNITIVE_FALL)))
+_WORSE = c.Worsened(TEEN_DEPRESSION, safety=True)
+_FELL = c.Fell(COGNITION, safety=True)
+_MOOD_WITH_DECLINE = c.WhenMeasured(c.AllOf((_WORSE, _FELL)))
 _PSYCHIATRIC = c.Recorded(
     (Concept.PSYCHOSIS, Concept.MANIA, Concept.CATATONIA),
     before=timedelta(days=90),
@@ -66,7 +67,7 @@ _WORSE_MOOD = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; seizure, 5 days ago; 
 
 RULE = Rule(
     name="autoimmune-encephalitis-red-flags",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Acute psychiatric symptoms with organic red flags",
     question="Does a new psychiatric presentation come with signs of an organic, immune-mediated cause?",
@@ -188,6 +189,23 @@ RULE = Rule(
             "seizure, 5 days ago",
             Verdict.MET,
             Priority.PH,
+        ),
+        Example(
+            "both of tomorrow's date",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, in 1 day; MoCA 28, 60 days ago; MoCA 24, in 1 day; seizure, 5 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
+        Example(
+            "both of the day after tomorrow",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, in 2 days; MoCA 28, 60 days ago; MoCA 24, in 2 days; seizure, 5 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a cognitive test without an earlier one, not all scores sent",
+            "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; MoCA 24, 5 days ago; seizure, 5 days ago; "
+            "incomplete QuestionnaireResponse",
+            Verdict.UNKNOWN,
         ),
         Example(
             "both 31 days ago",

@@ -25,7 +25,7 @@ _FELL = "SDMT 50, 60 days ago; SDMT 42, 5 days ago; "
 
 RULE = Rule(
     name="cognitive-decline-with-activity",
-    version="1.0.0",
+    version="1.0.1",
     status=Status.ACTIVE,
     title="Cognition fell near mood worsening or disease activity",
     question="Did cognition fall near a relapse, MRI activity, or worse mood or fatigue?",
@@ -39,7 +39,7 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.CLINICAL,),
     sentence=(
-        "{instrument} fell {before} to {now} between {before_date} and {now_date} ({now_age} days ago). "
+        "{instrument} fell {before} to {now} between {before_date} and {now_date} ({now_age} ago). "
         "Consider review by neurology and neuropsychology."
     ),
     notes=(

@@ -12,7 +12,7 @@ _TOCILIZUMAB = "tocilizumab from 100 days ago; "
 
 RULE = Rule(
     name="crp-unreadable",
-    version="1.0.0",
+    version="1.0.1",
     status=Status.ACTIVE,
     title="CRP cannot be read under IL-6 blockade",
     question="Is mood high while the CRP beside it is lowered by an IL-6 pathway medicine?",
@@ -24,7 +24,7 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.LAB,),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago) with CRP {marker_value} mg/L on {marker_date}, during "
+        "{instrument} {now} on {now_date} ({now_age} ago) with {marker} {marker_value} mg/L on {marker_date}, during "
         "or up to 90 days after {drug} ({drug_from} to {drug_to}). CRP is lowered by IL-6 pathway medicines and cannot "
         "be used here; IL-6 itself may be high for the same reason. Judge activity by other means."
     ),

@@ -32,6 +32,8 @@ DEPRESSION_CLEARED = c.MoodCleared(DEPRESSION)
 ANXIETY_CLEARED = c.MoodCleared(ANXIETY)
 
 NEAR_RELAPSE = c.Defined("near a relapse", c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, RELAPSE_AFTER))
+# Dates may be counted only from an onset that is known to the day.
+NEAR_RELAPSE_OF_KNOWN_DAY = c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, RELAPSE_AFTER, exact=True)
 # A score counts for 30 days, so what lies up to 30 days after it lies before the as-of day in any case.
 NO_RELAPSE_AROUND = c.Not(c.Occurred(Concept.RELAPSE, None, timedelta(days=90)))
 NO_RELAPSE_DOCUMENTED = c.AnyOf(
@@ -111,11 +113,20 @@ LOW_GRADE_NEAR = c.Paired(
     first_decides=True,
 )
 LOW_GRADE_STANDING = c.Paired(
-    c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.UNKNOWN, not_followed_by=(c.MarkerClass.LOW,)),
+    c.MarkerNear(
+        CRP,
+        (c.MarkerClass.LOW_GRADE,),
+        Verdict.UNKNOWN,
+        not_followed_by=(c.MarkerClass.LOW,),
+        unreadable_if=UNDER_IL6_BLOCKADE,
+    ),
     READABLE_AGAINST_MOOD,
     first_decides=True,
 )
-LOW_SINCE = c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET)
+# A CRP that an IL-6 medicine lowers is never low: it ends nothing, and nothing is quiet by it.
+LOW_SINCE = c.MarkerSeen(
+    CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET, unreadable_if=UNDER_IL6_BLOCKADE
+)
 
 MOORE = Evidence(
     "HADS-D of 8 or more in 44.5 % at relapse, 29.2 % at two months, 34.4 % at six months (n=132)",

@@ -21,7 +21,7 @@ _TREATED = "sertraline from 100 days ago; CRP 5 mg/L, 5 days ago; "
 
 RULE = Rule(
     name="depression-persisting-on-treatment-with-inflammation",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Depression persists on treatment, with low-grade inflammation",
     question="Does depression persist on an antidepressant while CRP is raised?",
@@ -43,8 +43,8 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.BEHAVIORAL, Category.LAB),
     sentence=(
-        "{instrument} stayed at {limit} or more for {lasting} days ({first} on {first_date}, {now} on {now_date}) on "
-        "{drug}, with CRP {marker_value} mg/L on {marker_date} ({marker_age} days ago). Consider review of diagnosis, "
+        "{instrument} stayed at {limit} or more for {lasting} ({first} on {first_date}, {now} on {now_date}) on "
+        "{drug}, with {marker} {marker_value} mg/L on {marker_date} ({marker_age} ago). Consider review of diagnosis, "
         "adherence, dose adequacy and comorbidity. Raised inflammation is associated with poorer response on average; "
         "it does not tell which treatment will work for this person."
     ),

@@ -40,17 +40,14 @@ _PHENOTYPE = c.AllOf(
     )
 )
 _ITEMS_READ = c.ItemSum(PHQ9, (1, 3, 4, 5, 8), Decimal(0))
-_ABOVE_5 = c.Paired(
-    c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.NOT_MET),
-    c.ResultNear((CRP,), timedelta(0), timedelta(0), above=Decimal(5)),
-)
+_ABOVE_5 = c.MarkerNear(CRP, (c.MarkerClass.LOW_GRADE,), Verdict.NOT_MET, above=Decimal(5))
 
 _EARLIER_CRP = "PHQ-9 12, 20 days ago; CRP 4 mg/L, 40 days ago; "
 _MOOD = "PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="depression-with-low-grade-inflammation",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Elevated depression score with low-grade inflammation",
     question="Is elevated depression accompanied by low-grade inflammation?",
@@ -60,8 +57,8 @@ RULE = Rule(
     cases=(Case(_PHENOTYPE, Priority.PM),),
     categories=(Category.LAB, Category.BEHAVIORAL),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago) with CRP {marker_value} mg/L on {marker_date} "
-        "({marker_apart} days apart), above 3 and not above 10. About 1 in 4 depressed people show this; it is not "
+        "{instrument} {now} on {now_date} ({now_age} ago) with {marker} {marker_value} mg/L on {marker_date} "
+        "({marker_apart} apart), above 3 and not above 10. About 1 in 4 depressed people show this; it is not "
         "specific and also occurs with higher weight, smoking and other disease. One value is not a state: consider "
         "repeating. Inflammation-guided treatment of mood is not established."
     ),
@@ -144,6 +141,28 @@ RULE = Rule(
         ),
         Example(
             "a low CRP since", "PHQ-9 12, 20 days ago; CRP 4 mg/L, 20 days ago; CRP 2 mg/L, 2 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "a low CRP since, lowered by tocilizumab",
+            "PHQ-9 12, 20 days ago; CRP 4 mg/L, 20 days ago; CRP 2 mg/L, 2 days ago; tocilizumab from 10 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "a low CRP since, tocilizumab without a date",
+            "PHQ-9 12, 20 days ago; CRP 4 mg/L, 20 days ago; CRP 2 mg/L, 2 days ago; tocilizumab undated",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "two assays of one day, the sensitive one is paired",
+            _MOOD + "hs-CRP 4 mg/L, 5 days ago; CRP 8 mg/L, 5 days ago",
+            Verdict.MET,
+            Priority.PL,
+        ),
+        Example(
+            "another CRP near it that could not be read",
+            _MOOD + "CRP 4 mg/L, 5 days ago; CRP refused: no unit, 12 days ago",
+            Verdict.UNKNOWN,
         ),
         Example("aged 17", "aged 17; PHQ-9 12, 5 days ago; CRP 4 mg/L, 5 days ago", Verdict.NOT_MET),
         Example("aged 18", "aged 18; PHQ-9 12, 5 days ago; CRP 4 mg/L, 5 days ago", Verdict.MET, Priority.PL),

@@ -19,7 +19,7 @@ _PATTERN = c.Paired(
 
 RULE = Rule(
     name="fatigue-dominant-depression-score",
-    version="1.0.0",
+    version="1.0.1",
     status=Status.ACTIVE,
     title="Depression score dominated by fatigue and somatic items",
     question="Is the score driven by fatigue and somatic items?",
@@ -28,7 +28,7 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.CLINICAL,),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago): most points come from sleep, fatigue, "
+        "{instrument} {now} on {now_date} ({now_age} ago): most points come from sleep, fatigue, "
         "appetite and psychomotor items, which multiple sclerosis and other immune disease can bring by "
         "themselves. Consider fatigue causes (sleep, anaemia, thyroid, medicines, infection) as well as "
         "depression; do not dismiss mood."

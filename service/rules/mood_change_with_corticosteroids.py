@@ -23,7 +23,7 @@ _WORSE = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="mood-change-with-corticosteroids",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Mood changed with systemic corticosteroids",
     question="Did mood change during or after systemic corticosteroids?",
@@ -41,10 +41,10 @@ RULE = Rule(
         Note(
             WORSE_MOOD,
             "{note_instrument} rose {note_before} to {note_now} between {note_before_date} and "
-            "{note_now_date} ({note_now_age} days ago).",
+            "{note_now_date} ({note_now_age} ago).",
         ),
         Note(_SYMPTOM_THEN, "Recorded: {note_records} ({note_record_date})."),
-        Note(NEAR_RELAPSE, "A relapse on {note_event_date} lies near it: the two cannot be told apart."),
+        Note(NEAR_RELAPSE, "A relapse of {note_event_date} lies near it: the two cannot be told apart."),
     ),
     limits="The last day of a course is an estimate where the data supplied give no end.",
     plan=(

@@ -24,7 +24,7 @@ _REASON = c.AnyOf(
         c.Recorded((Concept.INFECTION,), before=timedelta(days=365), after=None, also=Concept.INPATIENT),
     )
 )
-_RECENT = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, SCREENING, None, Verdict.NOT_MET, also=(PHQ2,))
+_RECENT = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, SCREENING, Verdict.NOT_MET, also=(PHQ2,))
 
 # Patients that the examples share.
 _MS = "multiple sclerosis; "
@@ -32,7 +32,7 @@ _OLD = "PHQ-9 6, 400 days ago; "
 
 RULE = Rule(
     name="mood-screening-in-immune-disease",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.DRAFT,
     title="Consider a depression screen",
     question="Is a depression screen worth considering, given immune disease and other history?",
@@ -43,7 +43,7 @@ RULE = Rule(
     categories=(Category.ADMIN,),
     sentence=(
         "Beside {disease}, psychosocial or medical history relevant to care is recorded, and no depression "
-        "score of the last 365 days is in the data supplied. Consider a screen at the next contact."
+        "score of the last {screening_interval} is in the data supplied. Consider a screen at the next contact."
     ),
     limits="No threshold for such history has been validated.",
     plan=(Action(activities.DEPRESSION_SCREENING.coding, "Consider depression screening at the next contact."),),
@@ -57,7 +57,7 @@ RULE = Rule(
             Grade.MODERATE,
         ),
     ),
-    clears=c.ScoredAtLeast(DEPRESSION, c.Band.ANY, timedelta(0), None, Verdict.NOT_MET, also=(PHQ2,)),
+    clears=c.ScoredAtLeast(DEPRESSION, c.Band.ANY, timedelta(0), Verdict.NOT_MET, also=(PHQ2,)),
     on_by_default=False,
     examples=(
         Example(
@@ -76,6 +76,8 @@ RULE = Rule(
         ),
         Example("scored 366 days ago", _MS + "depression; PHQ-9 6, 366 days ago", Verdict.MET, Priority.PL),
         Example("scored 365 days ago", _MS + "depression; PHQ-9 6, 365 days ago", Verdict.NOT_MET),
+        Example("scored in a month of which a part counts", _MS + "depression; PHQ-9 6, in 2025-06", Verdict.UNKNOWN),
+        Example("scored last month, its day not known", _MS + "depression; PHQ-9 6, in 2026-05", Verdict.NOT_MET),
         Example("a PHQ-2 this year", _MS + _OLD + "depression; PHQ-2 1, 100 days ago", Verdict.NOT_MET),
         Example("depression resolved", _MS + _OLD + "depression resolved", Verdict.MET, Priority.PL),
         Example(

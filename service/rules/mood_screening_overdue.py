@@ -32,7 +32,7 @@ _MS = "multiple sclerosis; "
 
 RULE = Rule(
     name="mood-screening-overdue",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="A mood check is overdue",
     question="Is a mood check overdue?",
@@ -42,7 +42,7 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.ADMIN,),
     sentence=(
-        "A mood check was due on {due_dates} (the first {overdue_days} days ago), and none is in the data "
+        "A mood check was due on {due_dates} (the first {overdue_days} ago), and none is in the data "
         "supplied. Consider one at the next contact."
     ),
     limits="The intervals are defaults; no guideline sets them.",
@@ -57,7 +57,7 @@ RULE = Rule(
     ),
     clears=c.AnyOf(
         (
-            c.ScoredAtLeast(DEPRESSION, c.Band.ANY, _GRACE, None, Verdict.NOT_MET, also=(PHQ2,)),
+            c.ScoredAtLeast(DEPRESSION, c.Band.ANY, _GRACE, Verdict.NOT_MET, also=(PHQ2,)),
             c.Recorded((Concept.MOOD_SCREENING,), before=_GRACE, after=None),
         )
     ),
@@ -117,6 +117,25 @@ RULE = Rule(
         Example(
             "two scales: the newer score decides",
             _MS + "PHQ-9 4, 400 days ago; HADS-D 4, 100 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a score of last month, its day not known",
+            _MS + "PHQ-9 4, 420 days ago; PHQ-9 6, in 2026-05",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "last score known to the month, due in any case", _MS + "PHQ-9 4, in 2025-05", Verdict.MET, Priority.PL
+        ),
+        Example("last score known to the month, perhaps due", _MS + "PHQ-9 4, in 2025-06", Verdict.UNKNOWN),
+        Example(
+            "relapse 40 days ago, a score of that month",
+            _MS + "PHQ-9 4, 60 days ago; relapse, 40 days ago; PHQ-9 4, in 2026-05",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "relapse 40 days ago, a screening of the month after",
+            _MS + "PHQ-9 4, 60 days ago; relapse, 40 days ago; mood screening, in 2026-06",
             Verdict.NOT_MET,
         ),
         Example(

@@ -12,21 +12,20 @@ from service.terminology import activities
 
 _LONG = timedelta(days=180)
 _SHORT = timedelta(days=90)
-_BEGUN = c.Started(
-    (
-        (DrugGroup.IFN_ALPHA, _LONG),
-        (DrugGroup.IL2, _LONG),
-        (DrugGroup.CHECKPOINT, _LONG),
-        (DrugGroup.IFN_BETA, _LONG),
-        (DrugGroup.TNF_INHIB, _SHORT),
-        (DrugGroup.IL6_INHIB, _SHORT),
-        (DrugGroup.JAK_INHIB, _SHORT),
-        (DrugGroup.COMPLEMENT_INHIB, _SHORT),
-        (DrugGroup.MS_DMT_OTHER, _SHORT),
-        (DrugGroup.OTHER_IMMUNE, _SHORT),
-        (DrugGroup.OTHER_MOOD_DRUG, _SHORT),
-    )
+_WINDOWS = (
+    (DrugGroup.IFN_ALPHA, _LONG),
+    (DrugGroup.IL2, _LONG),
+    (DrugGroup.CHECKPOINT, _LONG),
+    (DrugGroup.IFN_BETA, _LONG),
+    (DrugGroup.TNF_INHIB, _SHORT),
+    (DrugGroup.IL6_INHIB, _SHORT),
+    (DrugGroup.JAK_INHIB, _SHORT),
+    (DrugGroup.COMPLEMENT_INHIB, _SHORT),
+    (DrugGroup.MS_DMT_OTHER, _SHORT),
+    (DrugGroup.OTHER_IMMUNE, _SHORT),
+    (DrugGroup.OTHER_MOOD_DRUG, _SHORT),
 )
+_BEGUN = c.Started(_WINDOWS)
 _THAT_DAY = timedelta(0)
 _STRONG = c.Started(
     ((DrugGroup.IFN_ALPHA, _THAT_DAY), (DrugGroup.IL2, _THAT_DAY), (DrugGroup.CHECKPOINT, _THAT_DAY)),
@@ -55,7 +54,7 @@ _WORSE = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="mood-worsening-after-immune-therapy",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Mood worsened after a medicine that acts on the immune system or on mood",
     question="Did mood worsen after an immune-active or mood-active medicine was begun?",
@@ -65,8 +64,8 @@ RULE = Rule(
     cases=(Case(_STRONG, Priority.PM, at_event=True),),
     categories=(Category.DRUG, Category.BEHAVIORAL),
     sentence=(
-        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago), "
-        "{drug_days} days after {drug} started ({drug_from}). Timing alone does not show cause; the "
+        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago), "
+        "{drug_days} after {drug} started ({drug_from}). Timing alone does not show cause; the "
         "illness being treated, a relapse before the change, or life events may explain it. Consider "
         "discussing with the prescriber. Do not stop or change it on the strength of this alert."
     ),

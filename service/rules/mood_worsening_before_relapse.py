@@ -38,7 +38,7 @@ _WORSE = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="mood-worsening-before-relapse",
-    version="1.0.0",
+    version="1.0.1",
     status=Status.ACTIVE,
     title="Mood worsened with a soft sign of activity, no relapse recorded",
     question="Has mood or anxiety worsened with a soft sign of activity and no relapse recorded?",
@@ -52,7 +52,7 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.CLINICAL,),
     sentence=(
-        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago) with "
+        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago) with "
         "a soft sign of activity, and no relapse near it is recorded in the data supplied. In one study of "
         "relapsing MS, state anxiety and depression were higher in people with MRI activity even without "
         "symptoms, and high anxiety preceded reactivation within 6 months. That is a group finding; most "

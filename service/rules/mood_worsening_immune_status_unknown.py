@@ -21,6 +21,9 @@ from service.rules.definitions import (
 from service.terminology import activities
 
 _CRP_READ = c.MarkerSeen(CRP, c.READABLE, timedelta(days=90), None, Verdict.NOT_MET)
+_USABLE_CRP_READ = c.MarkerSeen(
+    CRP, c.READABLE, timedelta(days=90), None, Verdict.NOT_MET, unreadable_if=UNDER_IL6_BLOCKADE
+)
 _NO_CRP = c.AllOf(
     (
         c.Not(_CRP_READ),
@@ -50,7 +53,7 @@ _WORSE = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="mood-worsening-immune-status-unknown",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Mood worsened; immune status is not known",
     question="Did mood worsen while immune status is not known?",
@@ -60,7 +63,7 @@ RULE = Rule(
     priority=Priority.PL,
     categories=(Category.ADMIN, Category.LAB),
     sentence=(
-        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago). Do "
+        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago). Do "
         "not delay mood assessment for missing measures."
     ),
     notes=(
@@ -79,7 +82,7 @@ RULE = Rule(
             DEPRESSION_CLEARED,
             c.AllOf(
                 (
-                    _CRP_READ,
+                    _USABLE_CRP_READ,
                     c.AnyOf((c.Not(MS), NO_RELAPSE_DOCUMENTED, RELAPSE_SINCE, c.Not(_NO_OTHER_FINDING))),
                 )
             ),

@@ -13,6 +13,7 @@ from service.rules.definitions import (
     MCID,
     MOORE,
     NEAR_RELAPSE,
+    NEAR_RELAPSE_OF_KNOWN_DAY,
     NEURO_IMD,
     PERSISTING_DEPRESSION,
     RELAPSE_AFTER,
@@ -28,13 +29,15 @@ _AFTER_RELAPSE = c.Paired(
     PERSISTING_DEPRESSION,
     c.Occurred(Concept.RELAPSE, RELAPSE_BEFORE, timedelta(days=180), beyond=RELAPSE_AFTER, began_near=True),
 )
+_DAY_KNOWN = c.AnyOf((NEAR_RELAPSE_OF_KNOWN_DAY, _AFTER_RELAPSE))
+_DAY_NOT_KNOWN = c.AllOf((NEAR_RELAPSE, c.Not(NEAR_RELAPSE_OF_KNOWN_DAY)))
 
 _WORSE = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 _MS = "multiple sclerosis; "
 
 RULE = Rule(
     name="mood-worsening-near-relapse",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Mood worsened around a relapse",
     question="Did mood worsen around a relapse?",
@@ -44,9 +47,8 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.CLINICAL, Category.BEHAVIORAL),
     sentence=(
-        "{instrument} {now} on {now_date} ({now_age} days ago), {apart} days {order} a relapse with onset "
-        "{event_date}{event_mark}. Mood change and disease activity occurred together; this does not show that one led "
-        "to the other. Consider discussing mood at the relapse review."
+        "{instrument} {now} on {now_date} ({now_age} ago), {event_near}. Mood change and disease activity occurred "
+        "together; this does not show that one led to the other. Consider discussing mood at the relapse review."
     ),
     notes=(
         Note(WORSE_DEPRESSION, "The score rose from {note_before} on {note_before_date}."),
@@ -69,6 +71,12 @@ RULE = Rule(
             "Repeat the PHQ-9 at 14, 60 and 180 days after the relapse.",
             due=(timedelta(days=14), timedelta(days=60), timedelta(days=180)),
             due_from=From.EVENT,
+            when=_DAY_KNOWN,
+        ),
+        Action(
+            activities.PHQ9_SCREENING.coding,
+            "Repeat the PHQ-9 at 14, 60 and 180 days after the relapse; the day of its onset is to be found out first.",
+            when=_DAY_NOT_KNOWN,
         ),
     ),
     evidence=(MOORE, ROSSI, MCID),
@@ -214,6 +222,8 @@ RULE = Rule(
             Verdict.MET,
             Priority.PM,
         ),
+        Example("relapse known to the month, all of it near", _WORSE + "relapse, in 2026-06", Verdict.MET, Priority.PM),
+        Example("relapse known to the year", _WORSE + "relapse, in 2026", Verdict.UNKNOWN),
         Example(
             "persisting 61 days after onset",
             _MS + "PHQ-9 12, 70 days ago; PHQ-9 13, 5 days ago; relapse, 66 days ago",

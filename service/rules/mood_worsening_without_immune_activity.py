@@ -15,6 +15,7 @@ from service.rules.definitions import (
     NO_RELAPSE_AROUND,
     NO_RELAPSE_DOCUMENTED,
     STEROID,
+    UNDER_IL6_BLOCKADE,
     WORSE_MOOD,
 )
 from service.terminology import activities
@@ -31,7 +32,7 @@ _QUIET = "CRP 2 mg/L, 5 days ago; no relapse, 5 days ago; "
 
 RULE = Rule(
     name="mood-worsening-without-immune-activity",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Mood worsened while recorded immune measures were quiet",
     question="Did mood worsen while the disease is documented as quiet?",
@@ -40,7 +41,7 @@ RULE = Rule(
         WORSE_MOOD,
         c.AllOf(
             (
-                c.MarkerSeen(CRP, _LOW, _NEAR, None, Verdict.UNKNOWN),
+                c.MarkerSeen(CRP, _LOW, _NEAR, None, Verdict.UNKNOWN, unreadable_if=UNDER_IL6_BLOCKADE),
                 c.Not(c.MarkerSeen(CRP, _RAISED, _NEAR, None, Verdict.NOT_MET)),
                 c.Not(c.ResultNear((IL6, ESR, SNFL, CALPROTECTIN, MRI_ACTIVITY), _NEAR, None, beyond_reference=True)),
                 c.Not(c.Exposed((DrugGroup.IL6_INHIB, DrugGroup.JAK_INHIB), trailing=timedelta(days=90))),
@@ -59,13 +60,14 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.BEHAVIORAL,),
     sentence=(
-        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} days ago) "
-        "while recorded immune measures were quiet (CRP {marker_value} mg/L on {marker_date}). Treat as "
+        "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago) "
+        "while recorded immune measures were quiet ({marker} {marker_value} mg/L on {marker_date}). Treat as "
         "mood in its own right: assess and offer care as usual. Normal CRP does not exclude inflammation in "
         "the brain, and this is not a reason to look for more tests. {medicines}"
     ),
     limits="Quiet means: in the data supplied.",
     blocked_by=(
+        "crp-unreadable",
         "mood-worsening-near-relapse",
         "mood-worsening-after-immune-therapy",
         "mood-change-with-corticosteroids",
@@ -91,6 +93,72 @@ RULE = Rule(
             _RA + _WORSE + "CRP 2 mg/L, 5 days ago",
             Verdict.MET,
             Priority.PM,
+        ),
+        Example(
+            "tocilizumab begun after the score, before the only CRP",
+            _RA + "PHQ-9 5, 80 days ago; PHQ-9 12, 25 days ago; CRP 2 mg/L, 5 days ago; tocilizumab from 20 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "tocilizumab begun after the score, one CRP before it and one after",
+            _RA + "PHQ-9 5, 80 days ago; PHQ-9 12, 25 days ago; CRP 2 mg/L, 26 days ago; CRP 2 mg/L, 5 days ago; "
+            "tocilizumab from 20 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "tocilizumab without a date", _RA + _WORSE + "CRP 2 mg/L, 5 days ago; tocilizumab undated", Verdict.UNKNOWN
+        ),
+        Example(
+            "baricitinib without a date", _RA + _WORSE + "CRP 2 mg/L, 5 days ago; baricitinib undated", Verdict.UNKNOWN
+        ),
+        Example("steroid without a date", _RA + _WORSE + "CRP 2 mg/L, 5 days ago; prednisone undated", Verdict.UNKNOWN),
+        Example(
+            "a second CRP that could not be read",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; CRP refused: no unit, 15 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "a second CRP that could not be read, 31 days before",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; CRP refused: no unit, 36 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "a raised CRP known to the year",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; CRP 40 mg/L, in 2026",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "a raised CRP known to the month, all of it near",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; CRP 40 mg/L, in 2026-06",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a raised CRP without a date",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; CRP 40 mg/L, undated",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "a low CRP known to the month, all of it near",
+            _RA + _WORSE + "CRP 2 mg/L, in 2026-06",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "interleukin-6 that could not be read",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; IL-6 refused: no unit, 10 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "sedimentation rate that could not be read",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; ESR refused: no unit, 10 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "interleukin-6 above its range, without a date",
+            _RA + _WORSE + "CRP 2 mg/L, 5 days ago; IL-6 9 above range, undated",
+            Verdict.UNKNOWN,
         ),
         Example("no CRP", _MS + _WORSE + "no relapse, 5 days ago", Verdict.UNKNOWN),
         Example(

@@ -18,7 +18,7 @@ _NOT_FOLLOWED_UP = c.StalePositive(SUICIDALITY_ITEMS, "suicidality-recorded", ol
 
 RULE = Rule(
     name="suicidality-not-readable",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="An entry about suicidal thoughts could not be read",
     question="Was something about suicidal thoughts recorded that could not be read?",
@@ -66,6 +66,31 @@ RULE = Rule(
         Example("total of 20 without item 9", "PHQ-9 20, 3 days ago", Verdict.MET, Priority.PM),
         Example("total of 19 without item 9", "PHQ-9 19, 3 days ago", Verdict.NOT_MET),
         Example("undated total of 20 without item 9", "PHQ-9 20, undated", Verdict.MET, Priority.PM),
+        Example("eight items of 20 points, item 9 not sent", "PHQ-9 items 3 3 3 3 2 2 2 2 ?, 3 days ago", Verdict.MET),
+        Example(
+            "eight items of 19 points, item 9 not sent", "PHQ-9 items 3 3 3 3 2 2 2 1 ?, 3 days ago", Verdict.NOT_MET
+        ),
+        Example("seven items of 20 points", "PHQ-9 items 3 3 3 3 3 3 2 ? ?, 3 days ago", Verdict.MET, Priority.PM),
+        Example(
+            "eight items of 20 points, item 9 by another code that day",
+            "PHQ-9 items 3 3 3 3 2 2 2 2 ?, 3 days ago; CMS item 9 = no, 3 days ago",
+            Verdict.NOT_MET,
+        ),
+        Example(
+            "a total of 19 below its eight items",
+            "PHQ-9 19, 3 days ago; PHQ-9 items 3 3 3 3 2 2 2 2 ?, 3 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "total of 25, item 9 'not at all': the others give at most 24",
+            "PHQ-9 25, 3 days ago; PHQ-9 item 9 = 0, 3 days ago",
+            Verdict.MET,
+            Priority.PM,
+        ),
+        Example(
+            "total of 24, item 9 'not at all'", "PHQ-9 24, 3 days ago; PHQ-9 item 9 = 0, 3 days ago", Verdict.NOT_MET
+        ),
         Example("total of 20 with item 9", "PHQ-9 20, 3 days ago; PHQ-9 item 9 = 0, 3 days ago", Verdict.NOT_MET),
         Example("a 'yes' without a date", "C-SSRS 2 = yes, undated", Verdict.MET, Priority.PM),
         Example("a 'yes' known to the year only", "PHQ-9 item 9 = 1, in 2026", Verdict.MET, Priority.PM),

@@ -79,7 +79,7 @@ _NEGATIVE = c.AnyOf(
 
 RULE = Rule(
     name="suicidality-recorded",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Suicidal thoughts or behaviour recorded",
     question="Is there any recorded suicidal thought or behaviour?",
@@ -190,6 +190,20 @@ RULE = Rule(
             Verdict.UNKNOWN,
         ),
         Example("total of 25 without item 9", "PHQ-9 25, 3 days ago", Verdict.MET, Priority.PH),
+        Example(
+            "total of 25, item 9 'not at all'",
+            "PHQ-9 25, 3 days ago; PHQ-9 item 9 = 0, 3 days ago",
+            Verdict.UNKNOWN,
+        ),
+        Example(
+            "total of 24, item 9 'not at all'", "PHQ-9 24, 3 days ago; PHQ-9 item 9 = 0, 3 days ago", Verdict.NOT_MET
+        ),
+        Example(
+            "an attempt of years ago, recorded lately",
+            "suicide attempt, 2600 days ago, recorded 10 days ago",
+            Verdict.MET,
+            Priority.PH,
+        ),
         Example("total of 24 without item 9", "PHQ-9 24, 3 days ago", Verdict.UNKNOWN),
         Example("total of 25 of tomorrow's date", "PHQ-9 25, in 1 day", Verdict.MET, Priority.PH),
         Example("teenager's total of 25", "aged 15; PHQ-A 25, 3 days ago", Verdict.MET, Priority.PH),

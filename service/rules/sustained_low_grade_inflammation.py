@@ -8,28 +8,37 @@ from service.domain.anchors import Anchor, AnchorKind, FirstLowGrade
 from service.domain.instruments import MOOD
 from service.domain.rule import Action, Category, Evidence, Example, Grade, Note, Priority, Rule, Status
 from service.domain.verdict import Verdict
-from service.rules.definitions import CRP_UNUSABLE, IMD, READING_CRP
+from service.rules.definitions import CRP_UNUSABLE, IMD, READING_CRP, UNDER_IL6_BLOCKADE
 from service.terminology import activities
 
+_LOW_TWICE = c.MarkerSeen(
+    CRP,
+    (c.MarkerClass.LOW,),
+    timedelta(days=-1),
+    None,
+    Verdict.NOT_MET,
+    consecutive=2,
+    unreadable_if=UNDER_IL6_BLOCKADE,
+)
 _MOOD = "PHQ-9 12, 5 days ago; "
 
 RULE = Rule(
     name="sustained-low-grade-inflammation",
-    version="1.0.0",
+    version="1.1.0",
     status=Status.ACTIVE,
     title="Sustained low-grade inflammation with elevated mood scores",
     question="Is low-grade inflammation sustained?",
     when=c.Paired(
-        c.SustainedMarker(CRP, timedelta(days=14), timedelta(days=180), CRP_UNUSABLE),
+        c.SustainedMarker(CRP, timedelta(days=14), timedelta(days=180), CRP_UNUSABLE, unreadable_if=UNDER_IL6_BLOCKADE),
         c.Elevated(MOOD, within=timedelta(days=30)),
     ),
     anchor=Anchor(AnchorKind.STATE, (FirstLowGrade(CRP),)),
     priority=Priority.PM,
     categories=(Category.LAB, Category.CLINICAL),
     sentence=(
-        "CRP between 3 and 10 mg/L on {first_marker_date} ({first_marker_value}) and {marker_date} ({marker_value}, "
-        "{marker_age} days ago), with {instrument} {now} on {now_date}. Consider looking for a treatable source "
-        "(dental, metabolic, autoimmune, medication); discuss mood alongside."
+        "{marker} above 3 and not above 10 mg/L on {first_marker_date} ({first_marker_value}) and {marker_date} "
+        "({marker_value}, {marker_age} ago), with {instrument} {now} on {now_date}. Consider looking for a treatable "
+        "source (dental, metabolic, autoimmune, medication); discuss mood alongside."
     ),
     notes=(Note(IMD, "Consider disease activity in {note_disease} too."),),
     limits="Weight, smoking, age and other disease also raise CRP; within-person variation is large.",
@@ -52,7 +61,7 @@ RULE = Rule(
     ),
     clears=c.AnyOf(
         (
-            c.MarkerSeen(CRP, (c.MarkerClass.LOW,), timedelta(days=-1), None, Verdict.NOT_MET, consecutive=2),
+            _LOW_TWICE,
             c.MarkerSeen(CRP, (c.MarkerClass.HIGH,), timedelta(days=-1), None, Verdict.NOT_MET),
         )
     ),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from service.assessment import Context
 from service.settings import Settings, SettingsError, is_loopback, load_settings, require_safe_listener
 
 
@@ -154,3 +155,18 @@ def test_other_addresses_are_refused_without_authentication(host: str) -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_a_site_sets_the_days_of_a_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Context.load(load_settings()).rule_set.digest
+    monkeypatch.setenv("MOODMARKER_SPANS", '{"relapse-after": 90}')
+    assert Context.load(load_settings()).rule_set.digest != before
+
+
+@pytest.mark.parametrize(
+    ("spans", "text"), [('{"relapse": 9}', "no span relapse"), ('{"relapse-after": 9}', "30 to 120")]
+)
+def test_a_span_that_may_not_be_set_is_told(monkeypatch: pytest.MonkeyPatch, spans: str, text: str) -> None:
+    monkeypatch.setenv("MOODMARKER_SPANS", spans)
+    with pytest.raises(SettingsError, match=rf"MOODMARKER_SPANS: .*{text}"):
+        Context.load(load_settings())

@@ -10,9 +10,9 @@ import pytest
 from service.domain.concepts import Item
 from service.domain.instruments import INSTRUMENTS
 from service.domain.rule import Priority
-from service.domain.ruleset import UnknownRule
 from service.domain.wording import CRISIS_CONTACTS, FOOTER, LOCAL_CRISIS
 from service.rules import RULES
+from service.settings import SettingsError
 from service.terminology.items import ITEMS
 from tests.contract import patients as p
 from tests.contract.answers import context, identifier_of, is_closed_by_rule, stored, tell
@@ -92,7 +92,7 @@ def test_a_rule_of_low_priority_can_be_muted_and_the_answer_says_so() -> None:
 
 @pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.safety])
 def test_a_safety_rule_cannot_be_muted(rule: str) -> None:
-    with pytest.raises(UnknownRule):
+    with pytest.raises(SettingsError, match=r"MOODMARKER_MUTED: .* safety rule"):
         context(muted=(rule,))
 
 

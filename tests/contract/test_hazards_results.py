@@ -8,7 +8,7 @@ import pytest
 
 from service.terminology import LOINC
 from tests.contract import patients as p
-from tests.contract.answers import evidence_of, tell
+from tests.contract.answers import Told, evidence_of, tell
 
 LOW_GRADE, SUSTAINED = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
 ACUTE, UNREADABLE = "acute-inflammation-confounds-mood", "crp-unreadable"
@@ -142,7 +142,7 @@ def test_both_assays_count_and_one_of_each_is_not_sustained() -> None:
 def test_the_sensitive_assay_is_paired_where_both_are_as_near() -> None:
     assert tell(*DEPRESSED, p.crp(2, 4), p.crp(5, 4, code=p.CRP)).verdicts[LOW_GRADE] == "NOT_MET"
     told = tell(*DEPRESSED, p.crp(5, 4), p.crp(2, 4, code=p.CRP))
-    assert told.verdicts[LOW_GRADE] == "NOT_MET" or "Observation/crp-30522-7-4" in evidence_of(told.flag(LOW_GRADE))
+    assert evidence_of(told.flag(LOW_GRADE)) == ["Observation/44261-6-5", "Observation/crp-30522-7-4"]
 
 
 def test_a_conventional_value_below_its_limit_neither_raises_nor_breaks_a_run() -> None:
@@ -207,9 +207,19 @@ def test_under_blockade_no_crp_is_read(code: str, value: float) -> None:
     assert (UNREADABLE, "active", "PL") in told.states()
     assert not told.met.intersection(ALL_CRP_RULES)
     assert told.verdicts[QUIET] == "NOT_MET"
-    assert not any(
-        one["detail"]["code"]["coding"][0]["code"] == p.HS_CRP for plan in told.plans for one in plan["activity"]
-    ) or (ACUTE in told.met)
+    # A high value is high in spite of the medicine; nothing else may ask for another one.
+    assert _rules_that_ask_for_a_crp(told) == ({ACUTE} if value == 40 else set())
+    assert (ACUTE in told.met) == (value == 40)
+
+
+def _rules_that_ask_for_a_crp(told: Told) -> set[str]:
+    asked = [one["detail"] for plan in told.plans for one in plan["activity"]]
+    return {
+        reason["coding"][0]["code"]
+        for detail in asked
+        if detail["code"]["coding"][0]["code"] == p.HS_CRP
+        for reason in detail["reasonCode"]
+    }
 
 
 @pytest.mark.parametrize(("ended", "met"), [(94, True), (95, False)])
@@ -247,6 +257,12 @@ def test_another_raised_marker_ends_the_quiet(code: str) -> None:
         referenceRange=[{"high": {"value": 20, "unit": unit}}],
     )
     assert tell(*calm, marker).verdicts[QUIET] == "NOT_MET"
+    # One that came and could not be read, or has no date, is not one that was never measured.
+    refused = marker | {"valueQuantity": {"value": 90, "unit": "furlong"}, "referenceRange": []}
+    undated = {name: value for name, value in marker.items() if name != "effectiveDateTime"}
+    for unread in (refused, undated, marker | {"status": "preliminary"}):
+        assert tell(*calm, unread).verdicts[QUIET] == "UNKNOWN"
+    assert tell(*calm, refused | {"interpretation": [p.coded("http://x", "HH")]}).verdicts[QUIET] == "NOT_MET"
 
 
 def test_one_result_under_two_codes_counts_once() -> None:

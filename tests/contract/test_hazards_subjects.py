@@ -158,7 +158,7 @@ def test_every_entry_is_counted_once_and_every_rule_named() -> None:
     account = told.account
     assert account["received"] == 9
     assert account["used"] + account["notRead"] + sum(account["rejected"].values()) == 9
-    assert account["rejected"] == {"duplicate": 1, "unit": 1, "wrong-type": 1, "status-cancelled": 1}
+    assert account["rejected"] == {"duplicate": 1, "unit": 1, "wrong-type": 2, "status-cancelled": 1}
     undecided = [rule for rule, verdict in told.verdicts.items() if verdict == "UNKNOWN"]
     assert undecided
     assert all(told.why(rule) for rule in undecided)

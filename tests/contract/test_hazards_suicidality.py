@@ -72,6 +72,32 @@ POSITIVES: dict[str, dict[str, Any]] = {
         "period": {"start": p.day(3)},
         "reasonCode": [p.coded("http://snomed.info/sct", "82313006")],
     },
+    "reason of a visit not yet begun": {
+        "resourceType": "Encounter",
+        "id": "e",
+        "status": "triaged",
+        "subject": {"reference": p.SUBJECT},
+        "period": {"start": p.day(3)},
+        "reasonCode": [p.coded("http://snomed.info/sct", "82313006")],
+    },
+    "conclusion of a report that is not final": {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "preliminary",
+        "subject": {"reference": p.SUBJECT},
+        "effectiveDateTime": p.day(3),
+        "conclusionCode": [p.coded("http://snomed.info/sct", "6471006")],
+    },
+    "an answer with a reason for none among its codes": p.answer(
+        0,
+        3,
+        valueCodeableConcept={
+            "coding": [
+                {"system": LOINC, "code": "LA6569-3"},
+                {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"},
+            ]
+        },
+    ),
     "some day of this month": p.answer(1, 3, effectiveDateTime="2026-11"),
     "form by linkId": _FORM
     | {
@@ -112,6 +138,12 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "no value": p.answer(0, 3, valueCodeableConcept=None),
     "absent with a reason": p.answer(0, 3, valueCodeableConcept=None, dataAbsentReason=p.coded("x", "unknown")),
     "declined": p.answer(0, 3, valueCodeableConcept=None, dataAbsentReason=p.coded("x", "asked-declined")),
+    "a misspelt code system": p.answer(1, 3) | {"code": p.coded("https://loinc.org", p.ITEM_9)},
+    "no code system": p.answer(1, 3) | {"code": {"coding": [{"code": p.ITEM_9}]}},
+    "a misspelt resource type": p.answer(1, 3, resourceType="Observaton"),
+    "two values": p.answer(0, 3, valueInteger=2),
+    "a Condition under a misspelt code system": p.condition("6471006", 3)
+    | {"code": p.coded("http://snomed.info/sct/", "6471006")},
     "a value of the wrong type": p.answer(0, 3, valueCodeableConcept="yes"),
     "a modifier nobody knows": p.answer(
         1, 3, modifierExtension=[{"url": "http://example.org/x", "valueBoolean": True}]
@@ -121,7 +153,15 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "positive without a subject, beside others with one": p.answer(1, 3, subject=None),
     "total of 20": p.score(20, 3),
     "total of 24": p.score(24, 3),
-    "total of 24 beside eight items": p.score(24, 3),
+    "total of 24 beside eight items": p.observation(
+        "panel",
+        p.PHQ9_PANEL,
+        3,
+        component=[
+            {"code": p.coded(LOINC, p.PHQ9), "valueInteger": 24},
+            *({"code": p.coded(LOINC, code), "valueInteger": 3} for code in p.PHQ9_ITEMS[:8]),
+        ],
+    ),
     "positive 40 days ago and nothing since": p.answer(2, 40),
 }
 
@@ -132,6 +172,14 @@ def test_what_cannot_be_read_or_placed_is_said_and_never_taken_for_a_no(shape: s
     assert told.verdicts[RECORDED] == "UNKNOWN"
     assert (NOT_READABLE, "active", "PM") in told.states()
     assert "neither a 'yes' nor a 'no'" in told.text(NOT_READABLE)
+
+
+def test_eight_items_that_add_up_to_the_total_do_not_answer_the_ninth() -> None:
+    others = [p.answer(3, 3, code) for code in p.PHQ9_ITEMS[:8]]
+    for ninth, told in ((None, "UNKNOWN"), (p.answer(0, 3), "NOT_MET")):
+        found = tell(p.score(24, 3), *others, *([ninth] if ninth else []))
+        assert found.verdicts[RECORDED] == told
+        assert ((NOT_READABLE, "active", "PM") in found.states()) == (ninth is None)
 
 
 @pytest.mark.parametrize(

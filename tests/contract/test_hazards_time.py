@@ -14,6 +14,7 @@ SAFETY, NEAR_RELAPSE = "suicidality-recorded", "mood-worsening-near-relapse"
 LOW_GRADE, QUIET = "depression-with-low-grade-inflammation", "mood-worsening-without-immune-activity"
 STATUS = "mood-worsening-immune-status-unknown"
 BEFORE = "mood-worsening-before-relapse"
+ACUTE = "acute-inflammation-confounds-mood"
 MS = p.condition(p.MS, 3000)
 WORSE = (MS, p.score(4, 60), p.score(14, 5))
 
@@ -94,10 +95,19 @@ def test_a_date_that_is_not_exact_is_no_current_score_and_no_baseline(written: s
 
 
 def test_a_month_wholly_within_a_window_counts_and_one_wholly_outside_does_not() -> None:
-    assert NEAR_RELAPSE in tell(*WORSE, p.relapse(0, onsetDateTime="2026-10")).met or (
-        tell(*WORSE, p.relapse(0, onsetDateTime="2026-10")).verdicts[NEAR_RELAPSE] == "UNKNOWN"
-    )
-    assert tell(*WORSE, p.relapse(0, onsetDateTime="2025-01")).verdicts[NEAR_RELAPSE] == "NOT_MET"
+    for month, verdict in (("2026-10", "MET"), ("2026-09", "UNKNOWN"), ("2025-01", "NOT_MET")):
+        assert tell(*WORSE, p.relapse(0, onsetDateTime=month)).verdicts[NEAR_RELAPSE] == verdict
+    quiet = (p.condition(p.RA, 900), p.score(4, 60), p.score(14, 5), p.crp(0.5, 5))
+    for month, verdict in (("2026-11", "UNKNOWN"), ("2026", "UNKNOWN"), ("2026-12", "MET"), ("2019", "NOT_MET")):
+        taken = p.taken("L04AC07", None, effectivePeriod={"start": month})
+        assert tell(*quiet, taken).verdicts["mood-worsening-without-immune-activity"] == verdict
+    for month, acute, graded in (
+        ("2026-10", "MET", "NOT_MET"),
+        ("2026-09", "UNKNOWN", "UNKNOWN"),
+        ("2026-08", "NOT_MET", "MET"),
+    ):
+        told = tell(p.score(14, 5), p.crp(5, 24), p.condition("N39.0", 0, onsetDateTime=month))
+        assert (told.verdicts[ACUTE], told.verdicts[LOW_GRADE]) == (acute, graded)
 
 
 @pytest.mark.parametrize("written", ["17/11/2026", "2026-13-01", "2026-02-30", "yesterday", "20261117"])

@@ -9,7 +9,7 @@ from service.domain import criteria as c
 from service.domain.analytes import CRP, SNFL, TEMPERATURE
 from service.domain.concepts import ITEM_9, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.examples import TODAY, read_example
-from service.domain.instruments import DEPRESSION, PHQ9
+from service.domain.instruments import COGNITION, DEPRESSION, PHQ9
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
 from tests.domain.asking import asked
@@ -41,8 +41,8 @@ RESTING_ON_ABSENCE = [
     (c.MarkerSeen(CRP, LOW, DAYS(30), None, NO), "CRP 5 mg/L, 3 days ago", "Observation"),
     (c.ResultNear((TEMPERATURE,), DAYS(7), DAYS(2), at_least=Decimal(38)), "", "Observation"),
     (c.ResultNear((SNFL,), DAYS(7), DAYS(2), beyond_reference=True), "", "DiagnosticReport"),
-    (c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), None, NO), "", "QuestionnaireResponse"),
-    (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(30), None, NO), "PHQ-9 2, 3 days ago", "QuestionnaireResponse"),
+    (c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), NO), "", "QuestionnaireResponse"),
+    (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(30), NO), "PHQ-9 2, 3 days ago", "QuestionnaireResponse"),
     (POSITIVE, "PHQ-9 item 9 = 0, 3 days ago", "QuestionnaireResponse"),
     (c.TotalWithoutItem((PHQ9,), ITEM_9, 25), "", "Observation"),
     (c.UnreadableAnswer(SUICIDALITY_ITEMS), "", "Observation"),
@@ -67,6 +67,10 @@ RESTING_ON_A_MEASUREMENT = [
     (c.Worsened(DEPRESSION), ""),
     (c.Worsened(DEPRESSION), "PHQ-9 12, 3 days ago"),
     (c.Elevated(DEPRESSION), ""),
+    (c.Fell(COGNITION), ""),
+    (c.Fell(COGNITION), "MoCA 24, 3 days ago"),
+    (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(30), OPEN), ""),
+    (POSITIVE, ""),
     (c.MarkerNear(CRP, LOW, OPEN), ""),
     (c.LatestMarker(CRP, LOW, DAYS(30)), ""),
     (c.SustainedMarker(CRP, DAYS(14), DAYS(180), c.Recorded((Concept.SURGERY,), DAYS(1))), ""),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.domain.days import EARLIEST, LATEST, AsOf, in_window, iso, month_in_window, spelled
+from service.domain.days import EARLIEST, LATEST, AsOf, Days, in_window, iso, month_in_window, spelled, up_to
 from service.domain.verdict import Verdict
 
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -93,3 +93,14 @@ def test_dates_are_spelled_as_precisely_as_they_were_sent() -> None:
     assert spelled(date(2026, 6, 1).toordinal(), DAY) == "2026-06"
     assert spelled(date(2026, 1, 1).toordinal(), date(2026, 12, 31).toordinal()) == "2026"
     assert spelled(EARLIEST, LATEST) == "undated"
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, "0 days"), (1, "1 day"), (2, "2 days"), (365, "365 days")])
+def test_a_number_of_days_is_told_with_its_noun(days: int, told: str) -> None:
+    assert f"{Days(days)}" == "{lasting}".format_map({"lasting": Days(days)}) == told
+    assert Days(days) == days
+
+
+@pytest.mark.parametrize(("first", "last", "known"), [(1, 5, 3), (1, 2, 2), (5, 9, 5)])
+def test_what_is_past_ends_today(first: int, last: int, known: int) -> None:
+    assert up_to(3, first, last) == known

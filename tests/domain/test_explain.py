@@ -47,10 +47,10 @@ SPOKEN: list[tuple[c.Criterion, tuple[str, ...]]] = [
     (ELEVATED, ("depression", "elevated", "30 days")),
     (c.Elevated(MOOD, within=DAYS(30)), ("within 30 days of that day",)),
     (
-        c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), None, Verdict.NOT_MET),
+        c.ScoredAtLeast(DEPRESSION, c.Band.ANY, DAYS(30), Verdict.NOT_MET),
         ("exists", "30 days before", "up to now"),
     ),
-    (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(30), DAYS(1), Verdict.NOT_MET), ("mild", "1 day after")),
+    (c.ScoredAtLeast(DEPRESSION, c.Band.MILD, DAYS(1), Verdict.NOT_MET), ("mild", "1 day before")),
     (c.Persistent(DEPRESSION, DAYS(56)), ("56 days", "120 days")),
     (
         c.Persistent(DEPRESSION, DAYS(56), over=DAYS(365), lowest_above=Decimal("0.5")),

@@ -122,7 +122,7 @@ def test_mild_begins_where_minimal_ends(scale: Instrument) -> None:
     assert scale.mild is not None
     assert scale.minimal is not None
     assert scale.minimal + 1 == scale.mild
-    word = c.ScoredAtLeast(MoodDomain("this scale", (scale,)), c.Band.MILD, c.FRESH, c.FRESH, Verdict.UNKNOWN)
+    word = c.ScoredAtLeast(MoodDomain("this scale", (scale,)), c.Band.MILD, c.FRESH, Verdict.UNKNOWN)
     assert verdict(word, f"{scale.name} {scale.mild}, 3 days ago") is Verdict.MET
     assert verdict(word, f"{scale.name} {scale.minimal}, 3 days ago") is Verdict.NOT_MET
 

@@ -6,7 +6,9 @@ import pytest
 
 from service.domain.examples import TODAY, read_example
 from service.domain.facts import Chart, PriorFlag
-from service.domain.findings import FlagState
+from service.domain.findings import FlagFinding, FlagState
+from service.domain.lifecycle import WITHDRAWN
+from service.domain.wording import FOOTER
 from tests.domain.asking import ago, end_of
 from tests.domain.charts import answer, flag, flags, result, sent_back
 from tests.domain.facts import flagged
@@ -17,6 +19,8 @@ R11, R14 = "fatigue-dominant-depression-score", "mood-worsening-without-immune-a
 GRADE = "PHQ-9 12, 40 days ago; PHQ-9 13, 5 days ago; CRP 5 mg/L, 39 days ago; CRP 5 mg/L, 28 days ago"
 NEAR_RELAPSE = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago"
 POSITIVE = "PHQ-9 item 9 = 1, 3 days ago"
+NOT_READABLE = "suicidality-not-readable"
+SAFETY = (R01, R02, "autoimmune-encephalitis-red-flags")
 EVERY_STATE = None
 
 
@@ -47,9 +51,37 @@ def test_of_several_open_flags_the_earliest_is_kept_and_the_rest_are_merged() ->
     assert (merged.identifier, merged.closed_reason, merged.end) == (later.identifier, "merged", TODAY)
 
 
-def test_a_flag_that_starts_after_the_anchor_is_not_adopted() -> None:
-    found = answer(with_flags(GRADE, flagged(R04, ago(38))))
+def test_a_flag_that_starts_after_the_anchor_is_not_adopted_and_merged() -> None:
+    later = flagged(R04, ago(38))
+    found = answer(with_flags(GRADE, later))
     assert flag(found, R04).start == ago(39)
+    merged = flag(found, R04, FlagState.INACTIVE)
+    assert (merged.identifier, merged.closed_reason) == (later.identifier, "merged")
+
+
+def test_an_adopted_flag_speaks_for_those_that_start_after_the_anchor() -> None:
+    earlier, later = flagged(R04, ago(60)), flagged(R04, ago(9))
+    found = answer(with_flags(GRADE, later, earlier))
+    assert flag(found, R04).identifier == earlier.identifier
+    assert [one.identifier for one in flags(found, R04, FlagState.INACTIVE)] == [later.identifier]
+    assert len(flags(found, R04, EVERY_STATE)) == 2
+
+
+def test_late_data_leave_one_open_flag_of_an_episode() -> None:
+    known = "PHQ-9 13, 9 days ago; CRP 4.6 mg/L, 8 days ago"
+    first = flag(answer(known), R04)
+    found = answer(with_flags(f"{known}; PHQ-9 12, 19 days ago; CRP 3.9 mg/L, 18 days ago", sent_back(first)))
+    assert (first.start, flag(found, R04).start) == (ago(8), ago(18))
+    merged = flag(found, R04, FlagState.INACTIVE)
+    assert (merged.identifier, merged.closed_reason) == (first.identifier, "merged")
+    assert not flags(found, R04, FlagState.UNCHANGED)
+
+
+def test_what_a_clinician_closed_merges_nothing() -> None:
+    closed = sent_back(flag(answer(GRADE), R04), status="inactive", end=ago(1))
+    later = flagged(R04, ago(9))
+    found = answer(with_flags(GRADE, closed, later))
+    assert flag(found, R04, EVERY_STATE).state is FlagState.UNCHANGED
 
 
 def test_a_cleared_flag_is_not_adopted() -> None:
@@ -101,11 +133,49 @@ class TestRetraction:
 
     GONE = frozenset({"Observation/gone"})
 
-    @pytest.mark.parametrize("rule", [R01, R02, R03, R04, R11])
-    def test_the_flag_is_withdrawn(self, rule: str) -> None:
+    @pytest.mark.parametrize("rule", [R03, R04, R11])
+    def test_a_flag_that_pairs_things_is_withdrawn_with_any_of_them(self, rule: str) -> None:
         prior = flagged(rule, ago(20), evidence=("Observation/gone", "Observation/other"))
         found = flag(answer(with_flags("", prior, retracted=self.GONE)), rule, EVERY_STATE)
         assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "")
+
+    @pytest.mark.parametrize("rule", SAFETY)
+    def test_a_safety_flag_is_withdrawn_with_all_that_it_names(self, rule: str) -> None:
+        prior = flagged(rule, ago(45), evidence=("Observation/gone", "Observation/other"), priority="PH")
+        part = answer(with_flags("", prior, retracted=self.GONE))
+        kept = flag(part, rule, EVERY_STATE)
+        assert (kept.state, kept.withdrawn, kept.changed) == (FlagState.UNCHANGED, ("Observation/gone",), ())
+        assert part.urgent
+        whole = answer(with_flags("", prior, retracted=self.GONE | {"Observation/other"}))
+        found = flag(whole, rule, EVERY_STATE)
+        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "")
+        assert not whole.urgent
+
+    def test_evidence_that_cannot_be_recognised_may_still_stand(self) -> None:
+        prior = flagged(R01, ago(45), evidence=("Observation/gone",), nameless=True)
+        assert flag(answer(with_flags("", prior, retracted=self.GONE)), R01, EVERY_STATE).state is FlagState.UNCHANGED
+
+    def test_a_twin_of_what_is_met_is_merged_and_no_error(self) -> None:
+        first = sent_back(flag(answer(GRADE), R04))
+        twin = first._replace(entry=950, evidence=("Observation/gone",))
+        found = answer(with_flags(GRADE, first, twin, retracted=self.GONE))
+        assert [one.closed_reason for one in flags(found, R04, FlagState.INACTIVE)] == ["merged"]
+        assert not flags(found, R04, FlagState.RETRACTED)
+
+    def test_an_open_flag_of_the_same_episode_whose_evidence_was_withdrawn_is_no_part_of_it(self) -> None:
+        prior = flagged(R04, ago(9), evidence=("Observation/gone",))
+        found = answer(with_flags(GRADE, prior, retracted=self.GONE))
+        assert flag(found, R04, FlagState.RETRACTED).identifier == prior.identifier
+
+    @pytest.mark.parametrize("of", ["withdrawn", "withdrawn earlier"])
+    def test_a_withdrawn_flag_does_not_speak_for_an_old_positive(self, of: str) -> None:
+        given = "PHQ-9 item 9 = 2, 60 days ago"
+        (source,) = {one.source.reference for one in read_example(given).answers}
+        named = flagged(R01, ago(60), evidence=(source,))
+        assert not flags(answer(with_flags(given, named)), NOT_READABLE)
+        gone = named if of == "withdrawn" else named._replace(status="entered-in-error")
+        retracted = frozenset({source}) if of == "withdrawn" else frozenset()
+        assert flag(answer(with_flags(given, gone, retracted=retracted)), NOT_READABLE).start == ago(60)
 
     def test_a_reference_that_is_merely_absent_is_no_retraction(self) -> None:
         prior = flagged(R01, ago(20), evidence=("Observation/other",))
@@ -169,6 +239,35 @@ class TestClosedByAClinician:
         scores = tuple(s._replace(source=s.source._replace(updated=updated)) for s in chart.scores)
         assert bool(flags(answer(chart._replace(scores=scores)), R04)) is opens
 
+    def amended(self, given: str, prior: PriorFlag, updated: float | None) -> Chart:
+        """The same answers with the time at which they were last changed."""
+        chart = with_flags(given, prior)
+        answers = tuple(one._replace(source=one.source._replace(updated=updated)) for one in chart.answers)
+        return chart._replace(answers=answers)
+
+    @pytest.mark.parametrize(
+        ("after", "updated", "opens"),
+        [
+            (100.0, 101.0, True),
+            (100.0, 100.0, False),
+            (100.0, None, False),
+            (None, 1.0, True),
+            (None, None, False),
+        ],
+    )
+    def test_a_safety_flag_opens_for_a_change_after_the_first_instant_at_which_it_can_have_been_closed(
+        self, after: float | None, updated: float | None, opens: bool
+    ) -> None:
+        prior = self.closed(POSITIVE, R01, ended=900.0, closed_after=after)
+        assert bool(flags(answer(self.amended(POSITIVE, prior, updated)), R01)) is opens
+
+    def test_a_change_after_the_closing_of_an_old_positive_is_told_as_not_readable(self) -> None:
+        given = "PHQ-9 item 9 = 2, 60 days ago"
+        (source,) = {one.source.reference for one in read_example(given).answers}
+        prior = flagged(R01, ago(60), status="inactive", evidence=(source,), closed_after=100.0)
+        assert not flags(answer(self.amended(given, prior, 99.0)), NOT_READABLE)
+        assert flag(answer(self.amended(given, prior, 101.0)), NOT_READABLE).start == ago(60)
+
     def test_without_the_time_of_closing_a_change_cannot_be_told(self) -> None:
         chart = with_flags(GRADE, self.closed(GRADE, R04))
         scores = tuple(s._replace(source=s.source._replace(updated=9e9)) for s in chart.scores)
@@ -198,15 +297,73 @@ class TestClosedByAClinician:
         assert [one.start for one in flags(found, R01)] == [ago(3)]
         assert result(found, R01).because == "met"
 
+    def nameless(self, given: str, **changes: Any) -> Chart:
+        """The same facts from resources without an id."""
+        chart = read_example(given)
+        told: dict[str, Any] = {
+            kind: tuple(
+                one._replace(source=one.source._replace(reference="", **changes)) for one in getattr(chart, kind)
+            )
+            for kind in ("scores", "answers", "results")
+        }
+        return chart._replace(**told)
+
     def test_evidence_without_a_reference_cannot_reopen_by_itself(self) -> None:
-        chart = read_example(GRADE)
-        nameless = tuple(s._replace(source=s.source._replace(reference="")) for s in chart.scores)
-        chart = chart._replace(scores=nameless)
+        chart = self.nameless(GRADE)
         prior = sent_back(flag(answer(chart), R04), status="inactive", end=ago(1))
         assert not flags(answer(chart._replace(flags=(prior,))), R04)
 
+    def test_evidence_of_a_safety_rule_that_cannot_be_compared_is_new(self) -> None:
+        chart = self.nameless(POSITIVE)
+        prior = sent_back(flag(answer(chart), R01), status="inactive", end=ago(1), evidence=(), nameless=True)
+        assert flag(answer(chart._replace(flags=(prior,))), R01).prior == prior
 
-@pytest.mark.parametrize("rule", [R01, R02, "autoimmune-encephalitis-red-flags"])
+    @pytest.mark.parametrize(("value", "opens"), [("a", False), ("b", True), ("", True)])
+    def test_evidence_is_compared_by_identifier_where_it_has_no_reference(self, value: str, opens: bool) -> None:
+        chart = self.nameless(POSITIVE, identifier=("urn:lab", value))
+        prior = sent_back(flag(answer(chart), R01), status="inactive", end=ago(1), evidence=("urn:lab|a",))
+        assert bool(flags(answer(chart._replace(flags=(prior,))), R01)) is opens
+
+    @pytest.mark.parametrize(
+        ("given", "day"),
+        [
+            ("C-SSRS 2 unreadable, 1 days ago", ago(1)),
+            ("PHQ-9 item 9 declined, 1 days ago", ago(1)),
+            ("PHQ-9 24, 1 days ago", ago(1)),
+            ("C-SSRS 2 = yes, undated", None),
+            ("PHQ-9 item 9 = 2, undated", None),
+        ],
+    )
+    def test_what_is_closed_does_not_silence_what_cannot_be_read(self, given: str, day: int | None) -> None:
+        before = "PHQ-9 item 9 = 1, 20 days ago"
+        prior = self.closed(before, R01)
+        assert result(answer(f"{before}; {given}"), NOT_READABLE).because == "blocked"
+        found = answer(with_flags(f"{before}; {given}", prior))
+        assert result(found, R01).because == "closed-by-clinician"
+        raised = flag(found, NOT_READABLE)
+        assert (raised.start, len(raised.evidence)) == (day, 1)
+        assert found.plan is not None
+
+    def test_both_what_is_dated_and_what_is_not_are_told_beside_what_is_closed(self) -> None:
+        before, more = "PHQ-9 item 9 = 1, 20 days ago", "C-SSRS 2 unreadable, 1 days ago; C-SSRS 2 = yes, undated"
+        found = answer(with_flags(f"{before}; {more}", self.closed(before, R01)))
+        assert [one.start for one in flags(found, NOT_READABLE)] == [None, ago(1)]
+
+    def test_what_is_closed_is_no_reason_to_tell_what_could_be_read(self) -> None:
+        prior = self.closed(POSITIVE, R01)
+        for more in ("", "; PHQ-9 item 9 unreadable, 3 days ago", "; PHQ-9 item 9 = 2, 60 days ago"):
+            found = answer(with_flags(POSITIVE + more, prior))
+            assert result(found, NOT_READABLE).because == "not-met"
+
+    def test_another_positive_that_is_flagged_speaks_for_what_cannot_be_read(self) -> None:
+        given = "PHQ-9 item 9 = 1, 20 days ago; C-SSRS 2 = yes, 2 days ago; C-SSRS 4 unreadable, 1 days ago"
+        prior = self.closed("PHQ-9 item 9 = 1, 20 days ago", R01)
+        found = answer(with_flags(given, prior))
+        assert flag(found, R01).start == ago(2)
+        assert result(found, NOT_READABLE).because == "blocked"
+
+
+@pytest.mark.parametrize("rule", SAFETY)
 def test_a_safety_flag_is_never_cleared_by_rule(rule: str) -> None:
     quiet = "a condition; PHQ-9 item 9 = 0, 1 days ago; PHQ-9 2, 60 days ago; PHQ-9 2, 1 days ago; C-SSRS 1 = no, 1 days ago"
     prior = flagged(rule, ago(300), priority="PH")
@@ -238,3 +395,62 @@ def test_a_flag_keeps_its_received_priority_while_it_is_open() -> None:
 def test_everything_received_is_told_once() -> None:
     prior = [flagged(R04, ago(n)) for n in (9, 99, 999)]
     assert len(answer(with_flags("", *prior)).flags) == len(prior)
+
+
+class TestKept:
+    """A flag that stays as it is says what became of the entries that it names."""
+
+    ENTRY = "PHQ-9 item 9 = 3, 20 days ago"
+
+    def kept(self, given: str, **changes: Any) -> FlagFinding:
+        prior = sent_back(flag(answer(self.ENTRY), R01), **changes)
+        return flag(answer(with_flags(given, prior)), R01, FlagState.UNCHANGED)
+
+    def test_an_entry_that_now_reads_otherwise_is_told(self) -> None:
+        assert self.kept("PHQ-9 item 9 = 0, 20 days ago").changed == ("Example/1",)
+
+    def test_an_entry_of_another_date_is_told(self) -> None:
+        prior = sent_back(flag(answer(self.ENTRY), R01))
+        found = answer(with_flags("PHQ-9 item 9 = 3, 9 days ago", prior))
+        assert flag(found, R01).start == ago(9)
+        assert flag(found, R01, FlagState.UNCHANGED).changed == ("Example/1",)
+
+    def test_an_entry_that_left_the_window_is_the_same(self) -> None:
+        prior = sent_back(flag(answer(self.ENTRY), R01))
+        later = answer(with_flags(self.ENTRY, prior), end_of(TODAY + 40))
+        assert flag(later, R01, EVERY_STATE).changed == ()
+
+    def test_an_entry_that_was_not_sent_is_not_told(self) -> None:
+        assert self.kept("a condition").changed == ()
+
+    @pytest.mark.parametrize(("updated", "told"), [(99.0, ()), (101.0, ("Example/1",)), (None, ())])
+    def test_an_entry_that_was_changed_after_the_flag_was_stored_is_told(
+        self, updated: float | None, told: tuple[str, ...]
+    ) -> None:
+        chart = read_example("GAD-7 3, 5 days ago")
+        scores = tuple(one._replace(source=one.source._replace(updated=updated)) for one in chart.scores)
+        prior = flagged(R04, ago(300), evidence=("Example/1", "Example/9"))
+        prior = prior._replace(source=prior.source._replace(updated=100.0))
+        found = answer(chart._replace(scores=scores, flags=(prior,)))
+        assert flag(found, R04, EVERY_STATE).changed == told
+
+    def test_an_undated_flag_is_not_asked_again(self) -> None:
+        prior = flagged(R02, None, evidence=("Example/1",))
+        assert flag(answer(with_flags("GAD-7 3, 5 days ago", prior)), R02, EVERY_STATE).changed == ()
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["CRP 2 mg/L, 1 days ago", GRADE],
+    ids=["cleared", "merged"],
+)
+def test_a_flag_that_we_close_keeps_its_limits_and_the_footer(given: str) -> None:
+    closed = flag(answer(with_flags(given, flagged(R04, ago(9)))), R04, FlagState.INACTIVE)
+    assert closed.sentence.startswith(closed.rule.title)
+    assert closed.sentence.endswith(f"{closed.rule.limits} {FOOTER}")
+
+
+def test_a_withdrawn_flag_keeps_its_limits_and_the_footer() -> None:
+    prior = flagged(R01, ago(9), evidence=("Observation/gone",))
+    found = flag(answer(with_flags("", prior, retracted=frozenset({"Observation/gone"}))), R01, EVERY_STATE)
+    assert found.sentence == f"{WITHDRAWN} {found.rule.limits} {FOOTER}"

@@ -9,7 +9,7 @@ from service.domain.days import EARLIEST, LATEST
 from service.domain.examples import TODAY
 from service.domain.facts import Reading, Score
 from service.domain.instruments import EPDS, GAD7, PHQ8, PHQ9
-from service.domain.responses import assemble
+from service.domain.responses import assemble, without_item_9
 from tests.domain.facts import answer, items, score
 
 NINE = (1, 0, 3, 3, 2, 0, 1, 2, 0)
@@ -81,11 +81,37 @@ def test_the_higher_of_total_and_items_stands(total: int, stands: int) -> None:
     assert [issue.code for issue in issues] == ([] if total == stands == 12 else ["total-differs-from-items"])
 
 
-def test_a_total_with_missing_items_is_not_compared() -> None:
-    made, issues = assemble([score(12)], items(3, 3, 3, 3, 3, None, None, None, None))
-    assert only(made).value == 12
-    assert only(made).items == (3, 3, 3, 3, 3, None, None, None, None)
-    assert not issues
+@pytest.mark.parametrize(
+    ("total", "answered", "stands", "told"),
+    [
+        (15, (3, 3, 3, 3, 3, None, None, None, None), 15, False),
+        (27, (3, 3, 3, 3, 3, None, None, None, None), 27, False),
+        (14, (3, 3, 3, 3, 3, None, None, None, None), 15, True),
+        (24, (None, None, None, None, None, None, None, None, 0), 24, False),
+        (25, (None, None, None, None, None, None, None, None, 0), 25, True),
+        (25, (None, None, None, None, None, None, None, None, 1), 25, False),
+    ],
+)
+def test_a_total_that_cannot_be_made_of_some_of_its_items_is_told(
+    total: int, answered: tuple[int | None, ...], stands: int, told: bool
+) -> None:
+    made, issues = assemble([score(total)], items(*answered))
+    assert (int(only(made).value), only(made).items) == (stands, answered)
+    assert [issue.code for issue in issues] == (["total-differs-from-items"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("answered", "sums"),
+    [
+        ((3, 3, 3, 3, 3, 3, 3, 3, None), [24]),
+        ((3, 3, None, None, 3, 3, 3, 3, None), [18]),
+        ((3, 3, 3, 3, 3, 3, 3, 3, 0), []),
+    ],
+)
+def test_what_was_answered_adds_up_without_item_9(answered: tuple[int | None, ...], sums: list[int]) -> None:
+    for more in ({}, {"response": "one"}, {"preliminary": True}):
+        assert [int(made.value) for made in without_item_9(items(*answered, **more))] == sums
+    assert not without_item_9(items(3, 3, 3, 3, 3, 3, 3, of=GAD7_ITEMS))
 
 
 def test_nine_items_make_a_total() -> None:

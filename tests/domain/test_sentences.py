@@ -6,11 +6,15 @@ import re
 import pytest
 
 from service.domain import criteria as c
-from service.domain.examples import TODAY
+from service.domain.evaluation import scope_of
+from service.domain.examples import AS_OF, TODAY, read_example
 from service.domain.findings import FlagState
 from service.domain.instruments import ANXIETY
+from service.domain.judging import AgeGroup, judge
+from service.domain.raising import Manner, raised
 from service.domain.rule import Case, Note, Priority
 from service.domain.ruleset import RuleSet
+from service.domain.timeline import Timeline
 from service.domain.verdict import Verdict
 from service.domain.wording import CRISIS_CONTACTS, FOOTER, LOCAL_CRISIS, PRORATED, WEAK_BASELINE, crisis_contact
 from service.rules import RULES
@@ -180,3 +184,57 @@ def test_every_text_is_whole(name: str) -> None:
                     assert one.sentence.endswith(FOOTER)
                     assert one.rule.limits in one.sentence
                     assert not re.search(r"[{}]|None|  |\(\)|;\.|, \.", one.sentence), one.sentence
+
+
+def test_one_day_is_one_day() -> None:
+    given = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 1 day ago; relapse, 2 days ago"
+    assert "12 on 2026-06-29 (1 day ago), 1 day after a relapse" in flag(answer(given), R03).sentence
+    assert "(1 day ago)" in flag(answer("PHQ-9 item 9 = 1, 1 day ago"), R01).sentence
+    assert not re.search(r"\b1 days\b", " ".join(one.sentence for one in answer(given).flags))
+
+
+def test_the_assay_is_named() -> None:
+    assert "with hs-CRP 5 mg/L" in flag(answer("PHQ-9 12, 5 days ago; hs-CRP 5 mg/L, 5 days ago"), R04).sentence
+    two = "PHQ-9 12, 5 days ago; hs-CRP 5 mg/L, 5 days ago; hs-CRP 6 mg/L, 25 days ago"
+    assert "hs-CRP above 3 and" in flag(answer(two), "sustained-low-grade-inflammation").sentence
+    assert "with CRP 5 mg/L" in flag(answer(GRADE), R04).sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "studied"),
+    [
+        ("hs-CRP 4 mg/L, 5 days ago; CRP 8 mg/L, 5 days ago", False),
+        ("hs-CRP 8 mg/L, 5 days ago; CRP 4 mg/L, 5 days ago", True),
+    ],
+)
+def test_what_is_said_of_a_value_is_said_of_the_paired_one(given: str, studied: bool) -> None:
+    text = flag(answer(f"PHQ-9 12, 5 days ago; {given}"), R04).sentence
+    assert ("range that was studied" in text) is studied
+
+
+def test_nothing_is_counted_from_a_relapse_known_to_the_month() -> None:
+    found = answer("multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, in 2026-06")
+    assert "(5 days ago), in the same weeks as a relapse of 2026-06." in flag(found, R03).sentence
+    assert found.plan is not None
+    assert {(act.start, act.end) for act in found.plan.activities} == {(TODAY, None)}
+    infected = (
+        "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, in 2026-06; infection, 6 days ago"
+    )
+    assert "pseudo-relapse is possible" in flag(answer(infected), R03).sentence
+
+
+def test_what_notes_quote_is_told_beside_the_evidence() -> None:
+    given = f"{RELAPSE}; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; prednisone from 20 to 10 days ago"
+    chart = read_example(given)
+    scope = scope_of(Timeline(chart, AS_OF))
+    found = judge(rule_named(R03), scope, RuleSet(RULES), AgeGroup.ADULT)
+    (made,) = raised(found, Manner(scope, "Patient/example", AgeGroup.ADULT, ""), [])
+    steroid = chart.exposures[0].source
+    assert steroid in made.noted
+    assert steroid not in made.evidence
+
+
+def test_what_a_note_quotes_is_cited() -> None:
+    found = flag(answer("mania, 5 days ago; prednisone from 12 days ago"), "acute-psychosis-or-mania")
+    assert "prednisone (2026-06-18)" in found.sentence
+    assert [source.resource_type for source in found.evidence] == ["Condition", "MedicationRequest"]

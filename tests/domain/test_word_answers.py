@@ -134,10 +134,13 @@ TOTAL = c.TotalWithoutItem((PHQ9, PHQA), ITEM_9, 25)
         ([score(25, -1)], YES),
         ([score(25, -2)], NO),
         ([score(25, preliminary=True)], YES),
-        ([score(25), answer(NINE, 0)], NO),
+        ([score(25), answer(NINE, 0)], OPEN),
+        ([score(25), answer(NINE, 1)], NO),
+        ([score(25), answer(NINE, 0), answer(Item.CMS_9_PRESENCE, 1)], NO),
         ([score(25), answer(NINE, 0, 4)], YES),
         ([score(25), answer(NINE, None, reading=Reading.UNREADABLE)], YES),
-        ([score(25, response="one"), answer(NINE, 0, response="one", **UNDATED)], NO),
+        ([score(25, response="one"), answer(NINE, 0, response="one", **UNDATED)], OPEN),
+        ([score(25, response="one"), answer(NINE, 1, response="one", **UNDATED)], NO),
         ([score(25), *items(3, 3, 3, 3, 3, 3, 3, 3, 1)], NO),
         ([score(25), *items(3, 3, 3, 3, 3, 3, 3, 3, None)], YES),
         ([score(25, **UNDATED)], OPEN),
@@ -150,8 +153,58 @@ def test_a_total_that_cannot_come_from_eight_questions(facts: list[object], expe
 
 def test_the_cms_form_has_its_own_item_9() -> None:
     word = c.TotalWithoutItem((PHQ9_CMS,), ITEM_9, 25)
-    assert verdict(word, chart(score(25, instrument=PHQ9_CMS), answer(Item.CMS_9_PRESENCE, 0))) is NO
+    assert verdict(word, chart(score(25, instrument=PHQ9_CMS), answer(Item.CMS_9_PRESENCE, 0))) is OPEN
+    assert verdict(word, chart(score(25, instrument=PHQ9_CMS), answer(Item.CMS_9_PRESENCE, 1))) is NO
     assert verdict(word, chart(score(25, instrument=PHQ9_CMS))) is YES
+
+
+TWENTY = c.TotalWithoutItem((PHQ9, PHQA), ITEM_9, 20)
+EIGHT = (3, 3, 3, 3, 2, 2, 2, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (items(*EIGHT), YES),
+        (items(*EIGHT, response="one"), YES),
+        (items(*EIGHT, preliminary=True), YES),
+        (items(*EIGHT, days_ago=30), YES),
+        (items(*EIGHT, days_ago=31), NO),
+        (items(*EIGHT, days_ago=-1), YES),
+        (items(*EIGHT, days_ago=-2), NO),
+        (items(3, 3, 3, 3, 2, 2, 2, 1, None), NO),
+        ([*items(*EIGHT), answer(Item.CMS_9_PRESENCE, 0)], NO),
+        ([*items(*EIGHT), answer(NINE, None, reading=Reading.DECLINED)], YES),
+        ([*items(*EIGHT), score(24)], YES),
+        ([score(24), answer(NINE, 0)], NO),
+        ([score(25, -1), answer(NINE, 0, -1)], OPEN),
+    ],
+)
+def test_answered_items_that_add_up_high_without_item_9(facts: list[object], expected: Verdict) -> None:
+    assert verdict(TWENTY, chart(*facts)) is expected  # type: ignore[arg-type]
+
+
+def test_a_total_and_its_items_are_told_once() -> None:
+    found = asked(TWENTY, chart(score(24), *items(*EIGHT)))
+    assert [entry.text for entry in found.values["entries"]] == ["PHQ-9 total 24 without a readable item 9"]
+
+
+def test_sums_are_of_the_forms_that_are_asked_for() -> None:
+    assert verdict(c.TotalWithoutItem((PHQA,), ITEM_9, 20), chart(*items(*EIGHT))) is NO
+
+
+def test_a_total_that_its_items_cannot_give_is_told_as_a_contradiction() -> None:
+    found = asked(c.Unplaced(TOTAL), chart(score(27), answer(NINE, 0)))
+    entry, item = found.values["entries"]
+    assert item == entry._replace(source=item.source)
+    assert entry.text == "PHQ-9 total 27, of which the other items give at most 24, and item 9 'not at all'"
+    assert (found.verdict, entry.date) == (YES, "2026-06-27")
+
+
+@pytest.mark.parametrize(("text", "shown"), [("", "PHQ-9 item 9"), ("44260-8", "PHQ-9 item 9"), ("Wish", "Wish")])
+def test_a_question_sent_by_its_code_alone_is_called_by_its_name(text: str, shown: str) -> None:
+    (entry,) = asked(POSITIVE, chart(answer(NINE, 1, text=text))).values["entries"]
+    assert entry.text == f"{shown} = 1"
 
 
 UNREADABLE = c.UnreadableAnswer(SUICIDALITY_ITEMS)

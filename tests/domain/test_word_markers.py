@@ -7,13 +7,13 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain.analytes import CRP, SNFL, SODIUM, TEMPERATURE
-from service.domain.evaluation.markers import shown
 from service.domain.evaluation.scope import At
 from service.domain.examples import TODAY
 from service.domain.instruments import EDSS
 from service.domain.interval import Interval, exactly
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
+from service.domain.wording import shown
 from tests.domain.asking import asked, verdict
 from tests.domain.words import said
 
@@ -206,7 +206,7 @@ def test_a_confounded_result_does_not_count_and_a_doubtful_one_leaves_it_open() 
 
 def test_the_hs_family_is_asked_first_and_either_may_sustain() -> None:
     both = "CRP 4 mg/L, 19 days ago; CRP 5 mg/L, 5 days ago; hs-CRP 6 mg/L, 25 days ago; hs-CRP 7 mg/L, 6 days ago"
-    assert asked(SUSTAINED, both).values["assay"] == "hs"
+    assert asked(SUSTAINED, both).values["marker"] == "hs-CRP"
 
 
 NEAR_30 = (timedelta(days=7), timedelta(days=2))

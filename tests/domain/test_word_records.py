@@ -1,5 +1,6 @@
 """Which coded records count, by which date, and which relapse lies near?"""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain.concepts import Concept
-from service.domain.days import EARLIEST, LATEST
+from service.domain.days import EARLIEST, LATEST, Days, iso
 from service.domain.evaluation.scope import At
 from service.domain.examples import TODAY
 from service.domain.facts import Record
@@ -229,13 +230,33 @@ def test_of_several_the_latest_before_the_day_else_the_earliest() -> None:
 
 def test_how_a_relapse_is_told() -> None:
     found = asked(NEAR, chart(relapse(60, verification="unconfirmed", imprecise=True)), TODAY - 50)
-    assert (found.values["apart"], found.values["order"]) == (10, "after")
-    assert found.values["event_mark"] == " (not confirmed, date of the encounter)"
+    onset = iso(TODAY - 60)
+    told = f"10 days after a relapse with onset {onset} (not confirmed, date of the encounter)"
+    assert found.values["event_near"] == told
     later = asked(NEAR, chart(relapse(40)), TODAY - 50)
-    assert (later.values["apart"], later.values["order"], later.values["event_mark"]) == (10, "before", "")
+    assert later.values["event_near"] == f"10 days before a relapse with onset {iso(TODAY - 40)}"
     mixed = asked(NEAR, chart(relapse(60, imprecise=True), relapse(59)), TODAY - 50)
-    assert mixed.values["event_mark"] == ""
+    assert mixed.values["event_near"].endswith(onset)
     assert len(mixed.used) == 2
+
+
+def test_nothing_is_counted_from_a_relapse_without_a_day() -> None:
+    found = asked(NEAR, chart(relapse(0, first=TODAY - 60, last=TODAY - 31, imprecise=True)), TODAY - 30)
+    assert found.values["event_near"] == "in the same weeks as a relapse of 2026-05 (date of the encounter)"
+    assert not [value for value in found.values.values() if isinstance(value, Days)]
+    known = dataclasses.replace(NEAR, exact=True)
+    assert verdict(known, chart(relapse(0, first=TODAY - 60, last=TODAY - 31)), TODAY - 30) is NO
+    assert verdict(known, chart(relapse(60)), TODAY - 30) is YES
+
+
+def test_a_later_recorded_date_does_not_hide_the_onset() -> None:
+    word = c.Recorded((Concept.SUICIDE_ATTEMPT,), timedelta(days=90), after=None, later_date=True)
+    old = record(Concept.SUICIDE_ATTEMPT, text="attempt", first=TODAY - 2600, last=TODAY - 2600)
+    lately = old._replace(recorded_first=TODAY - 10, recorded_last=TODAY - 10)
+    (entry,) = asked(word, chart(lately)).values["entries"]
+    assert (entry.text, entry.date) == (f"attempt (onset {iso(TODAY - 2600)})", iso(TODAY - 10))
+    (entry,) = asked(word, chart(lately._replace(first=TODAY - 10, last=TODAY - 10))).values["entries"]
+    assert entry.text == "attempt"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain.concepts import Concept
+from service.domain.evaluation import scope_of
+from service.domain.evaluation.clearing import episode_start
 from service.domain.evaluation.scope import At
 from service.domain.examples import TODAY
-from service.domain.instruments import ANXIETY, DEPRESSION, MOOD, PHQ2, PHQ9, PHQ9_CMS
+from service.domain.instruments import ANXIETY, COGNITION, DEPRESSION, MOOD, PHQ2, PHQ9, PHQ9_CMS
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
-from tests.domain.asking import asked, verdict
+from tests.domain.asking import asked, timeline, verdict
 from tests.domain.facts import chart, items, score
 
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
@@ -184,12 +186,12 @@ def test_elevated_without_a_day_to_be_near_to() -> None:
     ],
 )
 def test_some_score_of_the_window_reaches_the_band(band: c.Band, given: str, expected: Verdict) -> None:
-    word = c.ScoredAtLeast(DEPRESSION, band, timedelta(days=30), timedelta(days=10), OPEN)
+    word = c.ScoredAtLeast(DEPRESSION, band, timedelta(days=30), OPEN)
     assert verdict(word, given, TODAY - 10) is expected
 
 
 def test_a_window_may_reach_up_to_now_and_take_other_scales() -> None:
-    word = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, c.ZERO, None, NO, also=(PHQ2,))
+    word = c.ScoredAtLeast(DEPRESSION, c.Band.ANY, c.ZERO, NO, also=(PHQ2,))
     assert verdict(word, "PHQ-2 1, 3 days ago", TODAY - 10) is YES
     assert verdict(word, "PHQ-2 1, 11 days ago", TODAY - 10) is NO
 
@@ -206,3 +208,39 @@ def test_a_baseline_taken_after_the_event() -> None:
 def test_anxiety_does_not_read_depression_scores() -> None:
     assert verdict(c.Elevated(ANXIETY), "PHQ-9 20, 5 days ago") is OPEN
     assert PHQ9 not in ANXIETY.series
+
+
+LATE = "PHQ-9 5, 60 days ago; PHQ-9 12, in 1 day"
+
+
+def test_a_safety_rule_reads_scores_of_the_next_24_hours() -> None:
+    usual, safety = c.Worsened(DEPRESSION), c.Worsened(DEPRESSION, safety=True)
+    assert verdict(usual, LATE) is OPEN
+    found = asked(safety, LATE)
+    assert (found.verdict, found.day) == (YES, TODAY + 1)
+    assert verdict(safety, LATE.replace("in 1 day", "in 2 days")) is OPEN
+    assert verdict(safety, "GAD-7 3, in 1 day; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago") is YES
+    assert episode_start(scope_of(timeline(LATE)), safety, c.MoodCleared(DEPRESSION)) == TODAY + 1
+    assert verdict(c.Fell(COGNITION, safety=True), "MoCA 28, 60 days ago; MoCA 24, in 1 day") is YES
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("PHQ-9 6, in 2026-06", YES),
+        ("PHQ-9 4, in 2026-06", OPEN),
+        ("PHQ-9 6, in 2026", OPEN),
+        ("PHQ-9 6, undated", OPEN),
+        ("PHQ-9 6, in 2026-03", OPEN),
+        ("PHQ-9 4, 5 days ago; PHQ-9 6, in 2026-03", NO),
+        ("PHQ-9 4, 5 days ago; PHQ-9 6, in 2026", OPEN),
+        ("PHQ-2 3, in 2026-06", OPEN),
+    ],
+)
+def test_a_score_known_to_the_month_counts_with_all_its_days(given: str, expected: Verdict) -> None:
+    assert verdict(c.ScoredAtLeast(DEPRESSION, c.Band.MILD, timedelta(days=30), OPEN), given) is expected
+
+
+def test_the_date_of_such_a_score_is_told_as_it_was_sent() -> None:
+    found = asked(c.ScoredAtLeast(DEPRESSION, c.Band.ANY, c.FRESH, OPEN), "PHQ-9 6, in 2026-06")
+    assert found.values["now_date"] == "2026-06"

@@ -28,8 +28,9 @@ DEFAULT_REACHES = (c.FRESH, c.STALE_BASELINE)
 # These number the questions of a form and are no thresholds.
 ITEM_NUMBERS = ((c.ItemSum, "items"),)
 PARTS = ("when", "cases")
-# A number that dates a finding too is changed there as well.
-CHANGED = (*PARTS, "anchor")
+CLEARING = ("clears",)
+# What a text may quote.
+TOLD = (*PARTS, *CLEARING, "notes", "plan")
 
 Place = tuple[int, str]
 
@@ -49,10 +50,10 @@ class Number(NamedTuple):
     value: Any
 
 
-def numbers(rule: Rule, definitions: frozenset[str]) -> list[Number]:
-    """Every number of the criterion and of the priority cases, each once; those of the definitions that are named."""
+def numbers(rule: Rule, definitions: frozenset[str], parts: tuple[str, ...] = PARTS) -> list[Number]:
+    """Every number of these parts of the rule, each once; those of the definitions that are named."""
     found: dict[Place, Number] = {}
-    for part in PARTS:
+    for part in parts:
         for number in _numbers(getattr(rule, part), (id(rule), part), part, definitions):
             found.setdefault(number.place, number)
     return list(found.values())
@@ -64,13 +65,17 @@ def nudges(rule: Rule, *, definitions: frozenset[str]) -> Iterator[Nudge]:
     Shared definitions are left to the rule that pins them: only those named in `definitions` are entered.
     """
     for number in numbers(rule, definitions):
-        for changed in _steps(number.value):
-            known: dict[int, Any] = {}
-            parts = {
-                part: _with(getattr(rule, part), (id(rule), part), number.place, changed, known) for part in CHANGED
-            }
-            where = f"{number.where} {_shown(number.value)} -> {_shown(changed)}"
-            yield Nudge(where, dataclasses.replace(rule, **parts))
+        # A number that dates a finding too is changed there as well.
+        yield from nudged(rule, number, (*PARTS, "anchor"))
+
+
+def nudged(rule: Rule, number: Number, parts: tuple[str, ...]) -> Iterator[Nudge]:
+    """The rule with this number one step down and one step up in these parts."""
+    for changed in _steps(number.value):
+        known: dict[int, Any] = {}
+        new = {part: _with(getattr(rule, part), (id(rule), part), number.place, changed, known) for part in parts}
+        where = f"{number.where} {_shown(number.value)} -> {_shown(changed)}"
+        yield Nudge(where, dataclasses.replace(rule, **new))
 
 
 def _steps(value: Any) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -95,4 +94,3 @@ def test_every_shared_definition_is_pinned_by_one_rule() -> None:
 def test_names_of_examples_are_unique(rule: Rule) -> None:
     names = [example.name for example in rule.examples]
     assert len(set(names)) == len(names)
-    assert dataclasses.is_dataclass(rule)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -13,12 +15,14 @@ import pytest
 from service.domain import criteria as c
 from service.domain import wording
 from service.domain.assessing import assess
+from service.domain.days import Span
 from service.domain.examples import AS_OF, read_example
 from service.domain.explain import narrate, what_clears
 from service.domain.findings import FlagState
 from service.domain.ruleset import RuleSet
 from service.domain.verdict import Verdict
 from service.rules import RULES
+from tests.rules.numbers import TOLD, definitions_of, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +111,41 @@ def _rules_in(value: Any) -> Iterator[str]:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield from _rules_in(getattr(value, field.name))
+
+
+# Numbers that are not of this rule: what a study found, and how people divide a year.
+QUOTED = {
+    ("depression-with-low-grade-inflammation", "sentence"): {"1", "4"},  # 1 in 4: Osimo 2019
+    ("mood-worsening-before-relapse", "sentence"): {"6"},  # within 6 months: Rossi 2017
+    ("mood-worsening-immune-status-unknown", "note 1"): {"2", "4"},  # free of infection for 2 to 4 weeks: Mayo
+    ("suicidality-recorded", "note 2"): {"3"},  # the question itself asks of 3 months
+    ("suicidality-recorded", "note 3"): {"3"},
+}
+CRP = {f"{limit.normalize():f}" for limit in (c.CRP_LIMITS.low, c.CRP_LIMITS.high)}
+# The names of forms, of a test and of a question hold numbers too.
+NAMED = re.compile(r"\bPHQ-9\b|\bIL-6\b|\bitem 9\b|\{\w+\}")
+
+
+@each_rule
+def test_every_number_that_is_told_is_one_of_the_rule(rule: Rule) -> None:
+    everywhere = frozenset(definitions_of(tuple(getattr(rule, part) for part in TOLD)))
+    own = {_spelled(number.value) for number in numbers(rule, everywhere, TOLD)}
+    strange = {}
+    for where, text in templates(rule).items():
+        if where not in ("criterion", "what clears it"):
+            told = set(re.findall(r"\d+(?:\.\d+)?", NAMED.sub("", text)))
+            strange[where] = told - own - CRP - QUOTED.get((rule.name, where), set())
+    assert not {where: found for where, found in strange.items() if found}
+
+
+def _spelled(value: Any) -> str:
+    days = abs(value.days) if isinstance(value, Span | timedelta) else value
+    return f"{days.normalize():f}" if isinstance(days, Decimal) else str(days)
+
+
+def test_what_is_quoted_is_quoted_still() -> None:
+    for (name, where), quoted in QUOTED.items():
+        assert quoted <= set(re.findall(r"\d+", templates(RULES[ORDER[name]])[where])), name
 
 
 @each_rule

@@ -35,7 +35,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TotalWithoutItem:
-    """A total of `at_least` or more whose response has no readable answer to the question, whatever its code."""
+    """A total, or a sum of answered items, of `at_least` or more without a readable answer to the question.
+
+    The question may have several codes. Where it is answered 'not at all' and the other questions cannot make the
+    total, this is unknown: one of the two is wrong.
+    """
 
     instruments: tuple[Instrument, ...]
     items: tuple[Item, ...]
@@ -53,7 +57,10 @@ class UnreadableAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unplaced:
-    """An entry that the criterion would count has no date that can be placed (none, or a year only), or no subject."""
+    """An entry that the criterion would count has no date that can be placed (none, or a year only), or no subject.
+
+    Or it contradicts itself: the criterion then holds it for unknown.
+    """
 
     criterion: Criterion
 

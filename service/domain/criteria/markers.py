@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class MarkerNear:
     """The result nearest t0 within `within` days has one of the classes (readable ones first; none: any class).
 
-    `none_is` is the verdict without a readable result. `not_followed_by` are classes that no later result may have.
+    `none_is` is the verdict without a readable result. `above`: it must also lie above that. `not_followed_by` are
+    classes that no later result may have, unless at its date `unreadable_if` holds: it then says nothing.
     """
 
     analyte: Analyte
@@ -30,6 +31,8 @@ class MarkerNear:
     none_is: Verdict
     within: AnySpan = PAIR
     not_followed_by: tuple[MarkerClass, ...] = ()
+    unreadable_if: Criterion | None = None
+    above: Decimal | None = None
     limits: MarkerLimits = CRP_LIMITS
 
 
@@ -37,7 +40,8 @@ class MarkerNear:
 class MarkerSeen:
     """Some result from `before` days before t0 to `after` days after it (None: to T) has one of the classes.
 
-    `none_is` is the verdict when no readable result lies there. `consecutive`: so many neighbours, all of them.
+    `none_is` is the verdict when no readable result lies there. `consecutive`: so many neighbours, all of them. A
+    result says nothing where `unreadable_if` holds at its date. One that could not be read may have any class.
     """
 
     analyte: Analyte
@@ -46,6 +50,7 @@ class MarkerSeen:
     after: AnySpan | None
     none_is: Verdict
     consecutive: int | None = None
+    unreadable_if: Criterion | None = None
     limits: MarkerLimits = CRP_LIMITS
 
 
@@ -66,12 +71,16 @@ SUSTAINED_AGE = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SustainedMarker:
-    """Low-grade results of one assay family, first and last `apart` to `over` days apart, none low or high since."""
+    """Low-grade results of one assay family, first and last `apart` to `over` days apart, none low or high since.
+
+    Neither may have `unless` at its date. A low result ends nothing where `unreadable_if` holds at its date.
+    """
 
     analyte: Analyte
     apart: timedelta
     over: timedelta
     unless: Criterion
+    unreadable_if: Criterion | None = None
     limits: MarkerLimits = CRP_LIMITS
 
 

@@ -49,7 +49,8 @@ class Occurred:
     """t0 lies from `before` (None: any time) before a relapse onset to `after` after it.
 
     `beyond`: t0 lies more than that after the onset, and no relapse lies nearer. With `began_near`, the run
-    that is paired with it began from `before` days before the onset to `beyond` days after it.
+    that is paired with it began from `before` days before the onset to `beyond` days after it. `exact`: only an onset
+    that is known to the day counts.
     """
 
     event: Concept
@@ -57,6 +58,7 @@ class Occurred:
     after: AnySpan
     beyond: AnySpan | None = None
     began_near: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,8 @@ class Worsened:
     """The latest score within `fresh` of T is elevated and worse than the baseline by the instrument's step or more.
 
     Baseline: the best score `gap` to `lookback` days before; if none, the most recent up to `stale` days before
-    (then weak). With `or_first_elevated`, an elevated score without any baseline counts too (weak).
+    (then weak). With `or_first_elevated`, an elevated score without any baseline counts too (weak). `safety` also reads
+    scores up to 24 hours after T.
     """
 
     domain: MoodDomain
@@ -31,6 +32,7 @@ class Worsened:
     lookback: AnySpan = BASELINE_LOOKBACK
     gap: AnySpan = BASELINE_GAP
     stale: timedelta = STALE_BASELINE
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ class Elevated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredAtLeast:
-    """Some score from `before` days before t0 to `after` days after it (None: to T) reaches `band`.
+    """Some score from `before` days before t0 to T reaches `band`; one known to the month if all its days lie there.
 
     `none_is` is the verdict where there is no score at all.
     """
@@ -52,7 +54,6 @@ class ScoredAtLeast:
     domain: MoodDomain
     band: Band
     before: AnySpan
-    after: AnySpan | None
     none_is: Verdict
     also: tuple[Instrument, ...] = ()
 
@@ -77,7 +78,7 @@ class Persistent:
 class Fell:
     """The latest cognitive score is lower than its baseline by the instrument's step, or twice by the smaller step.
 
-    The two then lie at least `apart` (None: only the large step counts).
+    The two then lie at least `apart` (None: only the large step counts). `safety` as in `Worsened`.
     """
 
     domain: MoodDomain
@@ -86,6 +87,7 @@ class Fell:
     lookback: AnySpan = BASELINE_LOOKBACK
     gap: AnySpan = BASELINE_GAP
     stale: timedelta = STALE_BASELINE
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from service.domain.concepts import ITEM_9
-from service.domain.days import EARLIEST, in_window, iso, month_in_window, spelled
-from service.domain.evaluation.mood import no_current, sources_of
+from service.domain.days import EARLIEST, Days, in_window, iso, month_in_window, spelled
+from service.domain.evaluation.mood import lacking_score, no_current, sources_of
 from service.domain.evaluation.scope import (
     MET,
     NOT_MET,
@@ -22,14 +22,17 @@ from service.domain.evaluation.scope import (
 )
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
+from service.domain.names import called, worded
 from service.domain.outcome import Entry, Outcome, Want
+from service.domain.recognition import is_named, is_withdrawn
+from service.domain.responses import most_of_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from service.domain import criteria as c
     from service.domain.concepts import Item
-    from service.domain.facts import Score
+    from service.domain.facts import Score, Source
 
 WHO = "an answer about suicidal thoughts"
 
@@ -59,8 +62,8 @@ def check_answered(scope: Scope, word: c.Answered, at: At) -> Outcome:
         entries = tuple(_entry(answer, word, EARLIEST) for answer in doubts)
         return undated(word, text)._replace(values={"entries": entries})
     if not asked and not hits:
-        days = "" if word.since or word.before is None else f" in the last {word.before.days} days"
-        return missing(word, f"no readable answer to {word.items[0].replace('-', ' ')}{days}")
+        days = "" if word.since or word.before is None else f" in the last {Days(word.before.days)}"
+        return lacking_score(scope, word, f"no readable answer to {called(word.items[0])}{days}")
     return absent(scope, word, SCORED, WHO)
 
 
@@ -81,7 +84,7 @@ def _wanted(scope: Scope, word: c.Answered, answer: Answer) -> bool:
 
 
 def _entry(answer: Answer, word: c.Criterion, day: int, more: str = "") -> Entry:
-    text = f"{answer.text or answer.item} = {answer.received or answer.value}{more}"
+    text = f"{worded(answer.text, answer.item)} = {answer.received or answer.value}{more}"
     return Entry(day, spelled(answer.first, answer.last), answer.source, text, word)
 
 
@@ -96,21 +99,42 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
     low = scope.today - word.before.days
     entries: list[Entry] = []
     doubts: list[Entry] = []
-    for score in (*scope.timeline.scores, *scope.timeline.late_scores):
-        if score.instrument not in word.instruments or score.value < word.at_least or _item_read(scope, word, score):
-            continue
+    for score, said, counts in _high_totals(scope, word):
         placed = month_in_window(*scope.dated(score.first, score.last), low, scope.safety_limit)
         if placed is not NOT_MET:
-            text = f"{score.instrument.name} total {score.value} without a readable item 9"
-            day = score.first if placed is MET else EARLIEST
-            entry = Entry(day, spelled(score.first, score.last), score.source, text, word)
-            (entries if placed is MET else doubts).append(entry)
+            day, date = score.first if placed is MET else EARLIEST, spelled(score.first, score.last)
+            kept = entries if placed is MET and counts else doubts
+            kept += [Entry(day, date, source, said, word) for source in _told_by(score, counts=counts)]
     if entries:
         return _entered(word, entries)
     if doubts:
-        text = "a high total has no date that can be placed"
+        text = "a high total has no date that can be placed, or contradicts its items"
         return undated(word, text)._replace(values={"entries": tuple(sorted(doubts, key=_reading_order))})
     return absent(scope, word, SCORED, "a high total")
+
+
+def _high_totals(scope: Scope, word: c.TotalWithoutItem) -> Iterator[tuple[Score, str, bool]]:
+    """The totals and sums of items that reach the limit, what is to be said of each, and whether it counts as such."""
+    timeline = scope.timeline
+    told: set[str | int] = set()
+    for score in (*timeline.scores, *timeline.late_scores):
+        if score.instrument in word.instruments and score.value >= word.at_least:
+            read, others = _item_read(scope, word, score), score.instrument.high - most_of_one(score.instrument)
+            if not read:
+                told.add(score.response or score.first)
+                yield score, f"{score.instrument.name} total {score.value} without a readable item 9", True
+            elif score.value > others and not any(read):
+                text = f"{score.instrument.name} total {score.value}, of which the other items give at most {others:f}"
+                yield score, f"{text}, and item 9 'not at all'", False
+    for score in timeline.without_item_9:
+        named = score.instrument in word.instruments and (score.response or score.first) not in told
+        if named and score.value >= word.at_least and not _item_read(scope, word, score):
+            yield score, f"{score.instrument.name} items that add up to {score.value} without a readable item 9", True
+
+
+def _told_by(score: Score, *, counts: bool) -> tuple[Source, ...]:
+    """The total alone where it is one; else the items too, since it is they that add up or contradict it."""
+    return sources_of(score) if score.prorated or not counts else (score.source,)
 
 
 def _entered(word: c.Criterion, entries: list[Entry]) -> Outcome:
@@ -123,14 +147,15 @@ def _reading_order(entry: Entry) -> tuple[int, tuple[str, str]]:
     return entry.day, entry.source.rank
 
 
-def _item_read(scope: Scope, word: c.TotalWithoutItem, score: Score) -> bool:
-    if len(score.items) == score.instrument.items and score.items[-1] is not None:
-        return True
-    return any(
-        answer.value is not None
-        and ((answer.first == score.first != EARLIEST) or (score.response and answer.response == score.response))
+def _item_read(scope: Scope, word: c.TotalWithoutItem, score: Score) -> list[int]:
+    """The readable answers to the question in the response of the total, or of its date."""
+    own = score.items[-1] if len(score.items) == score.instrument.items else None
+    others = [
+        answer.value
         for answer in _answers(scope, word.items)
-    )
+        if (answer.first == score.first != EARLIEST) or (score.response and answer.response == score.response)
+    ]
+    return [value for value in (own, *others) if value is not None]
 
 
 def check_unreadable_answer(scope: Scope, word: c.UnreadableAnswer, _at: At) -> Outcome:
@@ -143,7 +168,7 @@ def check_unreadable_answer(scope: Scope, word: c.UnreadableAnswer, _at: At) -> 
         placed = month_in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit)
         if placed is not NOT_MET:
             day = answer.first if placed is MET else EARLIEST
-            date, text = spelled(answer.first, answer.last), f"{answer.text or answer.item}: {answer.reading}"
+            date, text = spelled(answer.first, answer.last), f"{worded(answer.text, answer.item)}: {answer.reading}"
             entries.append(Entry(day, date, answer.source, text, word))
     return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
 
@@ -173,13 +198,14 @@ def check_stale_positive(scope: Scope, word: c.StalePositive, _at: At) -> Outcom
     low = scope.today - word.older.days
     read = [answer for answer in _answers(scope, word.items) if answer.value is not None and answer.first != EARLIEST]
     newest = max((answer.first for answer in read), default=EARLIEST)
-    named = {name for flag in scope.timeline.chart.flags if flag.rule == word.rule for name in flag.evidence}
+    chart = scope.timeline.chart
+    flags = [flag for flag in chart.flags if flag.rule == word.rule and not is_withdrawn(flag, chart, safety=True)]
     entries = [
         _entry(answer, word, answer.first, ", not followed by a newer answer")
         for answer in read
         if answer.value
         and newest <= answer.last
-        and answer.source.reference not in named
+        and not any(is_named(answer.source, flag) for flag in flags)
         and in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit) is MET
     ]
     return _entered(word, entries) if entries else absent(scope, word, SCORED, WHO)
@@ -207,11 +233,9 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     if not reached and not scope.traced:
         return not_met(word)
     values = {
-        "items_sum": amount,
-        "items_total": total,
         "now": score.value,
         "now_date": iso(day),
-        "now_age": scope.today - day,
+        "now_age": Days(scope.today - day),
         "instrument": word.instrument.name,
     }
     return Outcome(word, MET if reached else NOT_MET, day, used, values)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.domain import criteria as c
-from service.domain.days import EARLIEST, iso
-from service.domain.evaluation.mood import holds_at, is_elevated, sources_of
+from service.domain.days import EARLIEST
+from service.domain.evaluation.mood import holds_at, is_elevated, series_of, sources_of
 from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
 from service.domain.outcome import Outcome
 
@@ -88,13 +88,14 @@ class MoodTracker:
         )
 
 
-def in_order(scope: Scope, domain: MoodDomain, low: int) -> list[tuple[int, Series, int]]:
-    """Every score of a domain from a day on, oldest first."""
+def in_order(scope: Scope, domain: MoodDomain, low: int, *, safety: bool = False) -> list[tuple[int, Series, int]]:
+    """Every score of a domain from a day on, oldest first; with `safety` those up to 24 hours after T too."""
     found = []
+    high = scope.safety_limit if safety else scope.today
     for instrument in domain.series:
-        series = scope.timeline.series.get(instrument)
+        series = series_of(scope, instrument, safety=safety)
         if series is not None:
-            found += [(series.days[i], series, i) for i in series.between(low, scope.today)]
+            found += [(series.days[i], series, i) for i in series.between(low, high)]
     if len(domain.series) > 1:
         found.sort(key=lambda entry: entry[0])
     return found
@@ -115,9 +116,6 @@ def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:
         MET,
         series.days[index],
         sources_of(series.scores[index]),
-        {
-            "cleared_by": f"{series.instrument.name} {series.values[index]} on {iso(series.days[index])}",
-        },
     )
 
 
@@ -125,7 +123,7 @@ def episode_start(scope: Scope, mood: c.Worsened | c.Elevated, word: c.MoodClear
     """The first day on which `mood` held since it last cleared; None when no episode is open."""
     start: int | None = None
     tracker = MoodTracker(word)
-    for day, series, index in in_order(scope, mood.domain, EARLIEST):
+    for day, series, index in in_order(scope, mood.domain, EARLIEST, safety=getattr(mood, "safety", False)):
         if start is None and holds_at(series, index, mood):
             start, tracker = day, MoodTracker(word)
         if start is not None:

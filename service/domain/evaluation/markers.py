@@ -7,9 +7,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
-from service.domain.days import EARLIEST, in_window, iso
+from service.domain.days import EARLIEST, Days, in_window, iso, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
+from service.domain.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,34 +60,17 @@ def refusals(scope: Scope, analyte: Any, low: int, high: int) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def values_of(scope: Scope, result: Result, kind: MarkerClass, at: At) -> dict[str, Any]:
+def values_of(scope: Scope, result: Result, at: At) -> dict[str, Any]:
     """The raw values a sentence about a result may use."""
     value = result.value
     return {
-        "marker": result.analyte.name,
+        "marker": f"hs-{result.analyte.name}" if result.assay == "hs" else result.analyte.name,
         "marker_value": shown(value),
-        "marker_received": result.received,
-        "marker_day": result.first,
-        "marker_date": iso(result.first),
-        "marker_class": kind,
-        "marker_age": scope.today - result.first,
-        "marker_apart": abs(result.first - at.low),
+        "marker_date": spelled(result.first, result.last),
+        "marker_age": Days(scope.today - result.first),
+        "marker_apart": Days(abs(result.first - at.low)),
         "marker_unit": result.analyte.unit,
-        "assay": result.assay,
     }
-
-
-def shown(value: Interval | None) -> str:
-    """A result's interval as people write it: `4.2`, `<5`, `>300`, `3 to 5`."""
-    if value is None:
-        return "not readable"
-    if value.is_exact:
-        return f"{value.low.normalize():f}"
-    if value.high is None:
-        return f"{'>' if value.low_open else '>='}{value.low.normalize():f}"
-    if value.low == 0:
-        return f"{'<' if value.high_open else '<='}{value.high.normalize():f}"
-    return f"{value.low.normalize():f} to {value.high.normalize():f}"
 
 
 def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
@@ -102,21 +86,30 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     result, kind = min(
         candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first)
     )
-    unfit = (word.classes and kind not in word.classes) or (word.not_followed_by and _followed(scope, word, result))
-    return _of_result(scope, word, NOT_MET if unfit else MET, result, kind, at)
+    if not _fits(word, result, kind):
+        return _of_result(scope, word, NOT_MET, result, at)
+    followed, lacks = _followed(scope, word, result)
+    return _of_result(scope, word, followed.negated, result, at)._replace(lacks=lacks)
 
 
-def _of_result(scope: Scope, word: Any, verdict: Verdict, result: Result, kind: MarkerClass, at: At) -> Outcome:
+def _fits(word: c.MarkerNear, result: Result, kind: MarkerClass) -> bool:
+    """Whether a result has one of the classes, and all of it lies above the number."""
+    if word.classes and kind not in word.classes:
+        return False
+    return word.above is None or (result.value is not None and result.value.all_above(word.above))
+
+
+def _of_result(scope: Scope, word: Any, verdict: Verdict, result: Result, at: At) -> Outcome:
     """What one result says; why it does not fit is told in a trace only."""
     if verdict is NOT_MET and not scope.traced:
         return not_met(word)
-    return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, kind, at))
+    return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, at))
 
 
 def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
     """While t0 is open any may be the nearest; not met only where none fits and one lies near whatever t0 is."""
     within = word.within.days
-    fits = [result.first for result, kind in candidates if not word.classes or kind in word.classes]
+    fits = [result.first for result, kind in candidates if _fits(word, result, kind)]
     if not fits and any(at.high - within <= result.first <= at.low + within for result, _ in candidates):
         return Outcome(word, NOT_MET)
     days = {"days": (min(fits), max(fits))} if fits else {}
@@ -124,9 +117,34 @@ def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]
     return Outcome(word, UNKNOWN, values=days, lacks=(lack,))
 
 
-def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> bool:
+def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> tuple[Verdict, tuple[Lack, ...]]:
+    """Whether a later result has a class that none may have; while that depends on what is not known, why."""
+    if not word.not_followed_by:
+        return NOT_MET, ()
     later = classified(scope, word.analyte, word.limits, result.first + 1, scope.today)
-    return any(kind in word.not_followed_by for _, kind in later)
+    hits = [pair for pair in later if pair[1] in word.not_followed_by]
+    certain, possible, lacks = _read(scope, word.unreadable_if, hits)
+    if certain:
+        return MET, ()
+    return (UNKNOWN, lacks) if possible else (NOT_MET, ())
+
+
+def _read(
+    scope: Scope, unreadable_if: c.Criterion | None, pairs: list[Classified]
+) -> tuple[list[Classified], list[Classified], tuple[Lack, ...]]:
+    """Of some results those that say something at their date, those that may, and why that is not known of the rest."""
+    if unreadable_if is None:
+        return pairs, pairs, ()
+    certain, possible = [], []
+    lacks: dict[Lack, None] = {}
+    for pair in pairs:
+        found = scope.check(unreadable_if, At(pair[0].first, pair[0].last))
+        if found.verdict is not MET:
+            possible.append(pair)
+            lacks.update(dict.fromkeys(found.lacks))
+        if found.verdict is NOT_MET:
+            certain.append(pair)
+    return certain, possible, tuple(lacks)
 
 
 def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: Sequence[Classified]) -> Outcome:
@@ -151,24 +169,67 @@ def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
     """Any result (or the last `consecutive` readable ones) in the window with one of the classes."""
     low = at.low - word.before.days
     high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
-    readable = [
-        p for p in classified(scope, word.analyte, word.limits, low, high) if p[1] is not MarkerClass.INDETERMINATE
-    ]
-    if not readable:
-        return _none_readable(scope, word, low, high)
-    hits = [pair for pair in readable if pair[1] in word.classes]
+    whole, doubts = _not_exact(scope, word, low, high)
+    exact = classified(scope, word.analyte, word.limits, low, high)
+    readable = [*whole, *(pair for pair in exact if pair[1] is not MarkerClass.INDETERMINATE)]
+    certain, possible, lacks = _read(scope, word.unreadable_if, readable)
+    sure, maybe = _hits(certain, word), _hits(possible, word)
+    if sure and maybe:
+        return _of_result(scope, word, MET, sure[-1][0], at)
+    if not certain and word.none_is is not NOT_MET:
+        return _none_readable(scope, word, low, high, [pair for pair in readable if pair not in certain])
+    doubts += lacks if sure or maybe else ()
+    if doubts:
+        return Outcome(word, UNKNOWN, lacks=doubts)
+    if not certain:
+        return _none_readable(scope, word, low, high, [])
+    return absent(scope, word, OBSERVED, f"another {word.analyte.name}")
+
+
+def _hits(readable: list[Classified], word: c.MarkerSeen) -> list[Classified]:
     if word.consecutive is not None:
-        hits = _in_a_row(readable, word, word.consecutive)
-    if not hits:
-        return absent(scope, word, OBSERVED, f"another {word.analyte.name}")
-    return _of_result(scope, word, MET, *hits[-1], at)
+        return _in_a_row(readable, word, word.consecutive)
+    return [pair for pair in readable if pair[1] in word.classes]
 
 
-def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> Outcome:
+def _not_exact(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> tuple[list[Classified], tuple[Lack, ...]]:
+    """Results without an exact day all of whose days lie in the window, and what might be a hit there and is not known.
+
+    What could not be read may be low, low-grade or high, but is no readable result.
+    """
+    any_class = set(word.classes) == set(READABLE)
+    inside: list[Classified] = []
+    doubts: dict[Lack, None] = {}
+    key = (word.analyte, word.limits, "not exact")
+    for result, kind in scope.remembered(key, lambda: _unplaced(scope, word.analyte, word.limits)):
+        placed = in_window(result.first, up_to(scope.today, result.first, result.last), low, high)
+        if placed is MET and kind in READABLE and word.consecutive is None:
+            inside.append((result, kind))
+        elif placed is not NOT_MET and (kind in word.classes or (result.value is None and not any_class)):
+            why = f" ({result.refusal})" if result.refusal else ""
+            text = (
+                f"a {word.analyte.name} ({spelled(result.first, result.last)}) could not be read or placed in time{why}"
+            )
+            doubts[Lack(Want.UNREADABLE, text)] = None
+    return inside, tuple(doubts)
+
+
+def _unplaced(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> list[Classified]:
+    """The results that could not be read, as of no certain class, and those without an exact day."""
+    unclear = MarkerClass.INDETERMINATE
+    return [
+        (result, unclear if result.value is None else class_of(result.value, limits))
+        for result in scope.timeline.results.get(analyte, ())
+        if result.value is None or result.first != result.last
+    ]
+
+
+def _none_readable(scope: Scope, word: c.MarkerSeen, low: int, high: int, unusable: list[Classified]) -> Outcome:
     why = [
         f"{shown(result.value)} on {iso(result.first)} straddles a limit"
         for result, _ in classified(scope, word.analyte, word.limits, low, high)
     ]
+    why += [f"{shown(result.value)} on {iso(result.first)} cannot be used" for result, _ in unusable]
     refused = refusals(scope, word.analyte, low, high)
     why += [refused] if refused else []
     if word.none_is is not NOT_MET:
@@ -198,13 +259,13 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
     result, kind = max((pair for pair in found if pair[0].first == day), key=_lower_bound)
     if kind in word.classes:
         above = word.above is None or (result.value is not None and result.value.all_above(word.above))
-        return _of_result(scope, word, MET if above else NOT_MET, result, kind, at)
+        return _of_result(scope, word, MET if above else NOT_MET, result, at)
     may_be_high = result.value is not None and not result.value.all_at_most(word.limits.high)
     if kind is MarkerClass.INDETERMINATE and may_be_high:
         text = f"the latest {word.analyte.name} ({shown(result.value)}) may be above {word.limits.high}"
-        doubtful = _of_result(scope, word, UNKNOWN, result, kind, at)
+        doubtful = _of_result(scope, word, UNKNOWN, result, at)
         return doubtful._replace(lacks=(Lack(Want.UNREADABLE, text),))
-    return _of_result(scope, word, NOT_MET, result, kind, at)
+    return _of_result(scope, word, NOT_MET, result, at)
 
 
 def _lower_bound(pair: Classified) -> tuple[Any, ...]:
@@ -217,13 +278,15 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
     earliest = scope.today - word.over.days - SUSTAINED_AGE.days
     every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] in READABLE]
+    low, _, doubts = _read(scope, word.unreadable_if, [pair for pair in every if pair[1] is MarkerClass.LOW])
+    every = [pair for pair in every if pair[1] is not MarkerClass.LOW or pair in low]
     last_other = max((r.first for r, kind in every if kind is not MarkerClass.LOW_GRADE), default=EARLIEST)
     after_break = [pair for pair in every if pair[0].first > last_other]
     unknown: Outcome | None = None
     for family in ("hs", "conventional"):
         outcome = _sustained_in(scope, word, [r for r, _ in after_break if r.assay == family], at)
         if outcome.verdict is MET:
-            return outcome
+            return outcome._replace(verdict=UNKNOWN, lacks=doubts) if doubts else outcome
         unknown = outcome if outcome.verdict is UNKNOWN else unknown
     if unknown is not None:
         return unknown
@@ -248,11 +311,10 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
         newest = last.first - word.apart.days
         for first in takewhile(lambda result, newest=newest: result.first <= newest, results):  # type: ignore[misc]
             if last.first - first.first <= word.over.days and is_usable(last) and is_usable(first):
-                values = values_of(scope, last, MarkerClass.LOW_GRADE, at)
+                values = values_of(scope, last, at)
                 values |= {
                     "first_marker_date": iso(first.first),
                     "first_marker_value": shown(first.value),
-                    "first_marker_day": first.first,
                 }
                 return Outcome(word, MET, last.first, (first.source, last.source), values)
     return Outcome(word, UNKNOWN, lacks=tuple(doubts)) if doubts else not_met(word)

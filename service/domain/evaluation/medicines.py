@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from service.domain.concepts import DrugGroup
-from service.domain.days import iso
+from service.domain.days import Days, iso
 from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, At, Scope, absent, undated
 from service.domain.outcome import Outcome
+from service.domain.timeline import NEW_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ def _sources(stretches: Iterable[Stretch]) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(e.source for stretch in stretches for e in stretch.records))
 
 
-def _values(scope: Scope, stretches: list[Stretch], at: At) -> dict[str, Any]:
+def _values(stretches: list[Stretch], at: At) -> dict[str, Any]:
     first = stretches[-1]
     names = dict.fromkeys(stretch.ingredient for stretch in stretches)
     if len(names) == 1 and len({e.ingredient for e in first.records}) > 1:
@@ -30,19 +31,16 @@ def _values(scope: Scope, stretches: list[Stretch], at: At) -> dict[str, Any]:
         "drug": ", ".join(names),
         "drug_from": iso(first.start),
         "drug_to": iso(first.end),
-        "drug_day": first.start,
         "event_day": first.start,
         "event_date": iso(first.start),
         "last_dose_day": first.end,
-        "drug_days": at.low - first.start,
-        "drug_ended_days": scope.today - first.end,
-        "group": first.group,
+        "drug_days": Days(at.low - first.start),
     }
 
 
 def not_known_to_be_new(stretch: Stretch) -> str:
     """Why a first record may not be the beginning."""
-    return f"whether {stretch.ingredient} was new cannot be told: no medicine record 90 days older"
+    return f"whether {stretch.ingredient} was new cannot be told: no medicine record {NEW_AFTER} days older"
 
 
 def _missing_start(scope: Scope, word: Any, groups: Iterable[DrugGroup]) -> Outcome | None:
@@ -61,7 +59,7 @@ def check_exposed(scope: Scope, word: c.Exposed, at: At) -> Outcome:
             if _begun(word, stretch, at) and (word.trailing is None or at.low <= stretch.end + word.trailing.days):
                 hits.append(stretch)
     if hits:
-        return Outcome(word, MET, hits[-1].start, _sources(hits), _values(scope, hits, at))
+        return Outcome(word, MET, hits[-1].start, _sources(hits), _values(hits, at))
     return _missing_start(scope, word, word.groups) or absent(scope, word, PRESCRIBED, "use of such a medicine")
 
 
@@ -89,7 +87,7 @@ def check_started(scope: Scope, word: c.Started, at: At) -> Outcome:
                 source for stretch in same for source in (stretch.shown_by if word.new else _sources([stretch]))
             )
         )
-        return Outcome(word, MET, latest, used, _values(scope, same, at) | {"drugs": every})
+        return Outcome(word, MET, latest, used, _values(same, at) | {"drugs": every})
     if doubts:
         return undated(word, not_known_to_be_new(doubts[0]), _sources(doubts))
     groups = [group for group, _ in word.windows]
@@ -110,7 +108,11 @@ def check_ended(scope: Scope, word: c.Ended, at: At) -> Outcome:
     last = max((stretch.end for stretch in begun), default=None)
     if last is None or scope.today - last <= word.over.days:
         return Outcome(word, NOT_MET)
-    return Outcome(word, MET, last + 1, _sources(begun), _values(scope, begun, at))
+    # One without a start date may be the same medicine, still in use.
+    doubt = _missing_start(scope, word, word.groups)
+    if doubt is not None:
+        return doubt
+    return Outcome(word, MET, last + 1, _sources(begun), _values(begun, at))
 
 
 def check_steadily_treated(scope: Scope, word: c.SteadilyTreated, at: At) -> Outcome:
@@ -125,7 +127,7 @@ def check_steadily_treated(scope: Scope, word: c.SteadilyTreated, at: At) -> Out
     current = [s for s in stretches if s.start <= day <= s.end]
     # What was taken before the present medicine is part of the weeks that were asked for.
     covering = [s for s in stretches if s.start <= day and s.end >= day - word.at_least.days]
-    return Outcome(word, MET, current[0].start, _sources(covering), _values(scope, current, at))
+    return Outcome(word, MET, current[0].start, _sources(covering), _values(current, at))
 
 
 def _is_steady(stretches: list[Stretch], word: c.SteadilyTreated, day: int) -> bool:
@@ -159,5 +161,5 @@ def check_treatment_changed(scope: Scope, word: c.TreatmentChanged, at: At) -> O
     """A medicine of the group begun or ended after t0."""
     for stretch in scope.timeline.spans.get(word.group, ()):
         if at.low < stretch.start <= scope.today or at.low < stretch.end < scope.today:
-            return Outcome(word, MET, max(stretch.start, at.low), _sources([stretch]), _values(scope, [stretch], at))
-    return absent(scope, word, PRESCRIBED, "a change of such a medicine")
+            return Outcome(word, MET, max(stretch.start, at.low), _sources([stretch]), _values([stretch], at))
+    return _missing_start(scope, word, (word.group,)) or absent(scope, word, PRESCRIBED, "a change of such a medicine")

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.criteria import Band
-from service.domain.days import iso
-from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met
+from service.domain.days import Days, in_window, iso, spelled, up_to
+from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met, undated
 from service.domain.outcome import Lack, Outcome, Want
+from service.domain.timeline import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from service.domain.facts import Score, Source
     from service.domain.instruments import Instrument, MoodDomain
-    from service.domain.timeline import Series
-    from service.domain.verdict import Verdict
 
 
 class Baseline(NamedTuple):
@@ -32,14 +31,24 @@ def sources_of(score: Score) -> tuple[Source, ...]:
     return (score.source, *score.evidence)
 
 
-def current(scope: Scope, domain: MoodDomain, fresh: int) -> list[tuple[Series, int]]:
+def series_of(scope: Scope, instrument: Instrument, *, safety: bool = False) -> Series | None:
+    """The values of one instrument; with `safety` those up to 24 hours after the as-of instant too, as dated."""
+    held = scope.timeline.series.get(instrument)
+    if not safety or not scope.timeline.late_scores:
+        return held
+    late = [s for s in scope.timeline.late_scores if s.instrument is instrument and s.first == s.last]
+    known = [] if held is None else held.scores
+    return scope.remembered((instrument, "late"), lambda: Series(instrument, [*known, *late])) if late else held
+
+
+def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = False) -> list[tuple[Series, int]]:
     """The series of a domain that have a value within `fresh` days of the as-of day, with its index."""
     found = []
-    series = scope.timeline.series
+    limit = scope.safety_limit if safety else scope.today
     for instrument in domain.series:
-        held = series.get(instrument)
+        held = series_of(scope, instrument, safety=safety)
         if held is not None:
-            index = held.latest(scope.today - fresh, scope.today)
+            index = held.latest(scope.today - fresh, limit)
             if index is not None:
                 found.append((held, index))
     return found
@@ -50,9 +59,21 @@ def no_current(scope: Scope, criterion: Any, domain: MoodDomain, fresh: int) -> 
     text = f"no usable {domain.name} score in the last {fresh} days"
     if any(score.instrument in domain.series for score in scope.timeline.partial_scores):
         text += " (a score whose date is not exact to the day cannot be used)"
+    return lacking_score(scope, criterion, text)
+
+
+def lacking_score(
+    scope: Scope,
+    criterion: Any,
+    text: str,
+    day: int | None = None,
+    used: tuple[Source, ...] = (),
+    values: dict[str, Any] | None = None,
+) -> Outcome:
+    """UNKNOWN for want of a score: not measured, or where scores were not all sent, not known to be so."""
     gap = scope.uncovered(SCORED)
-    want = Want.NOT_COVERED if gap else Want.MISSING
-    return Outcome(criterion, UNKNOWN, lacks=(Lack(want, f"{text} ({gap})" if gap else text),))
+    lack = Lack(Want.NOT_COVERED, f"{text} ({gap})") if gap else Lack(Want.MISSING, text)
+    return Outcome(criterion, UNKNOWN, day, used, values or {}, lacks=(lack,))
 
 
 def baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline | None:
@@ -101,9 +122,11 @@ def _across(
     scope: Scope,
     word: Any,
     judge: Callable[[Series, int], Outcome],
+    *,
+    safety: bool = False,
 ) -> Outcome:
     """A domain criterion: true in any series that has a value now, else unknown in any, else false."""
-    held = current(scope, word.domain, word.fresh.days)
+    held = current(scope, word.domain, word.fresh.days, safety=safety)
     if not held:
         return no_current(scope, word, word.domain, word.fresh.days)
     best: Outcome | None = None
@@ -141,11 +164,11 @@ def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
         if verdict is NOT_MET and not scope.traced:
             return not_met(word)
         values = _now_values(scope, series, index)
-        values |= _base_values(series, index, base)
+        values |= _base_values(series, base)
         used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
         return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
 
-    return _across(scope, word, judge)
+    return _across(scope, word, judge, safety=word.safety)
 
 
 def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int) -> Outcome:
@@ -159,9 +182,7 @@ def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int
     text += _too_close(series, index, word)
     if _has_other_series(scope, word.domain, series.instrument):
         text += "; the instrument changed, so a change cannot be computed"
-    gap = scope.uncovered(SCORED)
-    lack = Lack(Want.NOT_COVERED, f"{text} ({gap})") if gap else Lack(Want.MISSING, text)
-    return Outcome(word, UNKNOWN, day, sources_of(score), values, lacks=(lack,))
+    return lacking_score(scope, word, text, day, sources_of(score), values)
 
 
 def _too_close(series: Series, index: int, word: c.Worsened) -> str:
@@ -170,7 +191,7 @@ def _too_close(series: Series, index: int, word: c.Worsened) -> str:
     if not near:
         return ""
     rise = series.values[index] - series.values[near[0]]
-    return f"; rise of {rise} in {day - series.days[near[0]]} days: too close together to compute"
+    return f"; rise of {rise} in {Days(day - series.days[near[0]])}: too close together to compute"
 
 
 def _has_other_series(scope: Scope, domain: MoodDomain, instrument: Instrument) -> bool:
@@ -178,48 +199,58 @@ def _has_other_series(scope: Scope, domain: MoodDomain, instrument: Instrument) 
 
 
 def _now_values(scope: Scope, series: Series, index: int) -> dict[str, Any]:
-    day = series.days[index]
+    return _score_values(scope, series.scores[index])
+
+
+def _score_values(scope: Scope, score: Score) -> dict[str, Any]:
     return {
-        "instrument": series.instrument.name,
-        "now": series.values[index],
-        "now_day": day,
-        "now_date": iso(day),
-        "now_age": scope.today - day,
-        "prorated": series.scores[index].prorated,
-        "limit": series.instrument.elevated,
+        "instrument": score.instrument.name,
+        "now": score.value,
+        "now_date": spelled(score.first, score.last),
+        "now_age": Days(scope.today - score.first),
+        "prorated": score.prorated,
+        "limit": score.instrument.elevated,
     }
 
 
-def _base_values(series: Series, index: int, base: Baseline) -> dict[str, Any]:
+def _base_values(series: Series, base: Baseline) -> dict[str, Any]:
     day = series.days[base.at]
     return {
         "before": series.values[base.at],
         "before_day": day,
         "before_date": iso(day),
-        "stale": base.stale,
-        "change": series.values[index] - series.values[base.at],
-        "over": series.days[index] - day,
     }
 
 
 def check_scored_at_least(scope: Scope, word: c.ScoredAtLeast, at: At) -> Outcome:
-    """Whether any value in the window reaches the band."""
-    low = at.low - word.before.days
-    high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
-    verdict: Verdict | None = None
+    """Whether any value in the window reaches the band; one whose date is not exact leaves open what it may settle."""
+    low, any_score = at.low - word.before.days, False
     for instrument in (*word.domain.series, *word.also):
         series = scope.timeline.series.get(instrument)
         limit = _band_limit(instrument, word.band)
         if series is None or limit is None:
             continue
-        for i in reversed(series.between(low, high)):
-            verdict = NOT_MET
+        for i in reversed(series.between(low, scope.today)):
+            any_score = True
             if series.values[i] >= limit:
                 return Outcome(word, MET, series.days[i], sources_of(series.scores[i]), _now_values(scope, series, i))
-    if verdict is NOT_MET or word.none_is is NOT_MET:
+    not_exact = _reaching(scope, word)
+    for score in not_exact:
+        if in_window(score.first, up_to(scope.today, score.first, score.last), low, scope.today) is MET:
+            return Outcome(word, MET, score.first, sources_of(score), _score_values(scope, score))
+    if any(score.last >= low for score in not_exact):
+        return undated(word, f"a {word.domain.name} score has no date that can be placed")
+    if any_score or word.none_is is NOT_MET:
         return absent(scope, word, SCORED, f"a {word.domain.name} score")
-    window = f"from {word.before.days} days before"
-    return Outcome(word, word.none_is, lacks=(Lack(Want.MISSING, f"no {word.domain.name} score {window} the result"),))
+    return lacking_score(scope, word, f"no {word.domain.name} score from {word.before.days} days before the result")
+
+
+def _reaching(scope: Scope, word: c.ScoredAtLeast) -> Sequence[Score]:
+    """The scores without an exact day that reach the band."""
+    scales = (*word.domain.series, *word.also)
+    limits = {scale: _band_limit(scale, word.band) for scale in scales}
+    found = [score for score in scope.timeline.partial_scores if limits.get(score.instrument) is not None]
+    return [score for score in found if score.value >= (limits[score.instrument] or 0)]
 
 
 def _band_limit(instrument: Instrument, band: Band) -> Decimal | None:
@@ -250,7 +281,7 @@ def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) ->
         "first_day": series.days[first],
         "first_date": iso(series.days[first]),
         "first": series.values[first],
-        "lasting": series.days[last] - series.days[first],
+        "lasting": Days(series.days[last] - series.days[first]),
         "before": series.values[first],
         "before_date": iso(series.days[first]),
     }
@@ -273,7 +304,7 @@ def _run_start(series: Series, index: int, word: c.Persistent) -> int | None:
 
 def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
     """A cognitive fall against the baseline: one large, or two smaller ones far enough apart."""
-    held = current(scope, word.domain, word.fresh.days)
+    held = current(scope, word.domain, word.fresh.days, safety=word.safety)
     if not held:
         return no_current(scope, word, word.domain, word.fresh.days)
     unknown: Outcome | None = None
@@ -281,11 +312,11 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
         base = baseline(series, index, word)
         if base is None:
             text = f"no earlier {series.instrument.name} to compare with"
-            unknown = unknown or Outcome(word, UNKNOWN, series.days[index], lacks=(Lack(Want.MISSING, text),))
+            unknown = unknown or lacking_score(scope, word, text, series.days[index])
             continue
         fall = _fall(series, index, base, word)
         if fall:
-            values = _now_values(scope, series, index) | _base_values(series, index, base)
+            values = _now_values(scope, series, index) | _base_values(series, base)
             used = tuple(source for i in (base.at, *fall) for source in sources_of(series.scores[i]))
             return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
     return unknown or scope.refuted(word, day=held[0][0].days[held[0][1]])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from service.domain.concepts import Concept, record_types
-from service.domain.days import EARLIEST, LATEST, in_window, iso, month_in_window, spelled
-from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, absent, undated
+from service.domain.days import EARLIEST, LATEST, Days, in_window, iso, month_in_window, spelled
+from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, absent, not_met, undated
+from service.domain.names import worded
 from service.domain.outcome import Entry, Lack, Outcome, Want
 from service.domain.timeline import Relapse
 
@@ -59,7 +60,9 @@ def check_recorded(scope: Scope, word: c.Recorded, at: At) -> Outcome:
         verdict = _placed(word, *scope.dated(first, last), low, high)
         if verdict is not NOT_MET:
             day = first if verdict is MET else EARLIEST
-            entry = Entry(day, spelled(first, last), record.source, record.text or "coded record", word)
+            group = next(concept for concept in word.concepts if concept in record.concepts)
+            text = worded(record.text, group) + _onset(record, first, last)
+            entry = Entry(day, spelled(first, last), record.source, text, word)
             (hits if verdict is MET else doubts).append(entry)
     if hits:
         return _found(word, hits)
@@ -108,6 +111,12 @@ def _dates(word: c.Recorded, record: Record) -> tuple[int, int]:
     return onset
 
 
+def _onset(record: Record, first: int, last: int) -> str:
+    """What a later recorded date must not hide."""
+    is_later = record.is_dated and (first, last) != (record.first, record.last)
+    return f" (onset {spelled(record.first, record.last)})" if is_later else ""
+
+
 def _placed(word: c.Recorded, first: int, last: int, low: int, high: int) -> Verdict:
     if first == EARLIEST and last == LATEST and word.before is None:
         return MET
@@ -118,9 +127,7 @@ def _found(word: c.Recorded, hits: list[Entry]) -> Outcome:
     entries = tuple(sorted(hits, key=lambda entry: (entry.day, entry.source.rank)))
     day = entries[0].day
     values: dict[str, Any] = {
-        "record": entries[0].text,
         "record_date": entries[0].date,
-        "record_day": day,
         "entries": entries,
         "records": ", ".join(dict.fromkeys(entry.text for entry in entries)),
     }
@@ -143,14 +150,14 @@ def check_occurred(scope: Scope, word: c.Occurred, at: At) -> Outcome:
     if hits:
         before = [relapse for relapse in hits if relapse.onset <= at.high]
         relapse = before[-1] if before else hits[0]
-        return Outcome(
-            word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(scope, relapse, at)
-        )
+        return Outcome(word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(relapse, at))
     return _without_day(scope, word, at) or absent(scope, word, record_types((word.event,)), "a relapse")
 
 
 def _without_day(scope: Scope, word: c.Occurred, at: At) -> Outcome | None:
     """A relapse known to the month or year counts when all its days fit; when only some do, it leaves this unknown."""
+    if word.exact:
+        return not_met(word)
     low, high = at.low - word.after.days, min(at.high - _soonest(word), scope.today)
     placed = [(in_window(r.first, r.last, low, high), r) for r in scope.timeline.undated_relapses]
     possible = [record for verdict, record in placed if verdict is not NOT_MET]
@@ -159,10 +166,7 @@ def _without_day(scope: Scope, word: c.Occurred, at: At) -> Outcome | None:
     certain = [record for verdict, record in placed if verdict is MET and at.is_exact and not word.began_near]
     if certain:
         record = certain[0]
-        values = _relapse_values(scope, Relapse(record.first, (record,)), at)
-        return Outcome(
-            word, MET, record.first, (record.source,), values | {"event_date": spelled(record.first, record.last)}
-        )
+        return Outcome(word, MET, record.first, (record.source,), _partial_values(record))
     text = "a relapse is recorded without a day that can be placed"
     return undated(word, text, tuple(record.source for record in possible))
 
@@ -195,18 +199,31 @@ def _another_is_nearer(scope: Scope, word: c.Occurred, at: At) -> bool:
     )
 
 
-def _relapse_values(scope: Scope, relapse: Relapse, at: At) -> dict[str, Any]:
-    marks = []
-    if any(record.verification in ("provisional", "unconfirmed") for record in relapse.records):
-        marks.append("not confirmed")
-    if all(record.imprecise for record in relapse.records):
-        marks.append("date of the encounter")
+def _relapse_values(relapse: Relapse, at: At) -> dict[str, Any]:
     apart = at.low - relapse.onset
+    order, date = "after" if apart >= 0 else "before", iso(relapse.onset)
     return {
         "event_day": relapse.onset,
-        "event_date": iso(relapse.onset),
-        "event_age": scope.today - relapse.onset,
-        "apart": abs(apart),
-        "order": "after" if apart >= 0 else "before",
-        "event_mark": f" ({', '.join(marks)})" if marks else "",
+        "event_date": date,
+        "event_near": f"{Days(abs(apart))} {order} a relapse with onset {date}{_marks(relapse.records)}",
     }
+
+
+def _partial_values(record: Record) -> dict[str, Any]:
+    """Of a relapse whose day is not known: nothing is counted from it."""
+    date = spelled(record.first, record.last)
+    return {
+        "event_day": record.first,
+        "event_last": record.last,
+        "event_date": date,
+        "event_near": f"in the same weeks as a relapse of {date}{_marks((record,))}",
+    }
+
+
+def _marks(records: tuple[Record, ...]) -> str:
+    marks = []
+    if any(record.verification in ("provisional", "unconfirmed") for record in records):
+        marks.append("not confirmed")
+    if all(record.imprecise for record in records):
+        marks.append("date of the encounter")
+    return f" ({', '.join(marks)})" if marks else ""

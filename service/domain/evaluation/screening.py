@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.concepts import Concept, record_types
-from service.domain.days import LATEST, iso
+from service.domain.days import LATEST, Days, in_window, iso, up_to
 from service.domain.evaluation.medicines import not_known_to_be_new
+from service.domain.evaluation.mood import lacking_score
 from service.domain.evaluation.records import active_diagnoses
 from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, SCORED, UNKNOWN, At, Scope, absent, undated
 from service.domain.outcome import Lack, Outcome, Want
@@ -16,29 +17,34 @@ if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.domain.instruments import MoodDomain
     from service.domain.timeline import Stretch
+    from service.domain.verdict import Verdict
 
 EVENTS = (*record_types((Concept.RELAPSE,)), *PRESCRIBED)
 SCREENED = (*SCORED, *record_types((Concept.MOOD_SCREENING,)))
 
 
+Range = tuple[int, int]
+
+
 class Dated(NamedTuple):
-    """A day that checks count from or are due on, and what it rests on."""
+    """A day that checks count from or are due on, and what it rests on; `slack` days earlier where it is not exact."""
 
     day: int
     sources: tuple[Source, ...]
+    slack: int = 0
 
 
 def check_history_known(scope: Scope, word: c.HistoryKnown, _at: At) -> Outcome:
     """Without any earlier score, an empty history and a cut-off one look the same."""
     gap = scope.uncovered(SCORED)
-    known = scope.timeline.chart.history_complete or any(i in scope.timeline.series for i in word.domain.series)
-    if known and not gap:
+    scales = word.domain.series
+    scored = any(i in scope.timeline.series for i in scales) or any(
+        score.instrument in scales for score in scope.timeline.partial_scores
+    )
+    if (scope.timeline.chart.history_complete or scored) and not gap:
         newest = newest_score(scope, word.domain)
         return Outcome(word, MET, used=() if newest is None else newest.sources)
-    text = f"whether the whole history of {word.domain.name} scores was sent is not known"
-    return Outcome(
-        word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED if gap else Want.MISSING, f"{text} ({gap})" if gap else text),)
-    )
+    return lacking_score(scope, word, f"whether the whole history of {word.domain.name} scores was sent is not known")
 
 
 def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
@@ -47,30 +53,42 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
         return Outcome(word, NOT_MET)
     screens = _screens(scope, word)
     due = [check for schedule in word.schedules for check in _checks(scope, word.domain, schedule)]
-    overdue = sorted(
-        (check for check in due if _is_unmet(scope, word, check.day, screens)), key=lambda check: check.day
-    )
+    unmet = [(check, _unmet(scope, word, check, screens)) for check in due]
+    overdue = sorted([check for check, verdict in unmet if verdict is MET], key=lambda check: check.day)
     if not overdue:
+        if any(verdict is UNKNOWN for _, verdict in unmet):
+            return undated(word, "whether a mood check was made in time depends on a score without an exact date")
         return _doubtful_start(scope, word, screens) or absent(scope, word, EVENTS, "an overdue check")
     gap = scope.uncovered(SCREENED)
     if gap:
         return Outcome(word, UNKNOWN, lacks=(Lack(Want.NOT_COVERED, f"a mood check cannot be ruled out ({gap})"),))
     first = overdue[0]
     dates = ", ".join(dict.fromkeys(iso(check.day) for check in overdue))
-    values = {"due_date": iso(first.day), "due_dates": dates, "overdue_days": scope.today - first.day}
+    values = {"due_dates": dates, "overdue_days": Days(scope.today - first.day)}
     return Outcome(word, MET, first.day, first.sources, values)
 
 
-def _is_unmet(scope: Scope, word: c.Due, due: int, screens: list[int]) -> bool:
+def _unmet(scope: Scope, word: c.Due, check: Dated, screens: list[Range]) -> Verdict:
+    """Whether a check is overdue on any day that it may be due."""
     grace = word.grace.days
-    return scope.today > due + grace and not any(due - grace <= day <= scope.today for day in screens)
+
+    def overdue(due: int) -> Verdict:
+        if scope.today <= due + grace:
+            return NOT_MET
+        placed = [in_window(*days, due - grace, scope.today) for days in screens]
+        return max(placed, default=NOT_MET).negated
+
+    last, first = overdue(check.day), overdue(check.day - check.slack)
+    return last if last is first else UNKNOWN
 
 
-def _screens(scope: Scope, word: c.Due) -> list[int]:
-    series = scope.timeline.series
-    days = [day for i in (*word.domain.series, *word.also_screens) if i in series for day in series[i].days]
-    days += [r.first for r in scope.timeline.records.get(Concept.MOOD_SCREENING, ()) if r.first == r.last]
-    return days
+def _screens(scope: Scope, word: c.Due) -> list[Range]:
+    """The first and the last day on which each screen may have been."""
+    timeline, scales = scope.timeline, (*word.domain.series, *word.also_screens)
+    days = [(day, day) for i in scales if i in timeline.series for day in timeline.series[i].days]
+    other = [score for score in timeline.partial_scores if score.instrument in scales]
+    other_days = [(made.first, made.last) for made in (*other, *timeline.records.get(Concept.MOOD_SCREENING, ()))]
+    return days + [(first, up_to(scope.today, first, last)) for first, last in other_days]
 
 
 def _checks(scope: Scope, domain: MoodDomain, schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> list[Dated]:
@@ -96,7 +114,7 @@ def _begun(scope: Scope, schedule: c.AfterStart) -> list[Stretch]:
     return [s for group in schedule.groups for s in scope.timeline.spans.get(group, ()) if s.start >= earliest]
 
 
-def _doubtful_start(scope: Scope, word: c.Due, screens: list[int]) -> Outcome | None:
+def _doubtful_start(scope: Scope, word: c.Due, screens: list[Range]) -> Outcome | None:
     """UNKNOWN where a check may be overdue after a medicine, but when that was begun cannot be told."""
     for schedule in word.schedules:
         if isinstance(schedule, c.AfterStart):
@@ -104,20 +122,25 @@ def _doubtful_start(scope: Scope, word: c.Due, screens: list[int]) -> Outcome | 
                 for exposure in scope.timeline.undated_drugs.get(group, ()):
                     return undated(word, f"{exposure.ingredient} is recorded without a start date", (exposure.source,))
             for stretch in _begun(scope, schedule):
-                due = [stretch.start + check.days for check in schedule.checks]
-                if stretch.new is None and any(_is_unmet(scope, word, day, screens) for day in due):
+                due = _each([Dated(stretch.start, ())], schedule)
+                if stretch.new is None and any(_unmet(scope, word, check, screens) is not NOT_MET for check in due):
                     return undated(word, not_known_to_be_new(stretch))
     return None
 
 
 def newest_score(scope: Scope, domain: MoodDomain) -> Dated | None:
-    """The newest score of the domain up to the as-of day."""
+    """The newest score of the domain up to the as-of day: of one without an exact date, its last possible day."""
     newest: Dated | None = None
     for instrument in domain.series:
         series = scope.timeline.series.get(instrument)
         index = None if series is None else series.latest(0, scope.today)
         if series is not None and index is not None and (newest is None or series.days[index] > newest.day):
             newest = Dated(series.days[index], (series.scores[index].source,))
+    for score in scope.timeline.partial_scores:
+        last = up_to(scope.today, score.first, score.last)
+        if score.instrument in domain.series and (newest is None or last > newest.day):
+            earliest = score.first if newest is None else max(score.first, newest.day - newest.slack)
+            newest = Dated(last, (score.source,), last - earliest)
     return newest
 
 

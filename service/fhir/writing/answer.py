@@ -62,8 +62,10 @@ def _entries(assessment: Assessment, reading: Reading, frame: Frame) -> list[Ent
     for flag in assessment.flags:
         if flag.identifier not in written:
             written[flag.identifier] = _flag_entry(flag, reading, frame)
-    drafts = {prior.identifier: prior for prior in assessment.revoked}
-    revoked = {name: _revoked_entry(prior, reading, frame) for name, prior in drafts.items()}
+    revoked: dict[str, Entry] = {}
+    for prior in assessment.revoked:
+        if prior.identifier not in revoked:
+            revoked[prior.identifier] = _revoked_entry(prior, reading, frame)
     if assessment.plan is None:
         return [*written.values(), *revoked.values()]
     return [*written.values(), _plan_entry(assessment.plan, frame, written, revoked), *revoked.values()]
@@ -74,7 +76,7 @@ def _flag_entry(finding: FlagFinding, reading: Reading, frame: Frame) -> Entry:
     if finding.prior is None:
         request = _create("Flag", FLAG_SID, finding.identifier)
         return Entry(address, write_flag(finding, frame), request, {"reference": address})
-    resource, update = _kept(finding, reading.prior_flags_raw[finding.prior.identifier], frame)
+    resource, update = _kept(finding, reading.prior_flags_raw[finding.prior.entry], frame)
     held = _held(finding.prior.source, address, frame, is_written=update is not None)
     return Entry(address, resource, update, held)
 
@@ -97,7 +99,7 @@ def _plan_entry(plan: PlanProposal, frame: Frame, flags: dict[str, Entry], revok
 
 def _revoked_entry(prior: PriorPlan, reading: Reading, frame: Frame) -> Entry:
     address = full_url(CARE_PLAN_SID, prior.identifier)
-    plan = revoke_plan(reading.prior_plans_raw[prior.identifier])
+    plan = revoke_plan(reading.prior_plans_raw[prior.entry], frame)
     request = _update("CarePlan", CARE_PLAN_SID, prior.identifier, plan)
     return Entry(address, plan.members, request, _held(prior.source, address, frame, is_written=True))
 

@@ -38,7 +38,7 @@ _REASONS: Final = frozenset({"Condition", "Observation", "DiagnosticReport", "Do
 def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced: Iterable[Json]) -> Json:
     """The proposal; `flags` refer to the Flags it answers, `replaced` to the drafts it takes over from."""
     written: Json = {"resourceType": "CarePlan"}
-    labels = spell_labels(plan.evidence)
+    labels = spell_labels(plan.evidence, frame.labels)
     if labels:
         written["meta"] = {"security": labels}
     written["text"] = narrate_plan(TITLE, plan.activities)
@@ -54,10 +54,11 @@ def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced
     return written
 
 
-def revoke_plan(received: bytes | msgspec.Raw) -> ReceivedResource:
-    """An earlier draft of ours with only its status changed."""
+def revoke_plan(received: bytes | msgspec.Raw, frame: Frame) -> ReceivedResource:
+    """An earlier draft of ours with only its status changed, and a label that it lacks."""
     plan = ReceivedResource(received)
     plan.replace("status", "revoked")
+    plan.add_labels(spell_labels((), frame.labels))
     return plan
 
 

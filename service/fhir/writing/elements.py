@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from service.domain.facts import Source
 
 Json: TypeAlias = dict[str, Any]
+# System, code and display of a meta.security coding.
+Label: TypeAlias = tuple[str, str, str]
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, CANON)
 _NAMESPACE_BYTES: Final = NAMESPACE.bytes
@@ -84,9 +86,9 @@ def spell_identifier(system: str, value: str) -> Json:
     return {"system": clean(system), "value": clean(value)} if system else {"value": clean(value)}
 
 
-def spell_labels(evidence: Iterable[Source]) -> list[Json]:
-    """The union of the security labels of the evidence, each once, in order of appearance."""
-    held = [source.labels for source in evidence if source.labels]
+def spell_labels(evidence: Iterable[Source], more: tuple[Label, ...] = ()) -> list[Json]:
+    """The union of the security labels of the evidence, and of `more`, each once, in order of appearance."""
+    held = [*[source.labels for source in evidence if source.labels], more]
     labels = {label[:2]: label for several in held for label in several if label[1]}
     return [_label(*label) for label in labels.values()]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.domain.days import iso
 from service.domain.findings import FlagState
+from service.domain.recognition import key_of
 from service.fhir.addresses import CLOSED_BY_RULE, FLAG_DETAIL, FLAG_PRIORITY, FLAG_SID, INSTANTIATES
 from service.fhir.writing.elements import DEVICE, Json, clean, spell_labels
 from service.fhir.writing.narrative import narrate_flag
@@ -24,6 +25,7 @@ _STATUS: Final = {
     FlagState.INACTIVE: "inactive",
     FlagState.RETRACTED: "entered-in-error",
 }
+_HISTORY: Final = "/_history/"
 _OURS: Final = frozenset({FLAG_PRIORITY, FLAG_DETAIL, INSTANTIATES, CLOSED_BY_RULE})
 
 
@@ -31,7 +33,7 @@ def write_flag(finding: FlagFinding, frame: Frame) -> Json:
     """A Flag that nobody has stored yet."""
     rule = spell_rule(finding.rule)
     flag: Json = {"resourceType": "Flag"}
-    labels = spell_labels(finding.evidence)
+    labels = spell_labels(finding.evidence, frame.labels)
     if labels:
         flag["meta"] = {"security": labels}
     evidence = list(map(frame.reference, finding.evidence))
@@ -53,10 +55,10 @@ def write_flag(finding: FlagFinding, frame: Frame) -> Json:
 def revise_flag(finding: FlagFinding, frame: Frame, received: bytes | msgspec.Raw) -> ReceivedResource:
     """The received Flag with status, period, code.text, text, our extensions and missing labels set anew."""
     rule, flag = spell_rule(finding.rule), ReceivedResource(received)
-    named = [
-        *map(frame.storable, _still_named(finding, flag)),
-        *(frame.reference(one) for one in finding.evidence),
-    ]
+    held = [frame.storable(one) for one in _details(flag)]
+    # A flag that is closed goes on naming what it was raised for, beside what closed it.
+    named = [] if finding.state is FlagState.ACTIVE else list(held)
+    named += _as_held(held, [frame.reference(one) for one in finding.evidence])
     evidence = [one for index, one in enumerate(named) if one not in named[:index]]
     flag.replace("status", _STATUS[finding.state])
     flag.replace("period", _revised_period(finding, flag))
@@ -64,7 +66,7 @@ def revise_flag(finding: FlagFinding, frame: Frame, received: bytes | msgspec.Ra
     flag.replace_part("code", "text", sentence)
     flag.replace("text", narrate_flag(finding, rule, sentence, evidence))
     flag.replace_extensions(_OURS.__contains__, _extensions(finding, rule, evidence))
-    _add_labels(finding, flag)
+    flag.add_labels(spell_labels(finding.evidence, frame.labels))
     return flag
 
 
@@ -77,12 +79,15 @@ def _extensions(finding: FlagFinding, rule: SpelledRule, evidence: list[Json]) -
     return extensions
 
 
-def _still_named(finding: FlagFinding, flag: ReceivedResource) -> list[Json]:
-    """A flag that is closed goes on naming what it was raised for, beside what closed it."""
-    if finding.state is FlagState.ACTIVE:
-        return []
+def _details(flag: ReceivedResource) -> list[Json]:
     extensions = flag.value("extension") or ()
     return [one["valueReference"] for one in extensions if one.get("url") == FLAG_DETAIL and one.get("valueReference")]
+
+
+def _as_held(held: list[Json], evidence: list[Json]) -> list[Json]:
+    """Evidence as its server spells it, with its address or without; a version may be older than what was read."""
+    spelled = {key_of(text): one for one in held if (text := str(one.get("reference", ""))) and _HISTORY not in text}
+    return [spelled.get(key_of(one["reference"]), one) if "reference" in one else one for one in evidence]
 
 
 def _period(finding: FlagFinding) -> Json:
@@ -100,12 +105,3 @@ def _revised_period(finding: FlagFinding, flag: ReceivedResource) -> Json | None
     received, period = flag.value("period") or {}, _period(finding)
     same = all(str(received.get(end, ""))[:10] == period.get(end, "") for end in ("start", "end"))
     return received if received and same else period or None
-
-
-def _add_labels(finding: FlagFinding, flag: ReceivedResource) -> None:
-    labels = spell_labels(finding.evidence)
-    held = (flag.value("meta") or {}).get("security") or []
-    known = {(label.get("system"), label.get("code")) for label in held}
-    missing = [label for label in labels if (label.get("system"), label.get("code")) not in known]
-    if missing:
-        flag.replace_part("meta", "security", [*held, *missing])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from service.fhir.addresses import URI_SYSTEM
-from service.fhir.writing.elements import Json, spell_identifier, spell_instant, spell_reference
+from service.fhir.writing.elements import Json, Label, clean, spell_identifier, spell_instant, spell_reference
 
 if TYPE_CHECKING:
     from service.domain.facts import Patient, Source
     from service.domain.findings import Assessment
 
+TEST_DATA: Final = "HTEST"
+
 
 class Frame:
     """The circumstances of one answer, spelled once."""
 
-    __slots__ = ("_references", "as_of", "has_subject", "in_transaction", "subject", "subject_key")
+    __slots__ = ("_references", "as_of", "has_subject", "in_transaction", "labels", "subject", "subject_key")
 
     def __init__(self, assessment: Assessment, *, in_transaction: bool) -> None:
         """`in_transaction` says that the resources are written to be stored."""
@@ -25,6 +27,8 @@ class Frame:
         self.subject_key = patient.key
         self.has_subject = bool(patient.key or patient.reference)
         self.subject = _spell_subject(patient, in_transaction=in_transaction)
+        # What is said of a made-up patient is made up as well; other labels of the Patient are about that resource.
+        self.labels: tuple[Label, ...] = tuple(label for label in patient.labels if label[1] == TEST_DATA)
         # Literal references by themselves: flags, the plan and its activities rest on the same evidence.
         self._references: dict[str, Json] = {}
 
@@ -47,11 +51,16 @@ class Frame:
 
 
 def _spell_subject(patient: Patient, *, in_transaction: bool) -> Json:
-    if patient.reference and not (in_transaction and patient.reference.startswith("urn:")):
+    if _is_literal(patient.reference) and not (in_transaction and patient.reference.startswith("urn:")):
         return {"reference": patient.reference}
     system, bar, value = patient.key.rpartition("|")
     if bar and value:
         identifier = spell_identifier(system, value)
     else:
-        identifier = {"system": URI_SYSTEM, "value": patient.reference or patient.key}
+        identifier = {"system": URI_SYSTEM, "value": clean(patient.reference or patient.key)}
     return {"type": "Patient", "identifier": identifier}
+
+
+def _is_literal(reference: str) -> bool:
+    """False for what no reference may hold: blanks, line ends and control characters."""
+    return bool(reference) and reference.isprintable() and " " not in reference

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from service.domain.days import iso
+from service.domain.recognition import key_of
 from service.domain.wording import FOOTER
 from service.fhir.writing.elements import Json, clean
 from service.fhir.writing.rules import PRIORITY_DISPLAY
@@ -36,10 +37,12 @@ def narrate_flag(finding: FlagFinding, rule: SpelledRule, sentence: str, evidenc
 
 
 def _shown(reference: Json) -> str:
-    """The name of a piece of evidence; a received Flag may hold a reference that names nothing."""
-    named = reference.get("reference") or reference.get("display")
-    if named:
-        return str(named)
+    """The name of a piece of evidence, without its server; a received Flag may hold a reference that names nothing."""
+    literal = reference.get("reference")
+    if literal:
+        return key_of(str(literal))
+    if reference.get("display"):
+        return str(reference["display"])
     identifier = reference.get("identifier")
     value = identifier.get("value") if isinstance(identifier, dict) else None
     return str(value or "not named")

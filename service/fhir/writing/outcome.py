@@ -25,6 +25,12 @@ MOST_LISTED: Final = 500
 # Met, and yet no flag is raised: a reader must not take that for "not met".
 _WITHHELD: Final = {"closed-by-clinician": "{reason}", "muted": "it is muted in this site's settings"}
 
+# What became of the evidence of a Flag that stays as it is.
+_EVENTS: Final = {
+    "withdrawn": "Of what it names, this was withdrawn (entered in error), and the rest was not: {evidence}.",
+    "changed": "An entry it names was changed since, so that its text may no longer hold: {evidence}.",
+}
+
 
 def write_outcome(assessment: Assessment, reading: Reading, rule_set: RuleSet, frame: Frame, explain: str) -> Json:
     """Never without an issue: the last one says how many rules were decided, and which were not."""
@@ -114,11 +120,23 @@ def _withheld(result: RuleResult) -> Json:
 
 def _unchanged(flag: FlagFinding) -> Json:
     prior = flag.prior
-    named = prior.source.reference if prior is not None else flag.identifier
+    named = _named(prior) if prior is not None else flag.identifier
     expression = prior.source.expression if prior is not None else ""
-    what = f"The open Flag {named} ({flag.rule.name}) stays as it is"
-    text = f"{what}: nothing in the data received changes or closes it."
-    return issue("information", "informational", text, expression)
+    text = f"The open Flag {named} ({flag.rule.name}) stays as it is"
+    told = [_EVENTS[name].format(evidence=", ".join(of)) for name, of in _events(flag) if of]
+    if told:
+        return issue("warning", "informational", clean(f"{text}. {' '.join(told)}"), expression)
+    text = f"{text}: nothing in the data received changes or closes it."
+    return issue("information", "informational", clean(text), expression)
+
+
+def _events(flag: FlagFinding) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("withdrawn", flag.withdrawn), ("changed", flag.changed)
+
+
+def _named(prior: PriorFlag) -> str:
+    """A received Flag by its reference; one without an id by its identifier."""
+    return prior.source.reference or f"with the identifier {prior.identifier}"
 
 
 def _twins(flags: tuple[FlagFinding, ...]) -> Iterator[PriorFlag]:
@@ -131,8 +149,9 @@ def _twins(flags: tuple[FlagFinding, ...]) -> Iterator[PriorFlag]:
 
 
 def _twin(prior: PriorFlag) -> Json:
-    text = f"{prior.source.reference} has the identifier of another Flag and is left as it is: keep one."
-    return issue("warning", "duplicate", text, prior.source.expression)
+    named = prior.source.reference or "A Flag without id"
+    text = f"{named} has the identifier of another Flag and is left as it is: keep one."
+    return issue("warning", "duplicate", clean(text), prior.source.expression)
 
 
 def _is_open(flag: FlagFinding) -> bool:

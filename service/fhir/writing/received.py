@@ -85,6 +85,16 @@ class ReceivedResource:
         self.changed = True
         self._members["extension"] = [*(one for mine, one in marked if not mine), *new]
 
+    def add_labels(self, labels: Iterable[Json]) -> None:
+        """Adds the security labels that are missing; none is ever taken away."""
+        held = (self.value("meta") or {}).get("security") or []
+        known = {(label.get("system"), label.get("code")) for label in held}
+        missing = [label for label in labels if (label.get("system"), label.get("code")) not in known]
+        if missing:
+            self.replace_part("meta", "security", [*held, *missing])
+
     def _raw(self, name: str) -> bytes | msgspec.Raw | None:
         held = self._members.get(name)
-        return held if held is None or isinstance(held, msgspec.Raw) else _encode(held)
+        raw = held if held is None or isinstance(held, msgspec.Raw) else _encode(held)
+        # Some servers send null for what is absent.
+        return None if raw is None or bytes(raw) == b"null" else raw

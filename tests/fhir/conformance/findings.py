@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -57,7 +56,8 @@ def rules(draw: st.DrawFn) -> Rule:
 
 @st.composite
 def new_flags(draw: st.DrawFn) -> FlagFinding:
-    evidence = draw(st.lists(sources(), min_size=1, max_size=4, unique=True))
+    # A resource that was sent twice is one piece of evidence.
+    evidence = draw(st.lists(sources(), min_size=1, max_size=4, unique_by=lambda one: one.reference or one))
     start = draw(st.one_of(st.none(), days))
     return finding(
         draw(rules()),
@@ -148,5 +148,8 @@ def assessments(draw: st.DrawFn) -> Evaluated:
         revoked=plan.replaces if plan else (),
         notices=tuple(draw(st.lists(said, max_size=2))),
     )
-    raw: dict[str, Any] = {flag.identifier: received for flag, received in kept}
-    return Evaluated(made, reading(rejections=tuple(refused), prior_flags_raw=raw, prior_plans_raw={"older": OLDER}))
+    raw: dict[int, bytes] = {}
+    for entry, (flag, received) in enumerate(kept):
+        assert flag.prior is not None
+        flag.prior, raw[entry] = flag.prior._replace(entry=entry), received
+    return Evaluated(made, reading(rejections=tuple(refused), prior_flags_raw=raw, prior_plans_raw={6: OLDER}))

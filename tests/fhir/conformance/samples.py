@@ -54,8 +54,8 @@ def _answer(as_: str, explain: str) -> bytes:
     ]
     closed, opened = finding(RULES[-1], start=TODAY - 90), finding(RULES[-2], start=TODAY - 80)
     raw = {
-        flag.identifier: _stored(of_type(answer(assessment(flag)), "Flag")[0], logical_id)
-        for flag, logical_id in ((closed, "7"), (opened, "8"))
+        entry: _stored(of_type(answer(assessment(flag)), "Flag")[0], logical_id)
+        for flag, entry, logical_id in ((closed, 0, "7"), (opened, 1, "8"))
     }
     closed.state, closed.end, closed.closed_reason, closed.prior = (
         FlagState.INACTIVE,
@@ -63,7 +63,7 @@ def _answer(as_: str, explain: str) -> bytes:
         "cleared",
         prior_flag(closed),
     )
-    opened.state, opened.prior = FlagState.UNCHANGED, prior_flag(opened)
+    opened.state, opened.prior = FlagState.UNCHANGED, prior_flag(opened, entry=1)
     plan = proposal(*new, activities=(activity(rules=RULES, end=TODAY + 30),), replaces=(DRAFT,))
     results = tuple(
         RuleResult(
@@ -78,7 +78,7 @@ def _answer(as_: str, explain: str) -> bytes:
     )
     made = assessment(*new, closed, opened, plan=plan, revoked=(DRAFT,), results=results)
     refused = (Rejection("Bundle.entry[4].resource.valueQuantity", Reason.UNIT, "Give the unit in mg/L.", True),)
-    read = reading(rejections=refused, prior_flags_raw=raw, prior_plans_raw={"older": OLDER})
+    read = reading(rejections=refused, prior_flags_raw=raw, prior_plans_raw={DRAFT.entry: OLDER})
     return answer(made, read, explain=explain, as_=as_)
 
 

@@ -66,10 +66,11 @@ def test_the_operation_takes_what_the_contract_says() -> None:
         "explain",
         "mode",
         "as",
+        "server",
         "return",
     ]
-    assert (operation["system"], operation["instance"], operation["affectsState"]) == (True, False, False)
-    assert "resource" not in operation
+    assert (operation["system"], operation["instance"], operation["affectsState"]) == (True, True, False)
+    assert operation["resource"] == ["Patient"]
 
 
 def test_a_stem_brings_every_code_below_it() -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from service.domain.facts import PriorPlan, Source
+from service.domain.facts import Chart, PriorPlan, Source
 from service.domain.wording import FOOTER
 from tests.fhir.conformance.checking import problems
 from tests.fhir.writing.assessments import (
     MOOD,
+    PATIENT,
     QUIET,
     SCORE,
     TODAY,
@@ -40,7 +41,7 @@ STORED = {
 def planned(as_: str = "collection", *, stored: dict[str, Any] | None = None, **changes: Any) -> bytes:
     flag = finding()
     made = assessment(flag, plan=proposal(flag, **changes), revoked=changes.get("replaces", ()))
-    raw = {DRAFT.identifier: json.dumps(stored or STORED).encode()}
+    raw = {DRAFT.entry: json.dumps(stored or STORED).encode()}
     body = answer(made, reading(prior_plans_raw=raw), as_=as_)
     assert problems(body) == []
     return body
@@ -117,9 +118,24 @@ def test_a_draft_that_came_without_an_id_is_named_by_its_entry() -> None:
 
 
 def test_an_earlier_draft_is_revoked_though_nothing_is_proposed() -> None:
-    raw = {DRAFT.identifier: json.dumps(STORED).encode()}
+    raw = {DRAFT.entry: json.dumps(STORED).encode()}
     body = answer(assessment(revoked=(DRAFT,)), reading(prior_plans_raw=raw))
     assert [plan["status"] for plan in of_type(body, "CarePlan")] == ["revoked"]
+
+
+def test_of_drafts_with_one_identifier_the_first_is_revoked_as_it_came() -> None:
+    twin = DRAFT._replace(entry=8, source=Source("CarePlan/10", "Bundle.entry[8].resource", "CarePlan"))
+    raw = {6: json.dumps(STORED).encode(), 8: json.dumps(STORED | {"id": "10"}).encode()}
+    body = answer(assessment(revoked=(DRAFT, twin)), reading(prior_plans_raw=raw), as_="transaction")
+    assert [(entry["resource"]["id"], entry["request"]["url"]) for entry in entries(body)] == [("9", "CarePlan/9")]
+
+
+def test_plans_carry_the_label_of_a_made_up_patient() -> None:
+    flag, chart = finding(), Chart(PATIENT._replace(labels=(HTEST,)), entries=5)
+    made = assessment(flag, plan=proposal(flag, replaces=(DRAFT,)), revoked=(DRAFT,), chart=chart)
+    plans = of_type(answer(made, reading(prior_plans_raw={DRAFT.entry: json.dumps(STORED).encode()})), "CarePlan")
+    assert [[one["code"] for one in plan["meta"]["security"]] for plan in plans] == [["HTEST"], ["HTEST"]]
+    assert plans[1]["meta"]["versionId"] == "2"
 
 
 def test_in_a_transaction_the_plan_is_made_once_and_the_draft_put() -> None:
@@ -138,7 +154,7 @@ def test_the_plan_names_a_stored_flag_by_its_own_reference(as_: str) -> None:
     stored, new = finding(), finding(QUIET)
     stored.prior = prior_flag(stored)
     made = assessment(stored, new, plan=proposal(stored, new))
-    body = answer(made, reading(prior_flags_raw={stored.identifier: json.dumps(sent_back()).encode()}), as_=as_)
+    body = answer(made, reading(prior_flags_raw={stored.prior.entry: json.dumps(sent_back()).encode()}), as_=as_)
     assert problems(body) == []
     (plan,) = of_type(body, "CarePlan")
     address = next(entry["fullUrl"] for entry in entries(body) if "id" not in entry["resource"])
@@ -159,7 +175,7 @@ def test_the_plan_names_a_flag_without_id_so_that_it_can_be_found(as_: str, name
     flag, received = finding(), sent_back()
     del received["id"]
     flag.prior = prior_flag(flag, source=Source("urn:uuid:aa", "Bundle.entry[0].resource", "Flag"))
-    raw = {flag.identifier: json.dumps(received).encode()}
+    raw = {flag.prior.entry: json.dumps(received).encode()}
     body = answer(assessment(flag, plan=proposal(flag)), reading(prior_flags_raw=raw), as_=as_)
     assert problems(body) == []
     if as_ == "collection":

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from service.domain.facts import Source
+import pytest
+
+from service.domain.facts import Chart, Source
 from service.domain.findings import FlagState
 from service.domain.rule import Priority
 from service.domain.wording import FOOTER
@@ -13,6 +15,7 @@ from tests.fhir.writing.assessments import (
     DISEASE,
     MARKER,
     MOOD,
+    PATIENT,
     QUIET,
     SCORE,
     TODAY,
@@ -46,7 +49,7 @@ def revised(received: dict[str, Any], as_: str = "collection", **changes: Any) -
     """The entries when `received` came with the data and the finding says something else."""
     flag = finding(**changes)
     flag.prior = prior_flag(finding())
-    raw = {flag.identifier: json.dumps(received).encode()}
+    raw = {flag.prior.entry: json.dumps(received).encode()}
     body = answer(assessment(flag), reading(prior_flags_raw=raw), as_=as_)
     assert problems(body) == []
     return [entry for entry in entries(body) if entry["resource"]["resourceType"] == "Flag"], body
@@ -115,6 +118,25 @@ def test_carries_the_union_of_the_labels_of_its_evidence() -> None:
     assert "meta" not in written()
 
 
+def test_carries_the_label_of_a_made_up_patient_and_no_other_of_the_patient() -> None:
+    made_up = Chart(PATIENT._replace(labels=(RESTRICTED, HTEST)), entries=5)
+    (flag,) = of_type(answer(assessment(finding(), chart=made_up)), "Flag")
+    assert [one["code"] for one in flag["meta"]["security"]] == ["HTEST"]
+    evidence = (SCORE._replace(labels=(RESTRICTED, HTEST)),)
+    (flag,) = of_type(answer(assessment(finding(evidence=evidence), chart=made_up)), "Flag")
+    assert [one["code"] for one in flag["meta"]["security"]] == ["R", "HTEST"]
+
+
+@pytest.mark.parametrize("reference", ["Patient/a\x07", "Patient/a\r\nb", "Patient/a b", "urn:x\u2028"])
+def test_a_subject_that_no_reference_may_hold_is_told_as_an_identifier(reference: str) -> None:
+    chart = Chart(PATIENT._replace(key=reference, reference=reference), entries=5)
+    body = answer(assessment(finding(), chart=chart))
+    (flag,) = of_type(body, "Flag")
+    assert "reference" not in flag["subject"]
+    assert flag["subject"]["identifier"]["value"].startswith(("Patient/a", "urn:x"))
+    assert "\x07" not in flag["subject"]["identifier"]["value"]
+
+
 def test_an_undated_finding_has_no_period() -> None:
     assert "period" not in written(start=None, identifier="undated-one")
 
@@ -147,7 +169,7 @@ def test_a_decimal_that_is_not_ours_keeps_its_digits() -> None:
     received = json.dumps(sent_back()).replace('"status"', '"modifierNote": {"value": 1.10e0}, "status"').encode()
     flag = finding(sentence="Another.")
     flag.prior = prior_flag(flag)
-    body = answer(assessment(flag), reading(prior_flags_raw={flag.identifier: received}))
+    body = answer(assessment(flag), reading(prior_flags_raw={flag.prior.entry: received}))
     assert b'"modifierNote":{"value":1.10e0}' in body
 
 
@@ -241,13 +263,73 @@ def test_of_a_flag_that_was_stored_twice_one_is_kept_and_the_other_told() -> Non
     )
     twin = prior_flag(second, source=Source("Flag/8", "Bundle.entry[5].resource", "Flag"))
     first.prior, second.prior = prior_flag(first), twin
-    raw = {first.identifier: json.dumps(sent_back()).encode()}
+    raw = {first.prior.entry: json.dumps(sent_back()).encode()}
     body = answer(assessment(first, second, plan=proposal(first)), reading(prior_flags_raw=raw))
     assert problems(body) == []
     assert [flag["status"] for flag in of_type(body, "Flag")] == ["active"]
     (told,) = [one for one in outcome(body)["issue"] if one["code"] == "duplicate"]
     assert told["expression"] == ["Bundle.entry[5].resource"]
     assert "Flag/8" in told["details"]["text"]
+
+
+@pytest.mark.parametrize("as_", ["collection", "transaction"])
+def test_of_twins_each_is_written_from_what_was_received_of_it(as_: str) -> None:
+    first, second = finding(sentence="Another."), finding(state=FlagState.INACTIVE, end=TODAY, closed_reason="merged")
+    first.prior, second.prior = prior_flag(first), prior_flag(second, entry=5)
+    received = sent_back()
+    raw = {0: json.dumps(received).encode(), 5: json.dumps(received | {"id": "8", "language": "de"}).encode()}
+    body = answer(assessment(first, second), reading(prior_flags_raw=raw), as_=as_)
+    assert [(flag["id"], flag.get("language")) for flag in of_type(body, "Flag")] == [("7", None)]
+
+
+def test_evidence_keeps_the_address_that_its_server_gave_it() -> None:
+    received = sent_back()
+    for one in extensions(received, FLAG_DETAIL):
+        one["valueReference"]["reference"] = f"http://ehr.example/fhir/{one['valueReference']['reference']}"
+    assert revised(received, "transaction")[0] == []
+    (entry,), _ = revised(received, "transaction", evidence=(SCORE, DISEASE))
+    assert [one["valueReference"]["reference"] for one in extensions(entry["resource"], FLAG_DETAIL)] == [
+        "http://ehr.example/fhir/Observation/phq9",
+        "Condition/ms",
+    ]
+    assert "Evidence: Observation/phq9; Condition/ms" in entry["resource"]["text"]["div"]
+
+
+def test_evidence_that_is_named_by_an_identifier_stays_so() -> None:
+    nameless = SCORE._replace(reference="", identifier=("urn:lab", "1"))
+    received = of_type(answer(assessment(finding(evidence=(nameless,)))), "Flag")[0] | {"id": "7"}
+    assert revised(received, "transaction", evidence=(nameless,))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"withdrawn": ("Observation/phq9",)}, "entered in error), and the rest was not: Observation/phq9."),
+        ({"changed": ("Observation/phq9", "Observation/crp")}, "no longer hold: Observation/phq9, Observation/crp."),
+    ],
+)
+def test_an_open_flag_says_what_became_of_its_evidence(changes: dict[str, Any], said: str) -> None:
+    _, body = revised(sent_back(), state=FlagState.UNCHANGED, sentence="", evidence=(), **changes)
+    (text,) = [text for text in texts(body, "warning") if "Flag/7" in text]
+    assert text.endswith(said)
+    assert not [text for text in texts(body, "information") if "nothing in the data" in text]
+
+
+def test_flags_without_an_id_are_told_by_identifier() -> None:
+    kept, twin = finding(state=FlagState.UNCHANGED, sentence="", evidence=()), finding(state=FlagState.UNCHANGED)
+    nowhere = Source("", "Bundle.entry[5].resource", "Flag")
+    kept.prior, twin.prior = prior_flag(kept, source=nowhere), prior_flag(twin, source=nowhere, entry=5)
+    raw = {number: json.dumps(sent_back()).encode() for number in (0, 5)}
+    body = answer(assessment(kept, twin), reading(prior_flags_raw=raw))
+    assert any(f"with the identifier {kept.identifier} (" in text for text in texts(body, "information"))
+    assert any(text.startswith("A Flag without id has the identifier") for text in texts(body, "warning"))
+
+
+def test_null_stands_for_what_is_absent() -> None:
+    received = sent_back() | {"meta": None, "extension": None}
+    (entry,), _ = revised(received, evidence=(SCORE._replace(labels=(HTEST,)),))
+    assert [one["code"] for one in entry["resource"]["meta"]["security"]] == ["HTEST"]
+    assert len(extensions(entry["resource"], FLAG_DETAIL)) == 1
 
 
 def test_order_is_kept() -> None:

@@ -41,7 +41,7 @@ def test_a_flag_that_its_rule_closed_is_known_as_such() -> None:
     stored = of_type(answer(assessment(flag)), "Flag")[0] | {"id": "7"}
     flag.prior = prior_flag(flag)
     flag.state, flag.end, flag.closed_reason, flag.evidence = FlagState.INACTIVE, TODAY, "cleared", ()
-    kept = reading(prior_flags_raw={flag.identifier: json.dumps(stored).encode()})
+    kept = reading(prior_flags_raw={flag.prior.entry: json.dumps(stored).encode()})
     (closed,) = of_type(answer(assessment(flag), kept), "Flag")
     (prior,) = read_bundle(_bundle([closed]), TERMINOLOGY, UTC).chart.flags
     assert (prior.status, prior.end, prior.closed_by_rule) == ("inactive", TODAY, True)
