@@ -28,8 +28,8 @@ between them, and in the file as an array.
 _SERVERS = f"""
 ## FHIR servers
 
-`{variable_of("servers")}` holds JSON, `{{"main": {{"url": "https://ehr.example/fhir"}}}}`; the file has a table for each:
-`[servers.main]`, then `url = "https://ehr.example/fhir"`. Requests name a server as it is named here.
+`{variable_of("servers")}` holds JSON, `{{"main": {{"url": "https://ehr.example/fhir"}}}}`; the file has a table for
+each: `[servers.main]`, then `url = "https://ehr.example/fhir"`. Requests name a server as it is named here.
 
 | Of a server | What it may be | When not set | What it is for |
 |---|---|---|---|

@@ -37,3 +37,36 @@ def spellings(system: str) -> tuple[str, ...]:
 ICD_SYSTEMS: Final = frozenset(spellings(ICD10CM) + spellings(ICD10))
 ATC_SYSTEMS: Final = frozenset(spellings(ATC))
 UCUM_SYSTEMS: Final = frozenset(spellings(UCUM))
+_HOSTS: Final = ("https://", "http://", "www.", "urn:oid:")
+
+
+def _bare(system: str) -> str:
+    """An address without what people spell differently: the scheme, capitals, a version, a slash at the end."""
+    bare = system.strip().casefold().partition("|")[0]
+    for start in _HOSTS:
+        bare = bare.removeprefix(start)
+    return bare.rstrip("/#")
+
+
+_BARE: Final = {_bare(spelling): system for system in _OIDS for spelling in spellings(system)} | {
+    "loinc": LOINC,
+    "snomed": SNOMED,
+    "snomedct": SNOMED,
+    "snomed-ct": SNOMED,
+    "snomed ct": SNOMED,
+    "icd-10-cm": ICD10CM,
+    "icd-10": ICD10,
+}
+_SPELLINGS: Final = frozenset(spelling for system in _OIDS for spelling in spellings(system))
+
+
+def meant_by(system: str) -> tuple[str, ...]:
+    """The code systems that a misspelt address may stand for, all of them if there is none; empty for any other."""
+    if system in _SPELLINGS:
+        return ()
+    if not system.strip():
+        return tuple(_OIDS)
+    bare = _bare(system)
+    # An edition of SNOMED CT belongs into the version.
+    found = SNOMED if bare.startswith(_bare(SNOMED) + "/") else _BARE.get(bare)
+    return () if found is None else (found,)

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
-from service.terminology import site_map, subjects, units
+from service.terminology import site_map, subjects, systems, units
 from service.terminology.medicines import NEED_A_ROUTE, SYSTEMIC_STEROIDS
 from service.terminology.results import POSITIVE_TITRES
 from service.terminology.systems import ATC_SYSTEMS
@@ -104,13 +104,16 @@ class Terminology:
         """The reason why a code that feeds use wrongly is refused; None for any other code."""
         return self._tables.traps.get((system, code))
 
+    def meant_by(self, system: str, code: str) -> str:
+        """The system under which a code is read that came with a misspelt one, or with none; else empty."""
+        for near in systems.meant_by(system):
+            if (near, code) in self.lookup or self.concepts(near, code):
+                return near
+        return ""
+
     def display(self, system: str, code: str) -> str:
         """The display of a known code, else an empty string."""
         return self._tables.displays.get((system, code), "")
-
-    def map(self, system: str, code: str) -> tuple[Key, ...]:
-        """What the site's map says of a code; empty when it says nothing."""
-        return self._site.get((system, code), ())
 
     def codes_of(self, subject: Subject) -> tuple[Code, ...]:
         """Every code under which something is read: standard codes, then our own, then the site's."""

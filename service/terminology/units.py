@@ -33,7 +33,9 @@ _FACTORS: Final[dict[Analyte, dict[str, str]]] = {
     measured.CALPROTECTIN: {"ug/g": _ONE, "mg/kg": _ONE},
     measured.PROCALCITONIN: {"ng/mL": _ONE, "ug/L": _ONE},
     measured.TEMPERATURE: {"Cel": _ONE},
-    measured.SODIUM: {"mmol/L": _ONE, "meq/L": _ONE},
+    # Sodium has one charge, so a milliequivalent is a millimole. UCUM spells it meq; laboratories of the USA print mEq
+    # ("Sodium 131 mEq/L" in public feeds of panels), which is no other unit in UCUM.
+    measured.SODIUM: {"mmol/L": _ONE, "meq/L": _ONE, "mEq/L": _ONE},
     # The spellings of blood cell counts (10*3/uL and its like), in cells per microlitre.
     measured.CSF_LEUKOCYTES: {
         "/uL": _ONE,

@@ -13,7 +13,7 @@ from rich.console import Console
 from service.cli import checking
 from service.cli.contracts import contracts_folder
 from service.cli.pretty import show
-from service.fhir.operation import PRIMITIVES
+from service.fhir.operation import primitives
 from tests.cli.calling import call
 
 NOT_EVALUATED, WRONG_USAGE, FAILED = 3, 2, 1
@@ -196,7 +196,7 @@ def test_whoever_reads_only_the_beginning_is_no_failure(request_file: Path, how:
 def test_help_tells_every_parameter_of_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     helped = " ".join(call("check", "--help").out.split())
-    for parameter in PRIMITIVES:
+    for parameter in primitives("system"):
         assert parameter.sentence in helped
 
 

@@ -30,7 +30,7 @@ def example(patient: str) -> list[dict[str, Any]]:
 
 
 def as_of() -> str:
-    return next(p["valueDateTime"] for p in json.loads(EXAMPLE.read_text())["parameter"] if p["name"] == "asOf")
+    return str(next(p["valueDateTime"] for p in json.loads(EXAMPLE.read_text())["parameter"] if p["name"] == "asOf"))
 
 
 @pytest.fixture(scope="module")

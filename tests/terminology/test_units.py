@@ -38,6 +38,7 @@ def _converted(analyte: a.Analyte, value: str, unit: str) -> Decimal:
         (a.CALPROTECTIN, "250", "mg/kg", "250"),
         (a.PROCALCITONIN, "0.5", "ug/L", "0.5"),
         (a.SODIUM, "129", "meq/L", "129"),
+        (a.SODIUM, "129", "mEq/L", "129"),
         (a.TEMPERATURE, "38.0", "Cel", "38.0"),
         (a.TEMPERATURE, "100.4", "[degF]", "38.0"),
         (a.TEMPERATURE, "100.40", "[degF]", "38"),
@@ -75,7 +76,8 @@ def test_fahrenheit_falls_on_the_right_side_of_every_limit(tenths: int) -> None:
         (a.TEMPERATURE, "C"),
         (a.TEMPERATURE, "F"),
         (a.CSF_LEUKOCYTES, "%"),
-        (a.SODIUM, "mEq/L"),
+        (a.SODIUM, "MEQ/L"),
+        (a.TEMPERATURE, "degC"),
         (a.NMDAR_CSF, "mg/L"),
     ],
 )

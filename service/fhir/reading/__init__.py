@@ -1,4 +1,15 @@
-"""FHIR in: the bytes of a Bundle become facts about one patient, an account of every entry, and what was refused."""
+"""FHIR in: the bytes of a Bundle become facts about one patient, an account of every entry, and what was refused.
+
+bytes
+  -> request, wrapping      the parameters and the Bundle; a file of the command line
+  -> receiving              entries, all at once or one by one where a type is wrong (breakage, losses)
+  -> bundle, entries        whose each is (subjects, ownership), whether it may be read (gate, strict, takeback)
+  -> plain                  Observations of the usual shape, in one go, or else
+     observations -> values -> answering | results -> quantities | numerals
+     conditions | records | encounters | reports | medicines | questionnaires | flags | patients
+  -> draft                  facts and rejections as they are found; duplicates go last
+  -> Reading                chart, account and rejections (account)
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Account(NamedTuple):
 class Reading:
     """What was read of one Bundle; rejections that are about suicide come first.
 
-    `prior_flags_raw` and `prior_plans_raw` hold our own Flags and CarePlans as received, by identifier value.
+    `prior_flags_raw` and `prior_plans_raw` hold our own Flags and CarePlans as received, by the number of their entry.
     """
 
     __slots__ = ("account", "chart", "prior_flags_raw", "prior_plans_raw", "rejections")
@@ -71,8 +71,8 @@ class Reading:
         chart: Chart,
         rejections: tuple[Rejection, ...],
         account: Account,
-        prior_flags_raw: dict[str, bytes],
-        prior_plans_raw: dict[str, bytes],
+        prior_flags_raw: dict[int, bytes],
+        prior_plans_raw: dict[int, bytes],
     ) -> None:
         self.chart = chart
         self.rejections = rejections

@@ -48,6 +48,8 @@ _GRADES: Final = dict.fromkeys((*PHQ9_ITEMS, *GAD7_ITEMS, Item.CMS_9_FREQUENCY),
 _RISK: Final = Item.CSSRS_RISK
 _WORDS: Final = {"present": True, "absent": False}
 DECLINED: Final = "asked-declined"
+# Reasons for having no value that say that there is none anywhere.
+NOT_MEASURED: Final = frozenset({"not-performed", "not-applicable", "not-asked", DECLINED})
 _ABSENT_REASONS: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 

@@ -11,7 +11,7 @@ from service.fhir.reading.containers import Undecodable
 from service.fhir.reading.gate import READ_TYPES
 from service.fhir.reading.losses import codes_in, is_read, lose
 from service.fhir.reading.ownership import check_broken
-from service.fhir.reading.receiving import Broken
+from service.fhir.reading.receiving import Broken, is_type, unknown_type
 from service.fhir.reading.shapes import joined
 
 if TYPE_CHECKING:
@@ -25,14 +25,15 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     kind, document = broken.kind, broken.document
     path = draft.expressions[index]
     owner = check_broken(draft, index, document)
-    codes = codes_in(document)
+    codes = codes_in(draft, document)
     # What has no readable code may be about anything, so it is refused aloud.
-    if kind and (kind not in READ_TYPES or (codes and not is_read(draft, kind, codes))):
+    sure = bool(kind) and not broken.is_unknown
+    if sure and (kind not in READ_TYPES or (codes and not is_read(draft, kind, codes))):
         return
     name = document.get("id")
-    source = Source(f"{kind}/{name}" if kind and isinstance(name, str) else "", path, kind, display=kind or "resource")
+    source = Source(f"{kind}/{name}" if sure and isinstance(name, str) else "", path, kind, display=kind or "resource")
     # Without a type, a code of a question or a result still tells what was lost.
-    safety = lose(draft, source, kind or "Observation", codes)
+    safety = lose(draft, source, kind if kind in READ_TYPES else "Observation", codes)
     if safety and owner == Reason.NO_SUBJECT:
         draft.subjectless.append(source)
     element = joined(path.removesuffix(".resource"), broken.element)
@@ -43,9 +44,14 @@ def lose_contained(draft: Draft, index: int, source: Source, fault: Undecodable)
     """The same for a contained resource, if it is of a kind that is read there."""
     document = json.loads(bytes(fault.raw), parse_int=float)
     kind = document.get("resourceType") if isinstance(document, dict) else None
-    if not isinstance(kind, str) or kind not in _CONTAINED:
+    if not isinstance(kind, str):
         return
-    codes = codes_in(document)
+    if not is_type(kind):
+        kind, text = unknown_type(kind)
+        fault = fault._replace(element="resourceType", text=text)
+    if kind not in _CONTAINED:
+        return
+    codes = codes_in(draft, document)
     if is_read(draft, kind, codes):
         safety = lose(draft, source, kind, codes)
         path = joined(source.expression, fault.element)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw
 
 from service.domain.facts import Chart
 from service.errors import MissingSubject
-from service.fhir.reading.account import Reading
+from service.fhir.reading.account import Reading, Rejection
 from service.fhir.reading.coverage import Coverage
 from service.fhir.reading.draft import Draft
 from service.fhir.reading.entries import read_entries
@@ -17,34 +17,45 @@ from service.fhir.reading.request import reading
 from service.fhir.reading.subjects import Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
+    from service.domain.days import AsOf
     from service.terminology.terminology import Terminology
+
+
+_NOBODY: Final = (
+    "No entry says which patient it belongs to; send the Patient with an id (letters, digits, '-' and '.') or an"
+    " identifier, or with each resource a subject that refers to a Patient."
+)
 
 
 def read_bundle(
     bundle: Received | bytes | Raw,
     terminology: Terminology,
     zone: tzinfo,
-    incomplete: frozenset[str] = frozenset(),
+    incomplete: Mapping[str, str] | None = None,
     *,
     strict: bool = False,
     subject: str | None = None,
+    as_of: AsOf | None = None,
 ) -> Reading:
     """Everything that rules read of one patient.
 
-    `incomplete` names resource types of which some may be missing. In `strict` mode an entry that is not valid FHIR is
-    rejected. `subject`, a reference or `system|value`, says who everybody has to be.
+    `incomplete` says of resource types why some may be missing. In `strict` mode an entry that is not valid FHIR is
+    rejected. `subject`, a reference or `system|value`, says who everybody has to be. `as_of` tells a medicine begun in
+    some month long past from one begun in this month; without it no month is long past.
     Raises MixedPatients, MissingSubject, or BodyUnreadable.
     """
     with reading():
         received = bundle if isinstance(bundle, Received) else receive(bundle)
-        coverage = Coverage(incomplete, has_next=received.has_next)
-        draft = Draft(received, terminology, zone, Subject(subject), coverage)
+        coverage = Coverage(incomplete or {}, has_next=received.has_next)
+        draft = Draft(received, terminology, zone, Subject(subject), coverage, as_of)
+        if strict:
+            _check_type(draft)
         patient = read_entries(draft, strict=strict)
         if received.entries and not draft.subject.is_known:
-            text = "No entry says which patient it belongs to; send the Patient, or a subject with each resource."
-            raise MissingSubject(text, "Bundle.entry")
+            raise MissingSubject(_NOBODY, "Bundle.entry")
     chart = Chart(
         patient,
         scores=tuple(draft.scores),
@@ -70,3 +81,13 @@ def read_bundle(
     )
     rejections = tuple(sorted(draft.rejections, key=lambda one: not one.safety))
     return Reading(chart, rejections, draft.account(), draft.raw_flags, draft.raw_plans)
+
+
+def _check_type(draft: Draft) -> None:
+    """Lists a Bundle whose type is none of FHIR's; its entries are read all the same."""
+    # fhir.resources is large, and only strict reading needs it.
+    from service.fhir.reading.strict import strict_fault_of_bundle
+
+    fault = strict_fault_of_bundle(draft.received.type)
+    if fault is not None:
+        draft.rejections.append(Rejection(f"Bundle.{fault.element}", fault.reason, fault.text))

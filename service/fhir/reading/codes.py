@@ -1,11 +1,17 @@
-"""Concepts in words."""
+"""Concepts in words, and what an Observation is about in words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from service.fhir.reading.elements import ABSENT, given
+
 if TYPE_CHECKING:
-    from service.fhir.reading.elements import CodeableConcept
+    from service.fhir.reading.elements import CodeableConcept, Component
+    from service.fhir.reading.resources import Observation
+    from service.terminology.terminology import Terminology
 
 
 def words(concept: CodeableConcept | None) -> str:
@@ -15,3 +21,19 @@ def words(concept: CodeableConcept | None) -> str:
     if concept.text:
         return concept.text
     return next((one.display or one.code or "" for one in concept.coding or ()), "")
+
+
+def question(terminology: Terminology, holder: Observation | Component) -> str:
+    """What an Observation or component is about in words: its own, else those of its first known code."""
+    code = holder.code
+    if code is None:
+        return ""
+    if code.text is not ABSENT and given(code.text):
+        text = msgspec.json.decode(code.text)
+        if isinstance(text, str) and text:
+            return text
+    for one in code.coding or ():
+        shown = terminology.display(one.system or "", one.code or "")
+        if shown:
+            return shown
+    return ""

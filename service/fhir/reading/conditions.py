@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.domain.days import LATEST
+from service.domain.evaluation.records import ACTIVE
 from service.domain.facts import Record
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
-from service.fhir.reading.dates import UNDATED, moment
-from service.fhir.reading.effective import NO_PERIOD, dated, within
+from service.fhir.reading.dates import NO_PERIOD, UNDATED, dated, moment, within
 from service.fhir.reading.elements import given
-from service.fhir.reading.records import concepts_of, usable
+from service.fhir.reading.records import EVERY, concepts_of, list_misspelt, usable
 from service.fhir.reading.resources import Condition
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import CodeableConcept
     from service.fhir.reading.resources import Resource
 
-_ACTIVE: Final = frozenset({"", "active", "recurrence", "relapse", "remission"})
 DISBELIEVED: Final = frozenset({"refuted", "entered-in-error"})
 _BELIEVED: Final = frozenset({"", "confirmed", "unconfirmed"})
 VERIFICATIONS: Final = frozenset(
@@ -46,10 +45,12 @@ def read_condition(draft: Draft, index: int, condition: Condition, source: Sourc
     draft.conditions_sent += 1
     status = first_code(condition.clinicalStatus, _CLINICAL)
     abated = _abated(condition)
-    if status in _ACTIVE and verification in _BELIEVED and abated is None:
+    if status in ACTIVE and verification in _BELIEVED and abated is None:
         draft.active_conditions += 1
     concepts = concepts_of(draft, condition.code)
     if not concepts:
+        if verification != "refuted":
+            list_misspelt(draft, index, source, condition.code, "code", EVERY)
         return
     if verification == "refuted":
         text = "A Condition that was refuted is not used."

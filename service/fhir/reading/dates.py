@@ -1,4 +1,4 @@
-"""FHIR dates and times as spans of days, with the instant where an offset was given.
+"""FHIR dates and times as spans of days, with the instant where an offset was given, and which element dates what.
 
 The day of a datum is the calendar date as written, in its own offset. The parts of a time that can take few values are
 looked up in tables instead of parsed: nearly every time in a feed is different, its parts are not.
@@ -11,9 +11,14 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from service.domain.days import EARLIEST, LATEST
+from service.fhir.reading.account import Reason
+from service.fhir.reading.numerals import Refusal
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from service.fhir.reading.elements import Period
+    from service.fhir.reading.resources import Observation
 
 # First and last possible day as ordinals, and seconds since the epoch where the offset is known.
 Moment: TypeAlias = tuple[int, int, float | None]
@@ -31,6 +36,12 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = 86_400
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _SIGNS: Final = ("+", "-")
+_BAD_DATE: Final = "This is not a FHIR date or time; send YYYY-MM-DD, with a time and offset if it is known."
+_NO_DATE: Final = (
+    "There is no clinical date; send effectiveDateTime"
+    " (a Timing does not date a value, and issued is the date of the report)."
+)
+NO_PERIOD: Final = Refusal("", Reason.NO_DATE, "")
 
 _MINUTES: Final = {f"T{h:02}:{m:02}": h * 3600.0 + m * 60.0 for h in range(24) for m in range(60)}
 # A leap second counts as the second before it.
@@ -128,3 +139,31 @@ def end_of_day(day: int, zone: tzinfo) -> float:
         return last.timestamp()
     except (OverflowError, ValueError):  # the first or last day of the calendar, in a zone far from UTC
         return (day - _EPOCH) * _DAY + timedelta(days=1).total_seconds()
+
+
+def observed(observation: Observation, *, start_first: bool) -> Moment | Refusal:
+    """The clinical time of an Observation: of a period its end, or its start for a specimen."""
+    text = observation.effectiveDateTime
+    if text is not None:
+        return moment(text) or Refusal("effectiveDateTime", Reason.BAD_DATE, _BAD_DATE)
+    if observation.effectiveInstant is not None:
+        return dated(observation.effectiveInstant, "effectiveInstant")
+    if observation.effectivePeriod is not None:
+        found = within(observation.effectivePeriod, "effectivePeriod", start_first=start_first)
+        if found is not NO_PERIOD:
+            return found
+    return Refusal("effective", Reason.NO_DATE, _NO_DATE)
+
+
+def dated(text: str, element: str) -> Moment | Refusal:
+    """The time in an element that has one."""
+    return moment(text) or Refusal(element, Reason.BAD_DATE, _BAD_DATE)
+
+
+def within(period: Period, element: str, *, start_first: bool) -> Moment | Refusal:
+    """The end of a period or its start, whichever comes first by choice; NO_PERIOD when it has neither."""
+    for name in ("start", "end") if start_first else ("end", "start"):
+        text: str | None = getattr(period, name)
+        if text is not None:
+            return dated(text, f"{element}.{name}")
+    return NO_PERIOD

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 from msgspec import Raw, ValidationError
 
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, Item
 from service.domain.days import EARLIEST, LATEST
-from service.domain.facts import Answer, Reading, Record, Source
+from service.domain.facts import Answer, Reading, Record, Result, Source
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
 from service.fhir.reading.account import Account, Rejection
 from service.fhir.reading.codes import words
 from service.fhir.reading.containers import Containers
-from service.fhir.reading.dates import seconds
+from service.fhir.reading.dates import UNDATED, seconds
 from service.fhir.reading.elements import ABSENT, CodeableConcept, Element
 from service.fhir.reading.references import Index, fragment, identifiers_of
 from service.fhir.reading.resources import Medication, Resource
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
-    from service.domain.facts import DataIssue, Exposure, PriorFlag, PriorPlan, Result, Score
+    from service.domain.analytes import Analyte
+    from service.domain.days import AsOf
+    from service.domain.facts import DataIssue, Exposure, PriorFlag, PriorPlan, Score
     from service.fhir.reading.coverage import Coverage
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.elements import Meta, Reference
@@ -61,6 +63,7 @@ class Draft:
     __slots__ = (
         "active_conditions",
         "answers",
+        "as_of",
         "conditions_sent",
         "containers",
         "coverage",
@@ -94,9 +97,16 @@ class Draft:
     )
 
     def __init__(
-        self, received: Received, terminology: Terminology, zone: tzinfo, subject: Subject, coverage: Coverage
+        self,
+        received: Received,
+        terminology: Terminology,
+        zone: tzinfo,
+        subject: Subject,
+        coverage: Coverage,
+        as_of: AsOf | None = None,
     ) -> None:
-        """`received` are the entries to be read; `subject` is whoever they belong to."""
+        """`received` are the entries to be read; `subject` is whoever they belong to; None: `as_of` is not known."""
+        self.as_of = as_of
         self.subject = subject
         self.coverage = coverage
         self.received = received
@@ -120,8 +130,8 @@ class Draft:
         self.exposures: list[Exposure] = []
         self.flags: list[PriorFlag] = []
         self.plans: list[PriorPlan] = []
-        self.raw_flags: dict[str, bytes] = {}
-        self.raw_plans: dict[str, bytes] = {}
+        self.raw_flags: dict[int, bytes] = {}
+        self.raw_plans: dict[int, bytes] = {}
         self.retracted: set[str] = set()
         self.subjectless: list[Source] = []
         self.declined: list[int] = []
@@ -174,18 +184,25 @@ class Draft:
         if self.states[index] is None:
             self.states[index] = reason
 
-    def unreadable_answer(self, item: Item, source: Source, text: str = "", response: str = "") -> None:
+    def unreadable_answer(
+        self, item: Item, source: Source, text: str = "", response: str = "", when: Moment = UNDATED
+    ) -> None:
         """Keeps the knowledge that a question about suicide was there and could not be read."""
         if item in SAFETY_ITEMS:
-            self.answers.append(
-                Answer(item, None, EARLIEST, LATEST, None, source, Reading.UNREADABLE, "", text, response)
-            )
+            self.answers.append(Answer(item, None, *when, source, Reading.UNREADABLE, "", text, response))
 
     def unreadable_record(self, concepts: frozenset[Concept], source: Source, text: str = "") -> None:
         """Keeps the knowledge that an event was recorded which could not be read."""
         events = concepts & _EVENTS
         if events:
             self.records.append(Record(events, EARLIEST, LATEST, None, source, text))
+
+    def unreadable_result(
+        self, meaning: Meaning, source: Source, refusal: str = "It could not be read.", when: Moment = UNDATED
+    ) -> None:
+        """Keeps the knowledge that something was measured, and why its value cannot be used."""
+        analyte = cast("Analyte", meaning.target)
+        self.results.append(Result(analyte, None, *when, source, "", refusal, meaning.assay))
 
     def resolve(self, reference: Reference, index: int, resource: Resource) -> Resource | None:
         """The resource that a reference in `resource` means, contained or in the Bundle."""

@@ -109,7 +109,9 @@ def _answer_key(answer: Answer) -> tuple[object, ...]:
 
 
 def _result_key(result: Result) -> tuple[object, ...]:
-    value = (result.value, result.positive, result.marked, result.refusal)
+    # What could not be read or dated may be anything, and need not be the same.
+    apart = result.source if result.refusal or result.last == LATEST else None
+    value = (result.value, result.positive, result.marked, apart)
     return result.analyte, result.assay, result.first, result.last, result.instant, value
 
 

@@ -10,8 +10,9 @@ from service.fhir.reading.codes import words
 from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
 from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.elements import given
-from service.fhir.reading.records import NO_CONCEPTS, concepts_of, in_period, is_done, of_codings
+from service.fhir.reading.records import NO_CONCEPTS, concepts_of, counted, in_period, list_misspelt, of_codings
 from service.fhir.reading.resources import Condition
+from service.fhir.reading.spots import WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,12 @@ def read_encounter(draft: Draft, index: int, encounter: Encounter, source: Sourc
     # An infection is looked for among the reasons of a hospital stay only.
     telling = _REASONS | {Concept.INFECTION} if Concept.INPATIENT in stay else _REASONS
     concepts = stay | (reasons & telling)
-    if not concepts or not is_done(draft, index, encounter.status, source, _ENCOUNTERED):
+    if encounter.status not in WITHDRAWN:
+        for number, reason in enumerate(encounter.reasonCode or ()):
+            if not concepts_of(draft, reason):
+                list_misspelt(draft, index, source, reason, f"reasonCode[{number}]", _REASONS)
+    concepts = counted(draft, index, encounter.status, source, concepts, _ENCOUNTERED)
+    if not concepts:
         return
     when = in_period(draft, index, source, encounter.period, "period")
     text = next((found for reason in encounter.reasonCode or () if (found := words(reason))), "")

@@ -19,7 +19,7 @@ from service.fhir.reading.elements import ABSENT
 from service.fhir.reading.encounters import read_encounter
 from service.fhir.reading.flags import read_flag, read_plan
 from service.fhir.reading.gate import Gate
-from service.fhir.reading.meanings import meaning_of
+from service.fhir.reading.meanings import meaning_of, misspelt
 from service.fhir.reading.medicines import (
     read_administration,
     read_dispense,
@@ -129,8 +129,20 @@ def _survey(draft: Draft) -> set[int]:
             if type(resource) is Patient:
                 url = entries[index].fullUrl or ""
                 draft.subject.add_patient(resource, url, draft.expressions[index])
+    if draft.received.has_escapes:
+        _drop_ids(draft)
     ids = {resource.id for resource in resources if resource is not None}
     return superseded(resources) if len(ids) < len(resources) else set()
+
+
+def _drop_ids(draft: Draft) -> None:
+    """Takes away every id with a sign that nobody can see: it would go on into every reference to the resource."""
+    for index, resource in enumerate(draft.received.resources):
+        if resource is not None and resource.id and not resource.id.isprintable():
+            if type(resource) is not Patient:
+                resource.id = None
+            text = "The id holds a sign that cannot be printed, so it is not used; send letters, digits, '-' and '.'."
+            draft.reject(index, f"{draft.expressions[index]}.id", Reason.BAD_VALUE, text)
 
 
 def _tied(draft: Draft, facts: list[Tied], kind: type[Tied]) -> list[Tied]:
@@ -154,12 +166,7 @@ def _look_at_observation(gate: Gate, index: int, entry: Entry, observation: Obse
     draft = gate.draft
     owner = whose(draft, index, observation, draft.expressions[index])
     meaning = meaning_of(draft, observation.code)
-    if meaning is None and (
-        observation.component is ABSENT
-        and observation.contained is ABSENT
-        and observation.hasMember is ABSENT
-        and observation.derivedFrom is ABSENT
-    ):
+    if meaning is None and not _may_be_read(draft, observation):
         _pass_over(draft, index, observation)
     elif gate.admits(index, entry, observation):
         source = draft.source(index, observation)
@@ -169,6 +176,17 @@ def _look_at_observation(gate: Gate, index: int, entry: Entry, observation: Obse
         found.append(Seen(index, observation, meaning, owner, source))
         if observation.contained is not ABSENT:
             _look_inside(draft, index, observation, source, owner, found)
+
+
+def _may_be_read(draft: Draft, observation: Observation) -> bool:
+    """True for an Observation whose own code says nothing: by its parts, or if its code is merely misspelt."""
+    return (
+        observation.component is not ABSENT
+        or observation.contained is not ABSENT
+        or observation.hasMember is not ABSENT
+        or observation.derivedFrom is not ABSENT
+        or misspelt(draft, observation.code) is not None
+    )
 
 
 def _pass_over(draft: Draft, index: int, observation: Observation) -> None:

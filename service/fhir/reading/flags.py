@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+from msgspec import Raw
+
+from service.domain.days import EARLIEST
 from service.domain.facts import PriorFlag, PriorPlan
+from service.domain.recognition import key_of
 from service.fhir.addresses import (
     CARE_PLAN_SID,
     CLOSED_BY_RULE,
@@ -12,62 +18,104 @@ from service.fhir.addresses import (
     FLAG_PRIORITY,
     FLAG_SID,
     RULE_SYSTEM,
+    URI_SYSTEM,
 )
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import end_of_day, moment
-from service.fhir.reading.references import identifiers_of
+from service.fhir.reading.elements import ABSENT, Element, given
+from service.fhir.reading.references import identifier_of, identifiers_of
 
 if TYPE_CHECKING:
-    from msgspec import Raw
-
     from service.domain.facts import Source
+    from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.elements import CodeableConcept, Extension
-    from service.fhir.reading.resources import CarePlan, Flag
+    from service.fhir.reading.elements import CodeableConcept, Extension, Reference
+    from service.fhir.reading.resources import CarePlan, Flag, Resource
 
 _BAD_DATE: Final = "This is not a FHIR date or time."
+_BAD_ID: Final = "It is no FHIR id (letters, digits, '-' and '.', at most 64), so nothing can be stored under it."
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+# What a URL takes for a step, although FHIR takes it for an id.
+_STEPS: Final = frozenset({".", ".."})
+
+
+class _Identity(Element):
+    """The id as it was received."""
+
+    id: Raw = ABSENT
+
+
+_IDENTITY: Final = msgspec.json.Decoder(_Identity)
+
+
+class _Closing(NamedTuple):
+    """When a Flag was closed: its day as told, the last instant that can have been, and the one before the first."""
+
+    day: int | None
+    last: float | None
+    after: float | None
 
 
 def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
     """One of our Flags, recognised by its identifier."""
     identifier = _own(flag.identifier, FLAG_SID)
-    if not identifier:
+    if not identifier or _is_misnamed(draft, index, flag, source):
         return
-    start, _ = _time(draft, index, source, flag.period.start if flag.period else None, "period.start")
-    end, ended = _time(draft, index, source, flag.period.end if flag.period else None, "period.end")
+    start = _day(draft, index, source, flag.period.start if flag.period else None, "period.start")
+    closing = _closing(draft, index, source, flag.period.end if flag.period else None, start)
     extensions = flag.extension or []
-    details = [one.valueReference.reference for one in extensions if one.url == FLAG_DETAIL and one.valueReference]
-    closed = any(one.url == CLOSED_BY_RULE for one in extensions)
+    details = [one.valueReference for one in extensions if one.url == FLAG_DETAIL and one.valueReference]
+    named = [_name(detail) for detail in details]
     prior = PriorFlag(
         _rule(flag.code),
         identifier,
         flag.status or "",
         start,
-        end,
-        ended,
-        tuple(detail for detail in details if detail),
-        closed,
+        closing.day,
+        closing.last,
+        tuple(name for name in named if name),
+        any(one.url == CLOSED_BY_RULE for one in extensions),
         _priority(extensions),
         source,
         index,
+        nameless="" in named,
+        closed_after=closing.after,
     )
     draft.flags.append(prior)
-    draft.raw_flags[identifier] = draft.received.raw(index)
+    draft.raw_flags[index] = draft.received.raw(index)
     draft.use(index)
 
 
 def read_plan(draft: Draft, index: int, plan: CarePlan, source: Source) -> None:
     """One of our CarePlans, recognised by its identifier."""
     identifier = _own(plan.identifier, CARE_PLAN_SID)
-    if not identifier:
+    if not identifier or _is_misnamed(draft, index, plan, source):
         return
     draft.plans.append(PriorPlan(identifier, plan.status or "", source, index))
-    draft.raw_plans[identifier] = draft.received.raw(index)
+    draft.raw_plans[index] = draft.received.raw(index)
     draft.use(index)
 
 
 def _own(raw: Raw, system: str) -> str:
     return next((one.value for one in identifiers_of(raw) if one.system == system and one.value), "")
+
+
+def _is_misnamed(draft: Draft, index: int, resource: Resource, source: Source) -> bool:
+    """Rejects a resource whose id or version is none: both would go into the URL and the header of an update."""
+    version = resource.meta.versionId if resource.meta is not None else None
+    for element, value in (("id", resource.id), ("meta.versionId", version)):
+        if value is not None and (_ID.fullmatch(value) is None or value in _STEPS):
+            draft.reject(index, f"{source.expression}.{element}", Reason.BAD_VALUE, _BAD_ID)
+            return True
+    # An id that was taken away, and told, is still in what was received.
+    return resource.id is None and given(_IDENTITY.decode(draft.received.raw(index)).id)
+
+
+def _name(reference: Reference) -> str:
+    """What evidence can be recognised by; in a transaction a urn was written as the identifier it is."""
+    if reference.reference:
+        return key_of(reference.reference)
+    return identifier_of(reference.identifier).removeprefix(f"{URI_SYSTEM}|")
 
 
 def _rule(code: CodeableConcept | None) -> str:
@@ -82,13 +130,31 @@ def _priority(extensions: list[Extension]) -> str:
     return ""
 
 
-def _time(draft: Draft, index: int, source: Source, text: str | None, element: str) -> tuple[int | None, float | None]:
-    """The day of a time, and its instant: the end of that day where only the day is known."""
+def _day(draft: Draft, index: int, source: Source, text: str | None, element: str) -> int | None:
+    found = _moment(draft, index, source, text, element)
+    return None if found is None else found[0]
+
+
+def _closing(draft: Draft, index: int, source: Source, text: str | None, start: int | None) -> _Closing:
+    """By period.end, else by the last update of the Flag; a Flag that tells neither was not closed as it began."""
+    found, stored = _moment(draft, index, source, text, "period.end"), source.updated
+    if found is None:
+        if stored is not None:
+            return _Closing(None, stored, stored)
+        return _Closing(None, None, None if start is None else end_of_day(start, draft.zone))
+    first, last, instant = found
+    if instant is not None:
+        return _Closing(first, instant, instant)
+    before, end = end_of_day(max(first - 1, EARLIEST), draft.zone), end_of_day(last, draft.zone)
+    # Where only the day is known, the Flag was last stored on it when it was closed.
+    return _Closing(first, end, stored if stored is not None and before < stored <= end else before)
+
+
+def _moment(draft: Draft, index: int, source: Source, text: str | None, element: str) -> Moment | None:
     if text is None:
-        return None, None
+        return None
     found = moment(text)
     if found is None:
         draft.use(index)
         draft.reject(index, f"{source.expression}.{element}", Reason.BAD_DATE, _BAD_DATE)
-        return None, None
-    return found[0], end_of_day(found[1], draft.zone) if found[2] is None else found[2]
+    return found

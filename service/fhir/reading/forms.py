@@ -25,11 +25,12 @@ _DEFINITION: Final = re.compile(r"(?P<system>.+)[/#](?P<code>[^/#]+)")
 class Form:
     """The questions of one form, and the codes of the form itself."""
 
-    __slots__ = ("_by_link", "_lookup", "_url", "codes")
+    __slots__ = ("_by_link", "_lookup", "_meant_by", "_url", "codes")
 
     def __init__(self, draft: Draft, index: int, response: QuestionnaireResponse) -> None:
         """Looks for the Questionnaire among the contained resources and in the Bundle."""
         self._lookup = draft.lookup
+        self._meant_by = draft.terminology.meant_by
         canonical = response.questionnaire or ""
         self._url = canonical.partition("|")[0]
         self._by_link: dict[str, Meaning] = {}
@@ -56,11 +57,16 @@ class Form:
 
     def _defined(self, definition: str | None) -> Meaning | None:
         found = _DEFINITION.fullmatch(definition or "")
-        return self._lookup.get((found["system"], found["code"])) if found else None
+        return self._named(found["system"], found["code"]) if found else None
 
     def _coded(self, codings: list[Coding] | tuple[()]) -> Meaning | None:
-        meanings = (self._lookup.get((one.system, one.code)) for one in codings)
+        meanings = (self._named(one.system or "", one.code or "") for one in codings)
         return next((meaning for meaning in meanings if meaning is not None), None)
+
+    def _named(self, system: str, code: str) -> Meaning | None:
+        """By code, in a form also under a misspelt system: there a link without any system is read as well."""
+        found = self._lookup.get((system, code))
+        return self._lookup.get((self._meant_by(system, code), code)) if found is None else found
 
 
 def loinc_of(link: str) -> str:

@@ -61,7 +61,7 @@ class Gate:
 
     def _refuse(self, index: int, resource: Resource, fault: Refusal) -> None:
         draft, kind = self.draft, resource.kind
-        codes = codes_in(document_of(draft, index))
+        codes = codes_in(draft, document_of(draft, index))
         if kind not in READ_TYPES or not is_read(draft, kind, codes):
             return
         source = draft.source(index, resource)

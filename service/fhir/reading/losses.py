@@ -24,6 +24,7 @@ _OBSERVED: Final = frozenset({"Observation", "DiagnosticReport", "QuestionnaireR
 _MEDICINES: Final = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
+_UNREAD: Final = "a medicine that could not be read"
 # Where a resource says what it is about; values are no part of that.
 _TELLING: Final = frozenset(
     {"code", "component", "contained", "item", "conclusionCode", "medicationCodeableConcept", "reasonCode"}
@@ -35,8 +36,11 @@ def document_of(draft: Draft, index: int) -> Document:
     return cast("Document", json.loads(draft.received.raw(index), parse_int=float))
 
 
-def codes_in(document: Document) -> list[tuple[str, str]]:
-    """Every code that says what a resource is about; the linkId of an answered question counts as a LOINC code."""
+def codes_in(draft: Draft, document: Document) -> list[tuple[str, str]]:
+    """Every code that says what a resource is about; the linkId of an answered question counts as a LOINC code.
+
+    A code with a misspelt system is told under the one that is meant.
+    """
     found: dict[tuple[str, str], None] = {}
     waiting: list[Any] = [value for name, value in document.items() if name in _TELLING]
     while waiting:
@@ -46,8 +50,9 @@ def codes_in(document: Document) -> list[tuple[str, str]]:
         elif isinstance(value, dict):
             waiting += [inner for name, inner in value.items() if not name.startswith(("value", "answer"))]
             system, code, link = value.get("system"), value.get("code"), value.get("linkId")
-            if isinstance(system, str) and isinstance(code, str):
-                found[system, code] = None
+            if isinstance(code, str):
+                system = system if isinstance(system, str) else ""
+                found[draft.terminology.meant_by(system, code) or system, code] = None
             if isinstance(link, str):
                 found[LOINC, link.rpartition("/")[2]] = None
     return list(found)
@@ -65,18 +70,23 @@ def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
 def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
     """Keeps unreadable candidates in the place of what is refused; True when it was about suicide."""
     safety = False
+    if kind in _MEDICINES:
+        _lose_medicine(draft, source, codes)
+        return False
     for key in codes:
-        if kind in _MEDICINES:
-            drug = draft.terminology.drug(*key)
-            if drug is not None:
-                draft.exposures.append(Exposure(drug.ingredient, drug.group, None, None, None, source))
-        elif kind in _OBSERVED:
+        if kind in _OBSERVED:
             safety |= _lose_observed(draft, source, key)
         else:
             concepts = draft.terminology.concepts(*key)
             draft.unreadable_record(concepts, source)
             safety |= not SAFETY_CONCEPTS.isdisjoint(concepts)
     return safety
+
+
+def _lose_medicine(draft: Draft, source: Source, codes: Iterable[tuple[str, str]]) -> None:
+    drugs = [drug for key in codes if (drug := draft.terminology.drug(*key)) is not None]
+    draft.exposures += [Exposure(drug.ingredient, drug.group, None, None, None, source) for drug in drugs]
+    draft.medicines[_UNREAD] = bool(drugs) and draft.medicines.get(_UNREAD, True)
 
 
 def _lose_observed(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
@@ -87,4 +97,6 @@ def _lose_observed(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
         draft.unreadable_answer(cast("Item", meaning.target), source)
     elif meaning.kind is Kind.RECORD:
         draft.unreadable_record(cast("frozenset[Concept]", meaning.target), source)
+    elif meaning.kind is Kind.RESULT:
+        draft.unreadable_result(meaning, source)
     return is_safety(meaning)

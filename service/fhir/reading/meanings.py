@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from service.fhir.reading.account import Reason
 from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS
+from service.fhir.reading.numerals import Refusal
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.domain.concepts import Concept
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.elements import Code, CodeableConcept
+    from service.fhir.reading.elements import Code, CodeableConcept, Coding, Key
     from service.terminology.meanings import Meaning
 
 _RANKS: Final = (Kind.SCORE, Kind.ITEM, Kind.RESULT, Kind.RECORD, Kind.DENIAL, Kind.PANEL, Kind.FORM)
@@ -30,6 +34,33 @@ def meaning_of(draft: Draft, concept: Code | CodeableConcept | None) -> Meaning 
         targets = cast("list[frozenset[Concept]]", [meaning.target for meaning in found])
         return found[0]._replace(target=frozenset().union(*targets))
     return min(found, key=_rank)
+
+
+class Misspelt(NamedTuple):
+    """A code that would be read if its system were spelled as it is: where it stands, and what it means there."""
+
+    element: str
+    system: str
+    meaning: Meaning | None
+    concepts: frozenset[Concept]
+
+    @property
+    def refusal(self) -> Refusal:
+        """What to say of it."""
+        text = f"This is not the address of a code system that is read; with this code send {self.system}."
+        return Refusal(f"{self.element}.system", Reason.CODE, text)
+
+
+def misspelt(draft: Draft, concept: Code | CodeableConcept | None, element: str = "code") -> Misspelt | None:
+    """The first code of a concept of which only the system keeps it from being read."""
+    codings: Sequence[Key | Coding] = (concept.coding or ()) if concept is not None else ()
+    for number, one in enumerate(codings):
+        code = one.code or ""
+        system = draft.terminology.meant_by(one.system or "", code)
+        if system:
+            found = draft.lookup.get((system, code))
+            return Misspelt(f"{element}.coding[{number}]", system, found, draft.terminology.concepts(system, code))
+    return None
 
 
 def _rank(meaning: Meaning) -> int:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from service.domain.days import EARLIEST
 from service.domain.facts import Exposure
 from service.fhir.reading.account import Reason
-from service.fhir.reading.dates import Moment
-from service.fhir.reading.effective import NO_PERIOD, dated, within
+from service.fhir.reading.dates import NO_PERIOD, Moment, dated, within
 from service.fhir.reading.elements import given
 from service.fhir.reading.ingredients import Product, is_systemic, product
 from service.fhir.reading.numerals import Refusal
@@ -31,7 +30,25 @@ if TYPE_CHECKING:
 
 _ORDERS: Final = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 _NOT_TAKEN: Final = frozenset({"not-done", "not-taken"})
-_KNOWN: Final = frozenset({"entered-in-error", "cancelled", "draft", "unknown", "intended", "preparation", "declined"})
+_TOLD: Final = frozenset({"entered-in-error", "cancelled", "draft", "unknown", "intended", "preparation", "declined"})
+# What says that there was no use, or none yet. Any other status, `unknown` or no code at all, leaves that open.
+_NOT_USED: Final = frozenset(
+    {
+        *_NOT_TAKEN,
+        "entered-in-error",
+        "cancelled",
+        "draft",
+        "intended",
+        "preparation",
+        "declined",
+        "in-progress",
+        "on-hold",
+        "stopped",
+    }
+)
+# A score counts for 30 days, and the result that it is paired with may be 30 days older: rules ask after medicines
+# of no earlier day, except for what began long before.
+_ASKED_ABOUT: Final = 60
 _REQUESTED: Final = frozenset({"active", "on-hold", "completed", "stopped"})
 _STATED: Final = frozenset({"active", "completed", "stopped", "on-hold", "unknown"})
 _GIVEN: Final = frozenset({"in-progress", "completed", "stopped"})
@@ -159,19 +176,22 @@ def _read(
 ) -> None:
     if record.status not in accepted:
         _reject_status(draft, index, record.status, source)
-        return
+        if record.status in _NOT_USED:
+            return
+        use = Use(NO_PERIOD)
+    found = product(draft, index, record)
+    # Whatever may have been used was sent: nobody may say that there was no medicine.
+    draft.medicines[found.name] = bool(found.drugs) or draft.medicines.get(found.name, False)
     modified = _modified(record, dosages)
     if modified:
         draft.reject(index, f"{source.expression}.{modified}", Reason.MODIFIER, UNKNOWN_MODIFIER)
         use = Use(NO_PERIOD)
-    found = product(draft, index, record)
-    draft.medicines[found.name] = bool(found.drugs) or draft.medicines.get(found.name, False)
     start = _start_day(draft, index, source, use.start)
     if start is not None and (draft.oldest_medicine is None or start < draft.oldest_medicine):
         draft.oldest_medicine, draft.oldest_medicine_source = start, source
     for drug in found.drugs:
         _expose(draft, drug, found, dosages, source, use, start)
-    if found.drugs:
+    if found.drugs and record.status in accepted:
         draft.use(index)
 
 
@@ -194,9 +214,20 @@ def _expose(
     end = use.last_day(start, drug.interval_days)
     # Of a start that is not known to the day only the last possible one is certain, and it is no beginning.
     stated = use.stated and first == last
-    draft.exposures.append(
-        Exposure(drug.ingredient, drug.group, start, end, instant, source, found.name, stated, systemic)
-    )
+    certain = Exposure(drug.ingredient, drug.group, start, end, instant, source, found.name, stated, systemic)
+    if first == last or not _may_matter(draft, first, last):
+        draft.exposures.append(certain)
+        return
+    # Before that day the medicine may have been in use: until then it counts as one without a start.
+    draft.exposures.append(certain._replace(start=None, end=None, instant=None, stated_start=True))
+    if draft.as_of is None or draft.as_of.is_past(last, None):
+        draft.exposures.append(certain)
+
+
+def _may_matter(draft: Draft, first: int, last: int) -> bool:
+    """Whether a rule may ask about a day between the first and the last possible start."""
+    as_of = draft.as_of
+    return as_of is None or (as_of.is_past(first, None) and last > as_of.day - _ASKED_ABOUT)
 
 
 def _start_day(draft: Draft, index: int, source: Source, start: Moment | Refusal) -> int | None:
@@ -224,5 +255,8 @@ def _reject_status(draft: Draft, index: int, status: str | None, source: Source)
     if status in _NOT_TAKEN:
         draft.reject(index, path, Reason.NOT_DONE, "What was not taken or given is not used.")
         return
-    known = status if status in _KNOWN else "other"
-    draft.reject(index, path, f"status-{known}", f"A medicine with the status {known} is not used.")
+    known = status if status in _TOLD else "other"
+    text = f"A medicine with the status {known} is not used."
+    if status not in _NOT_USED:
+        text = "The status does not tell whether the medicine was used, so from when to when is left open."
+    draft.reject(index, path, f"status-{known}", text)

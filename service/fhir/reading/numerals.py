@@ -43,6 +43,11 @@ class Refusal(NamedTuple):
     text: str
 
 
+SEVERAL_VALUES: Final = Refusal(
+    "value", Reason.BAD_VALUE, "There are several values where FHIR has one; send the one that was answered."
+)
+
+
 class Number(NamedTuple):
     """A number and the text it was received as."""
 
@@ -165,6 +170,13 @@ def no_number(holder: Observation | Component) -> Refusal:
     if not name:
         return Refusal("value", Reason.NO_VALUE, "There is no value of a type that is read; send a Quantity.")
     return Refusal(name, Reason.BAD_VALUE, "A value of this type is not read here; send a Quantity.")
+
+
+def values_given(holder: Observation | Component) -> int:
+    """How many values there are, of those that are read."""
+    return sum(getattr(holder, name) is not None for name in _VALUES) + sum(
+        given(getattr(holder, name)) for name in _RAW_VALUES
+    )
 
 
 def value_name(holder: Observation | Component) -> str:

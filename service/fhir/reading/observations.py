@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
 from service.fhir.reading.account import Reason
+from service.fhir.reading.answering import answer, is_there
+from service.fhir.reading.dates import UNDATED, observed
 from service.fhir.reading.elements import Component, Reference, given
-from service.fhir.reading.meanings import is_safety, meaning_of
+from service.fhir.reading.meanings import is_safety, meaning_of, misspelt
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.references import literal
 from service.fhir.reading.shapes import WrongTypeError, part
@@ -22,10 +24,13 @@ from service.fhir.reading.spots import (
     reject_status,
 )
 from service.fhir.reading.values import read_value
+from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
+    from service.domain.concepts import Item
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
+    from service.fhir.reading.meanings import Misspelt
     from service.fhir.reading.resources import Observation
     from service.terminology.meanings import Meaning
 
@@ -75,6 +80,9 @@ def _parts(draft: Draft, index: int, observation: Observation, meaning: Meaning 
     if meaning is not None:
         spot = Spot(index, source, path, draft.responses.key(path), preliminary)
         parts.append(Part(observation, meaning, spot))
+    elif (near := misspelt(draft, observation.code)) is not None and near.meaning is not None:
+        spot = Spot(index, source, path, draft.responses.key(path), preliminary)
+        parts.append(Part(observation, near.meaning, spot, near))
     if not given(observation.component):
         return parts
     try:
@@ -85,9 +93,11 @@ def _parts(draft: Draft, index: int, observation: Observation, meaning: Meaning 
     response = draft.responses.key(path) or path
     for number, component in enumerate(components):
         known = meaning_of(draft, component.code)
+        near = None if known is not None else misspelt(draft, component.code)
+        known = known or (near.meaning if near is not None else None)
         if known is not None:
             spot = Spot(index, source, f"{path}.component[{number}]", response, preliminary)
-            parts.append(Part(component, known, spot))
+            parts.append(Part(component, known, spot, near))
     return parts
 
 
@@ -120,7 +130,10 @@ def _is_about_another(draft: Draft, observation: Observation) -> bool:
 
 
 def _read(draft: Draft, observation: Observation, one: Part) -> None:
-    holder, meaning, spot = one
+    holder, meaning, spot, near = one
+    if near is not None:
+        _refuse_misspelt(draft, observation, one, near)
+        return
     if isinstance(holder, Component) and given(holder.modifierExtension):
         refuse(draft, spot, meaning, Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER))
         return
@@ -128,3 +141,25 @@ def _read(draft: Draft, observation: Observation, one: Part) -> None:
         read_value(draft, spot, observation, holder, meaning)
     except WrongTypeError as wrong:
         refuse(draft, spot, meaning, Refusal(wrong.element, Reason.WRONG_TYPE, wrong.text))
+
+
+def _refuse_misspelt(draft: Draft, observation: Observation, one: Part, near: Misspelt) -> None:
+    """A value under a code that was not sent as such: refused, and remembered unless it is a clear no."""
+    holder, meaning, spot, _ = one
+    when = observed(observation, start_first=meaning.kind is not Kind.ITEM)
+    if _is_denied(draft, holder, meaning):
+        # A clear no needs no follow-up, although it is no reassurance either.
+        element, reason, text = near.refusal
+        draft.reject(spot.at, f"{spot.path}.{element}", reason, text, safety=is_safety(meaning))
+    else:
+        refuse(draft, spot, meaning, near.refusal, UNDATED if isinstance(when, Refusal) else when)
+
+
+def _is_denied(draft: Draft, holder: Observation | Component, meaning: Meaning) -> bool:
+    try:
+        if meaning.kind is Kind.ITEM:
+            found = answer(holder, cast("Item", meaning.target), draft.terminology)
+            return not isinstance(found, Refusal) and found.value == 0
+        return meaning.kind is Kind.RECORD and is_there(holder, draft.terminology) is False
+    except WrongTypeError:
+        return False

@@ -21,7 +21,8 @@ def read_patient(draft: Draft, index: int, patient: Patient, source: Source, kno
     """What the Patient resource adds to the name."""
     draft.use(index)
     birth = _birth(draft, index, patient, source)
-    return known._replace(birth_first=birth[0], birth_last=birth[1], deceased=_deceased(draft, index, patient, source))
+    deceased, labels = _deceased(draft, index, patient, source), (*known.labels, *source.labels)
+    return known._replace(birth_first=birth[0], birth_last=birth[1], deceased=deceased, labels=labels)
 
 
 def _birth(draft: Draft, index: int, patient: Patient, source: Source) -> tuple[int, int]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from service.domain.facts import Answer, Result, Score, Source
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.answering import Answered, answer
-from service.fhir.reading.coding import SUSPECT, question
+from service.fhir.reading.codes import question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.numerals import Number, score
+from service.fhir.reading.numerals import Number, score, values_given
 from service.fhir.reading.observations import USABLE
 from service.fhir.reading.ownership import whose
 from service.fhir.reading.resources import Observation
@@ -22,7 +22,7 @@ from service.fhir.reading.shapes import WrongTypeError
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from service.domain.analytes import Analyte
     from service.domain.concepts import Item
@@ -65,10 +65,12 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
                 rest.append(index)
                 continue
         one = code.coding[0]
-        meaning = lookup.get((one.system, one.code)) if one.code in watched else None
-        if meaning is not None:
+        if one.code in watched:
+            meaning = lookup.get((one.system, one.code))
+            # A known code of an unknown system may be misspelt, or one of those that feeds are known to use wrongly.
             if (
-                gate.asks
+                meaning is None
+                or gate.asks
                 or len(code.coding) > 1
                 or resource.hasMember is not absent
                 or resource.derivedFrom is not absent
@@ -78,19 +80,18 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
                 rest.append(index)
         elif (
             resource.status == "entered-in-error"
-            or one.code in SUSPECT
             or resource.component is not absent
             or resource.contained is not absent
             or resource.hasMember is not absent
             or resource.derivedFrom is not absent
-            or (len(code.coding) > 1 and _is_known(code.coding, lookup))
+            or (len(code.coding) > 1 and _is_known(code.coding, watched))
         ):
             rest.append(index)
     return rest
 
 
-def _is_known(codings: list[Key], lookup: Mapping[tuple[str | None, str | None], Meaning]) -> bool:
-    return any((one.system, one.code) in lookup or one.code in SUSPECT for one in codings)
+def _is_known(codings: list[Key], watched: frozenset[str]) -> bool:
+    return any(one.code in watched for one in codings)
 
 
 def is_read(draft: Draft, index: int, observation: Observation, meaning: Meaning, source: Source) -> bool:
@@ -150,21 +151,57 @@ def _keep_result(draft: Draft, observation: Observation, meaning: Meaning, when:
     analyte: Analyte = meaning.target  # type: ignore[assignment]  # as the kind says
     if analyte.low is None:
         return False
-    found = quantitative(observation, meaning, when, source, draft.terminology)
+    found = quantitative(observation, meaning, when, source)
     if type(found) is not Result:
         return False
     draft.results.append(found)
     return True
 
 
+def _is_unclear(observation: Observation) -> bool:
+    """True with more than one value, or with several codes, of which one may be that of having no answer."""
+    concept = observation.valueCodeableConcept
+    if concept is None:
+        return values_given(observation) > 1
+    return (
+        (concept.coding is not None and len(concept.coding) > 1)
+        or observation.valueInteger is not ABSENT
+        or observation.valueBoolean is not None
+        or observation.valueString is not None
+    )
+
+
 def _keep_answer(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
     item: Item = meaning.target  # type: ignore[assignment]  # as the kind says
+    if observation.valueQuantity is not ABSENT:
+        # One value is all there can be.
+        if (
+            observation.valueCodeableConcept is not None
+            or observation.valueInteger is not ABSENT
+            or observation.valueBoolean is not None
+            or observation.valueString is not None
+        ):
+            return False
+    elif _is_unclear(observation):
+        return False
     found = answer(observation, item, draft.terminology)
     if type(found) is not Answered:
         return False
     value, received = found
     first, last, instant = when
-    fields = (item, value, first, last, instant, source, _READ, received, question(draft, observation), "", False)
+    fields = (
+        item,
+        value,
+        first,
+        last,
+        instant,
+        source,
+        _READ,
+        received,
+        question(draft.terminology, observation),
+        "",
+        False,
+    )
     draft.answers.append(_new(Answer, fields))
     return True
 

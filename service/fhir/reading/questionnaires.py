@@ -9,12 +9,11 @@ from service.domain.facts import Answer, Score
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import absence, answer
-from service.fhir.reading.dates import UNDATED
+from service.fhir.reading.dates import UNDATED, dated
 from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
-from service.fhir.reading.effective import dated
 from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given
 from service.fhir.reading.forms import Form, loinc_of
-from service.fhir.reading.numerals import Number, Refusal, score
+from service.fhir.reading.numerals import SEVERAL_VALUES, Number, Refusal, score, values_given
 from service.fhir.reading.shapes import WrongTypeError
 from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_status
 from service.terminology.instruments import PANELS, SAFETY_QUESTIONS
@@ -169,7 +168,8 @@ def _read_answer(sheet: Sheet, asked: Asked, one: Given, item: Item, path: str) 
         missing = absence(holder.valueCodeableConcept)
         if missing is not None:
             return 0, missing, ""
-        read = _guarded(lambda: answer(holder, item, sheet.draft.terminology))
+        several = values_given(holder) > 1
+        read = SEVERAL_VALUES if several else _guarded(lambda: answer(holder, item, sheet.draft.terminology))
         if not isinstance(read, Refusal):
             return read.value, Extent.READ, read.received
         found = read._replace(element="value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
@@ -18,6 +19,16 @@ T = TypeVar("T")
 
 _REFUSED_TYPES: Final = frozenset({"history", "message"})
 _KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
+_LONGEST_NAME: Final = 60
+_OTHER_NAMES: Final = """
+ActorDefinition ArtifactAssessment BiologicallyDerivedProductDispense BodySite ConditionDefinition DataElement
+DeviceAssociation DeviceComponent DeviceDispense DeviceUsage EligibilityRequest EligibilityResponse EncounterHistory
+ExpansionProfile FormularyItem GenomicStudy ImagingManifest ImagingSelection InventoryItem InventoryReport
+NutritionIntake Permission ProcedureRequest ProcessRequest ProcessResponse ReferralRequest Requirements Sequence
+ServiceDefinition TestPlan Transport
+"""
+# Resource types of FHIR R5 and STU3 that R4 has not: rightly spelt, and read by no rule.
+_OTHER_RELEASES: Final = frozenset(_OTHER_NAMES.split())
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _RAWS: Final = msgspec.json.Decoder(list[Raw])
 _LINKS: Final = msgspec.json.Decoder(list[Link])
@@ -55,12 +66,16 @@ _NO_TYPE: Final = "A resource without a type cannot be read; give every resource
 
 
 class Broken(Entry):
-    """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource."""
+    """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource.
+
+    `is_unknown`: there is no resource type of its name, and `kind` is the nearest, if any is near.
+    """
 
     kind: str = ""
     element: str = ""
     text: str = ""
     document: dict[str, Any] = msgspec.field(default_factory=dict)
+    is_unknown: bool = False
 
 
 class Place(NamedTuple):
@@ -73,7 +88,18 @@ class Place(NamedTuple):
 class Received:
     """The entries of a Bundle in order; those of Bundles within it stand in the place of their Bundle."""
 
-    __slots__ = ("_body", "_lists", "_parameter", "entries", "expressions", "has_next", "kinds", "places", "resources")
+    __slots__ = (
+        "_body",
+        "_lists",
+        "_parameter",
+        "entries",
+        "expressions",
+        "has_next",
+        "kinds",
+        "places",
+        "resources",
+        "type",
+    )
 
     def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
         """`body` is the Bundle as received, or Parameters with the Bundle in one; `receive` fills in the rest."""
@@ -85,9 +111,15 @@ class Received:
         self.resources: list[Resource | None] = []
         self.kinds: set[type] = set()
         self.has_next = False
+        self.type: str | None = None
         self.places: list[Place] | None = None
         # The FHIRPath of each entry's resource.
         self.expressions: Sequence[str] = _EXPRESSIONS
+
+    @property
+    def has_escapes(self) -> bool:
+        """False when no text of the body can hold a control character: JSON has to escape those."""
+        return b"\\" in bytes(self._body)
 
     def raw(self, index: int) -> bytes:
         """The bytes of an entry's resource as they were received."""
@@ -127,6 +159,7 @@ def receive(body: bytes | Raw, decoded: Bundle | None = None, parameter: int | N
 
 def _receive_decoded(received: Received, bundle: Bundle) -> None:
     _check(bundle.type, bundle.implicitRules, "Bundle")
+    received.type = bundle.type
     received.has_next = _has_next(bundle.link)
     entries = bundle.entry or []
     resources = [entry.resource for entry in entries]
@@ -175,6 +208,8 @@ def _receive_raw(received: Received, body: bytes | Raw, path: str, way: tuple[in
     received.places = received.places if received.places is not None else []
     envelope = _decoded(_ENVELOPE, body, path)
     _check(_text(envelope.type), _text(envelope.implicitRules), path)
+    if not way:
+        received.type = _text(envelope.type)
     links = _decoded(_LINKS, envelope.link, f"{path}.link") if given(envelope.link) else None
     raws = _decoded(_RAWS, envelope.entry, f"{path}.entry") if given(envelope.entry) else []
     received.has_next = received.has_next or _has_next(links)
@@ -210,10 +245,24 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
         return _RAW_ENTRY.decode(raw).resource
     if not isinstance(kind, str):
         return Broken(kind="", element="resource.resourceType", text=_NO_TYPE, document=resource)
-    if kind not in _KNOWN:
-        return Entry()
     url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None
-    return Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)
+    broken = Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)
+    if not is_type(kind):
+        broken.kind, broken.text = unknown_type(kind)
+        broken.element, broken.is_unknown = "resource.resourceType", True
+    return broken
+
+
+def is_type(name: str) -> bool:
+    """True for the name of a resource type of R4, or of another release; those of R5 and STU3 are not read."""
+    return name in _KNOWN or name in _OTHER_RELEASES
+
+
+def unknown_type(name: str) -> tuple[str, str]:
+    """The resource type that a name nearly spells, empty if there is none, and what to say of it."""
+    near = difflib.get_close_matches(name[:_LONGEST_NAME], _KNOWN, n=1)
+    hint = f"the nearest name is {near[0]}" if near else "send one such as Observation"
+    return near[0] if near else "", f"FHIR R4 has no resource type of this name, so it cannot be read; {hint}."
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], raw: bytes | Raw, path: str) -> T:

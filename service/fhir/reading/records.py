@@ -8,9 +8,11 @@ from service.domain.concepts import Concept
 from service.domain.facts import Record
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
-from service.fhir.reading.dates import UNDATED
-from service.fhir.reading.effective import NO_PERIOD, dated, within
+from service.fhir.reading.dates import NO_PERIOD, UNDATED, dated, within
+from service.fhir.reading.draft import SAFETY_CONCEPTS
+from service.fhir.reading.meanings import misspelt
 from service.fhir.reading.numerals import Refusal
+from service.fhir.reading.spots import WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 _DONE: Final = frozenset({"completed", "in-progress"})
 # What counts as done only when it is.
 _ONCE_COMPLETED: Final = frozenset({Concept.MOOD_SCREENING, Concept.SUICIDE_RISK_ASSESSMENT})
+# No status but these takes back a record of a suicide attempt, of suicidal thoughts or of self-harm.
+_VOID: Final = frozenset({*WITHDRAWN, "not-done"})
+EVERY: Final = frozenset(Concept)
 NO_CONCEPTS: Final[frozenset[Concept]] = frozenset()
 
 
@@ -40,6 +45,20 @@ def of_codings(draft: Draft, codings: Iterable[Coding]) -> frozenset[Concept]:
     return NO_CONCEPTS.union(*(find(one.system or "", one.code or "") for one in codings))
 
 
+def list_misspelt(
+    draft: Draft, index: int, source: Source, concept: CodeableConcept | None, element: str, among: frozenset[Concept]
+) -> None:
+    """Refuses a code of which only the system keeps it from being read; an event is kept as one that was not read."""
+    near = misspelt(draft, concept, element)
+    concepts = near.concepts & among if near is not None else NO_CONCEPTS
+    if near is None or not concepts:
+        return
+    at, reason, text = near.refusal
+    safety = not SAFETY_CONCEPTS.isdisjoint(concepts)
+    draft.reject(index, f"{source.expression}.{at}", reason, text, safety=safety)
+    draft.unreadable_record(concepts, source, words(concept))
+
+
 def usable(draft: Draft, index: int, source: Source, found: Moment | Refusal) -> Moment:
     """A date, or the undated range with the fault listed: an event is not lost for its date."""
     if not isinstance(found, Refusal):
@@ -53,9 +72,12 @@ def usable(draft: Draft, index: int, source: Source, found: Moment | Refusal) ->
 def read_procedure(draft: Draft, index: int, procedure: Procedure, source: Source) -> None:
     """Something that was done, if it is of a kind that rules ask for."""
     concepts = concepts_of(draft, procedure.code)
+    if not concepts and procedure.status not in _VOID:
+        list_misspelt(draft, index, source, procedure.code, "code", EVERY)
     if procedure.status == "in-progress":
         concepts -= _ONCE_COMPLETED
-    if not concepts or not is_done(draft, index, procedure.status, source, _DONE):
+    concepts = counted(draft, index, procedure.status, source, concepts, _DONE)
+    if not concepts:
         return
     if procedure.performedDateTime is not None:
         when = usable(draft, index, source, dated(procedure.performedDateTime, "performedDateTime"))
@@ -81,6 +103,24 @@ def is_done(draft: Draft, index: int, status: str | None, source: Source, accept
         known = status if status in ("entered-in-error", "cancelled", "planned", "preparation", "unknown") else "other"
         draft.reject(index, path, f"status-{known}", f"A resource with the status {known} is not used.")
     return False
+
+
+def counted(
+    draft: Draft,
+    index: int,
+    status: str | None,
+    source: Source,
+    concepts: frozenset[Concept],
+    accepted: frozenset[str],
+) -> frozenset[Concept]:
+    """What a status lets count: what is about suicide counts unless it was withdrawn or did not happen."""
+    if not concepts or status in accepted:
+        return concepts
+    safety = concepts & SAFETY_CONCEPTS
+    if safety and status not in _VOID:
+        return safety
+    is_done(draft, index, status, source, accepted)
+    return NO_CONCEPTS
 
 
 def read_immunization(draft: Draft, index: int, immunization: Immunization, source: Source) -> None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
     from service.fhir.reading.receiving import Received
 
-_LITERAL: Final = re.compile(r"(?:(?P<base>.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/#?]+)(?:/_history/[^/]+)?")
+# An id may have more signs than FHIR lets it have, but only such as are seen and mean nothing in a URL.
+_ID: Final = r"[^/#?|\x00-\x20\x7f-\U0010ffff]{1,64}"
+_NAME: Final = re.compile(_ID)
+_LITERAL: Final = re.compile(rf"(?:(?P<base>[!-~]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/(?:{_ID}))?")
 _IDENTIFIER: Final = msgspec.json.Decoder(Identifier)
 _IDENTIFIERS: Final = msgspec.json.Decoder(list[Identifier | None])
 
@@ -32,6 +35,11 @@ def literal(text: str) -> Literal | None:
     """The parts of a relative or absolute reference, without its version; None for anything else."""
     found = _LITERAL.fullmatch(text)
     return Literal(found["base"] or "", found["kind"], found["id"]) if found else None
+
+
+def is_id(text: str) -> bool:
+    """True for what can be the id of a resource in a reference."""
+    return _NAME.fullmatch(text) is not None
 
 
 def fragment(reference: Reference) -> str:

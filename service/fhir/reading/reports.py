@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from service.domain.facts import Record, Result
 from service.fhir.reading.codes import words
-from service.fhir.reading.dates import UNDATED
-from service.fhir.reading.effective import dated, within
-from service.fhir.reading.meanings import meaning_of
-from service.fhir.reading.records import usable
-from service.fhir.reading.spots import reject_status
+from service.fhir.reading.dates import UNDATED, dated, within
+from service.fhir.reading.meanings import is_safety, meaning_of
+from service.fhir.reading.records import EVERY, list_misspelt, usable
+from service.fhir.reading.spots import WITHDRAWN, reject_status
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
@@ -33,10 +32,17 @@ def read_report(draft: Draft, index: int, report: DiagnosticReport, source: Sour
         for concept in report.conclusionCode or ()
         if (meaning := meaning_of(draft, concept)) is not None and _is_concluded(meaning)
     ]
+    if report.status not in WITHDRAWN:
+        for number, concept in enumerate(report.conclusionCode or ()):
+            if meaning_of(draft, concept) is None:
+                list_misspelt(draft, index, source, concept, f"conclusionCode[{number}]", EVERY)
+    if report.status not in USABLE and conclusions:
+        # A conclusion about suicide counts before a report is final; one that was withdrawn does not.
+        if report.status in WITHDRAWN or not any(is_safety(meaning) for _, meaning in conclusions):
+            reject_status(draft, index, source, report.status)
+            return
+        conclusions = [one for one in conclusions if is_safety(one[1])]
     if not conclusions:
-        return
-    if report.status not in USABLE:
-        reject_status(draft, index, source, report.status)
         return
     when = _when(draft, index, report, source)
     for concept, meaning in conclusions:

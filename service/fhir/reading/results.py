@@ -15,8 +15,7 @@ from service.fhir.reading.answering import coded
 from service.fhir.reading.codes import words
 from service.fhir.reading.elements import CodeableConcept, given
 from service.fhir.reading.numerals import Refusal, no_number, number, value_name
-from service.fhir.reading.quantities import measure
-from service.fhir.reading.ranges import is_above_range
+from service.fhir.reading.quantities import as_sent, is_above_range, measure
 from service.fhir.reading.shapes import part
 
 if TYPE_CHECKING:
@@ -37,9 +36,7 @@ _POSITIVE, _NEGATIVE = "POS", "NEG"
 _TITRE: Final = re.compile(r"\s*(?P<comparator>[<>]=?)?\s*1\s*:\s*(?P<value>\d{1,9})\s*", re.ASCII)
 
 
-def quantitative(
-    holder: Observation | Component, meaning: Meaning, when: Moment, source: Source, _terminology: Terminology
-) -> Result | Refusal:
+def quantitative(holder: Observation | Component, meaning: Meaning, when: Moment, source: Source) -> Result | Refusal:
     """A result with a number; a refusal names the element and the reason."""
     _, target, assay, refusal = meaning
     if refusal:
@@ -55,6 +52,21 @@ def quantitative(
         above = given(holder.referenceRange) and is_above_range(holder, value, conversion, analyte)
         marked = given(holder.interpretation) and not _MARKS.isdisjoint(_interpretation(holder))
     fields = (analyte, value, first, last, instant, source, received, "", assay, above, marked, None)
+    return _new(Result, fields)
+
+
+def refused(
+    holder: Observation | Component, meaning: Meaning, when: Moment, source: Source, refusal: Refusal
+) -> Result:
+    """A result without a usable value: that it was made, and what the laboratory says of it all the same."""
+    analyte = cast("Analyte", meaning.target)
+    first, last, instant = when
+    received, above, marked = "", False, False
+    if not meaning.refusal and analyte not in _JUDGED_BY_FIXED_LIMITS:
+        marked = given(holder.interpretation) and not _MARKS.isdisjoint(_interpretation(holder))
+        if refusal.reason == Reason.UNIT:
+            received, above = as_sent(holder)
+    fields = (analyte, None, first, last, instant, source, received, refusal.text, meaning.assay, above, marked, None)
     return _new(Result, fields)
 
 

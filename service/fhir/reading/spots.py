@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.meanings import is_safety
+from service.fhir.reading.numerals import Refusal
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
     from service.domain.concepts import Concept, Item
     from service.domain.facts import Source
+    from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.elements import Component
-    from service.fhir.reading.numerals import Refusal
+    from service.fhir.reading.meanings import Misspelt
     from service.fhir.reading.resources import Observation
     from service.terminology.meanings import Meaning
 
@@ -32,36 +35,43 @@ class Spot(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The value of an Observation or of one of its components, what its code means, and where it stands."""
+    """The value of an Observation or of one of its components, what its code means, and where it stands.
+
+    `misspelt` is given when the code means that only under another system than it came with.
+    """
 
     holder: Observation | Component
     meaning: Meaning
     spot: Spot
+    misspelt: Misspelt | None = None
 
 
 def reject_status(draft: Draft, index: int, source: Source, status: str | None) -> None:
     """Lists a resource whose status says that it is not to be used; a withdrawn one is remembered as such."""
+    element, reason, text = status_refusal(status)
+    draft.reject(index, f"{source.expression}.{element}", reason, text)
+
+
+def status_refusal(status: str | None) -> Refusal:
+    """The refusal of a resource for its status."""
     known = status if status in WITHDRAWN or status in _OTHER_STATUSES else "other"
-    draft.reject(
-        index,
-        f"{source.expression}.status",
-        f"status-{known}",
-        f"A resource with the status {known} is not used.",
-    )
+    return Refusal("status", f"status-{known}", f"A resource with the status {known} is not used.")
 
 
-def refuse(draft: Draft, spot: Spot, meaning: Meaning | None, refusal: Refusal) -> None:
-    """Lists what cannot be used, and keeps that a question about suicide, or an event, was there."""
+def refuse(draft: Draft, spot: Spot, meaning: Meaning | None, refusal: Refusal, when: Moment = UNDATED) -> None:
+    """Lists what cannot be used, and keeps that a question about suicide, an event or a result was there."""
     safety = meaning is not None and is_safety(meaning)
     path = f"{spot.path}.{refusal.element}" if refusal.element else spot.path
     draft.reject(spot.at, path, refusal.reason, refusal.text, safety=safety)
     if meaning is not None:
-        lose(draft, spot, meaning)
+        lose(draft, spot, meaning, when)
 
 
-def lose(draft: Draft, spot: Spot, meaning: Meaning) -> None:
-    """Keeps that a question about suicide, or an event, was there and could not be read."""
+def lose(draft: Draft, spot: Spot, meaning: Meaning, when: Moment = UNDATED) -> None:
+    """Keeps that a question about suicide, an event or a result was there and could not be read."""
     if meaning.kind is Kind.ITEM:
-        draft.unreadable_answer(cast("Item", meaning.target), spot.source, response=spot.response)
+        draft.unreadable_answer(cast("Item", meaning.target), spot.source, response=spot.response, when=when)
     elif meaning.kind is Kind.RECORD:
         draft.unreadable_record(cast("frozenset[Concept]", meaning.target), spot.source)
+    elif meaning.kind is Kind.RESULT:
+        draft.unreadable_result(meaning, spot.source, when=when)

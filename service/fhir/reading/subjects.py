@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from service.domain.facts import Patient
 from service.errors import InvalidParameter, MixedPatients
-from service.fhir.reading.references import identifier_of, identifiers_of, literal
+from service.fhir.reading.references import identifier_of, identifiers_of, is_id, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,17 +19,26 @@ if TYPE_CHECKING:
 _PATIENT: Final = "Patient"
 # What a transaction writes for a patient whose id it does not know.
 _CONDITIONAL: Final = re.compile(r"Patient\?identifier=([^&]+)")
+# Any other absolute address, such as `urn:uuid:...`.
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_MIXED: Final = "The data belong to more than one patient, so nothing was evaluated; send one patient's data at a time."
+_NOT_ASKED: Final = (
+    "The data are not those of the patient whom the parameter `subject` names, so nothing was evaluated; send the data"
+    " of that patient only, with the Patient if `subject` is an identifier, or leave the parameter out."
+)
 
 
 class Subject:
     """The names of the one patient, as they are met; `known` answers for reference texts that were seen before."""
 
-    __slots__ = ("_asked", "_base", "_fallback", "_has_resource", "_id", "_names", "_reference", "known")
+    __slots__ = ("_asked", "_base", "_fallback", "_has_resource", "_id", "_nameless", "_names", "_reference", "known")
 
     def __init__(self, asked: str | None = None) -> None:
         """`asked` is the reference (or `system|value`) that the caller gave: every subject then has to be it."""
         self.known: dict[str | None, bool] = {}
         self._names: set[str] = set()
+        # Of these, what tells two patients apart within the data and names nobody outside of them.
+        self._nameless: set[str] = set()
         self._base = ""
         self._id = ""
         self._reference = ""
@@ -42,7 +51,7 @@ class Subject:
     @property
     def is_known(self) -> bool:
         """True once anybody was named."""
-        return bool(self._names)
+        return not self._names <= self._nameless
 
     def _ask(self, asked: str) -> None:
         parts = literal(asked)
@@ -53,7 +62,7 @@ class Subject:
     def add_patient(self, patient: resources.Patient, url: str, expression: str) -> None:
         """Takes a Patient resource of the Bundle; a second person raises MixedPatients."""
         names = {f"{one.system or ''}|{one.value}" for one in identifiers_of(patient.identifier) if one.value}
-        own = {f"{_PATIENT}/{patient.id}"} if patient.id else set()
+        own = self._names_of_text(f"{_PATIENT}/{patient.id}", expression) if patient.id else set()
         if url:
             own |= self._names_of_text(url, expression)
         # Two Patient resources are one person only under one id or url; an identifier alone ties a reference to it.
@@ -61,9 +70,10 @@ class Subject:
             raise self._mixed(expression)
         self._has_resource = True
         self._adopt(own | names, "")
-        self._fallback = f"{_PATIENT}/{patient.id}" if patient.id else url
-        if patient.id:
+        self._fallback = url if url not in self._nameless else ""
+        if patient.id and is_id(patient.id):
             self._id = patient.id
+            self._fallback = f"{_PATIENT}/{patient.id}"
 
     def owns(self, reference: Reference, expression: str, kind_of: Callable[[Reference], str]) -> bool | None:
         """True when a subject is the patient, False when it is no patient at all, None when it names nobody.
@@ -94,6 +104,8 @@ class Subject:
     def owns_contained(self, patient: resources.Patient, expression: str) -> bool:
         """As `owns`, for a Patient that is contained: known by its identifiers, else good for one entry only."""
         names = {f"{one.system or ''}|{one.value}" for one in identifiers_of(patient.identifier) if one.value}
+        if not names:
+            self._nameless.add(expression)
         self._same(names or {expression}, "", expression)
         return True
 
@@ -106,7 +118,7 @@ class Subject:
     def _adopt(self, names: set[str], reference: str) -> None:
         self._names |= names
         # A search or an identifier names the patient here, but is no reference to give back.
-        if "?" in reference or "|" in reference:
+        if "?" in reference or "|" in reference or reference in self._nameless:
             return
         if reference and (not self._reference or self._reference.startswith("urn:")):
             parts = literal(reference)
@@ -117,23 +129,25 @@ class Subject:
         parts = literal(text)
         if parts is None:
             searched = _CONDITIONAL.fullmatch(text)
-            return {unquote(searched[1])} if searched else {text}
+            name = unquote(searched[1]) if searched else text
+            if "|" not in name if searched else _ADDRESS.fullmatch(name) is None:
+                self._nameless.add(name)
+            return {name}
         if parts.base and self._base and parts.base != self._base:
             raise self._mixed(expression)
         self._base = parts.base or self._base
         self._id = self._id or parts.id
         return {f"{_PATIENT}/{parts.id}"}
 
-    @staticmethod
-    def _mixed(expression: str) -> MixedPatients:
-        text = "The data belong to more than one patient, so nothing was evaluated; send one patient's data at a time."
-        return MixedPatients(text, expression)
+    def _mixed(self, expression: str) -> MixedPatients:
+        return MixedPatients(_NOT_ASKED if self._asked else _MIXED, expression)
 
     def key(self) -> str:
         """`Patient/{id}`, else the first identifier, else whatever name there is."""
         if self._id:
             return f"{_PATIENT}/{self._id}"
-        return min((name for name in self._names if "|" in name), default=min(self._names, default=""))
+        names = self._names - self._nameless
+        return min((name for name in names if "|" in name), default=min(names, default=""))
 
     def patient(self) -> Patient:
         """The patient with nothing known but the name."""

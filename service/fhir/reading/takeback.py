@@ -22,28 +22,72 @@ _TEXTS: Final = {
 }
 
 
+# What only grows while resources are read, what one resource may overwrite of another's, and what counts.
+_LISTS: Final = (
+    "scores",
+    "answers",
+    "records",
+    "results",
+    "exposures",
+    "flags",
+    "plans",
+    "issues",
+    "declined",
+    "rejections",
+)
+_TABLES: Final = ("medicines", "raw_flags", "raw_plans")
+_VALUES: Final = ("oldest_medicine", "oldest_medicine_source", "conditions_sent", "active_conditions")
+
+
+class _Kept:
+    """A draft as it was before a resource was read; tables are empty until that was taken back."""
+
+    __slots__ = ("_draft", "_lengths", "_tables", "_values")
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._lengths = [len(getattr(draft, name)) for name in _LISTS]
+        self._tables = [getattr(draft, name) for name in _TABLES]
+        self._values = [getattr(draft, name) for name in _VALUES]
+        for name in _TABLES:
+            setattr(draft, name, {})
+
+    @property
+    def is_all(self) -> bool:
+        """True while nothing was added but to the count of Conditions, which is no use of any of them."""
+        added = any(getattr(self._draft, name) for name in _TABLES)
+        return not added and self._lengths == [len(getattr(self._draft, name)) for name in _LISTS]
+
+    @property
+    def listed(self) -> int:
+        """How many rejections there were."""
+        return self._lengths[_LISTS.index("rejections")]
+
+    @property
+    def urgent(self) -> list[tuple[list[Any], int]]:
+        """The totals, answers and records, each with how many there were."""
+        return [(getattr(self._draft, name), self._lengths[at]) for at, name in enumerate(_LISTS[:3])]
+
+    def restore(self) -> None:
+        """Takes back all that was added since."""
+        for name, length in zip(_LISTS, self._lengths, strict=True):
+            del getattr(self._draft, name)[length:]
+        for name, table in zip(_TABLES, self._tables, strict=True):
+            setattr(self._draft, name, table)
+        for name, value in zip(_VALUES, self._values, strict=True):
+            setattr(self._draft, name, value)
+
+
 def take_back(draft: Draft, index: int, source: Source, reason: str, read: Callable[[], None]) -> None:
     """Rejects a resource that is not the patient's; what is urgent in one that is nobody's is remembered."""
-    lists: tuple[list[Any], ...] = (
-        draft.scores,
-        draft.answers,
-        draft.results,
-        draft.records,
-        draft.exposures,
-        draft.issues,
-        draft.declined,
-    )
-    lengths = [len(one) for one in lists]
-    listed, conditions = len(draft.rejections), (draft.conditions_sent, draft.active_conditions)
-    read()
-    urgent = _is_urgent(draft.scores[lengths[0] :], draft.answers[lengths[1] :], draft.records[lengths[3] :])
-    about_suicide = urgent or any(one.safety for one in draft.rejections[listed:])
-    nothing = draft.states[index] is None
-    for one, length in zip(lists, lengths, strict=True):
-        del one[length:]
-    del draft.rejections[listed:]
-    draft.conditions_sent, draft.active_conditions = conditions
+    before, state = _Kept(draft), draft.states[index]
     draft.states[index] = None
+    read()
+    urgent = _is_urgent(*(one[length:] for one, length in before.urgent))
+    about_suicide = urgent or any(one.safety for one in draft.rejections[before.listed :])
+    nothing = draft.states[index] is None and before.is_all
+    before.restore()
+    draft.states[index] = state
     if nothing:
         return
     if urgent and reason == Reason.NO_SUBJECT:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from service.domain.analytes import CRP
-from service.domain.facts import Answer, DataIssue, Record, Result, Score
+from service.domain.facts import Answer, DataIssue, Record, Score
 from service.domain.facts import Reading as Extent
 from service.domain.instruments import DEPRESSION, PHQ2, PHQA
 from service.fhir.reading.account import Reason
-from service.fhir.reading.answering import absence, answer, is_declined, is_there
-from service.fhir.reading.coding import question
-from service.fhir.reading.dates import UNDATED
+from service.fhir.reading.answering import NOT_MEASURED, absence, answer, is_declined, is_there
+from service.fhir.reading.codes import question
+from service.fhir.reading.dates import UNDATED, observed
 from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS, SAFETY_TOTALS
-from service.fhir.reading.effective import observed
-from service.fhir.reading.numerals import Refusal, score, value_name
-from service.fhir.reading.results import qualitative, quantitative
-from service.fhir.reading.spots import refuse, reject_status
+from service.fhir.reading.numerals import SEVERAL_VALUES, Refusal, score, value_name, values_given
+from service.fhir.reading.results import qualitative, quantitative, refused
+from service.fhir.reading.spots import refuse, reject_status, status_refusal
 from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
@@ -137,16 +136,16 @@ def _read_item(draft: Draft, spot: Spot, observation: Observation, holder: Obser
         if not safety:
             return
         when = UNDATED
-    text = question(draft, holder)
-    found = answer(holder, item, draft.terminology)
+    text = question(draft.terminology, holder)
+    found = answer(holder, item, draft.terminology) if values_given(holder) < 2 else SEVERAL_VALUES
     value, received, extent = None, "", Extent.UNREADABLE
     if not isinstance(found, Refusal):
         value, received, extent = found.value, found.received, Extent.READ
     reason, missing = holder.dataAbsentReason, absence(holder.valueCodeableConcept)
     if reason is not None and not (safety and value):
         value, extent = None, Extent.DECLINED if is_declined(reason) else Extent.ABSENT
-    elif missing is not None:
-        extent = missing
+    elif missing is not None and not (safety and value):
+        value, extent = None, missing
     elif isinstance(found, Refusal):
         draft.reject(spot.at, f"{spot.path}.{found.element}", found.reason, found.text, safety=safety)
     first, last, instant = when
@@ -172,27 +171,49 @@ def _read_item(draft: Draft, spot: Spot, observation: Observation, holder: Obser
 def _read_result(
     draft: Draft, spot: Spot, observation: Observation, holder: Observation | Component, meaning: Meaning
 ) -> None:
-    analyte = cast("Analyte", meaning.target)
-    if spot.preliminary:
-        reject_status(draft, spot.at, spot.source, observation.status)
-        return
+    """A result; one that cannot be used is kept as such, for a rule must not take it for one that was not made."""
     when = observed(observation, start_first=True)
+    day = UNDATED if isinstance(when, Refusal) else when
+    refusal = _objection(spot, observation, holder)
+    if refusal is not None:
+        draft.reject(spot.at, f"{spot.path}.{refusal.element}", refusal.reason, refusal.text)
+        if not _is_not_measured(observation, holder):
+            draft.unreadable_result(meaning, spot.source, refusal.text, day)
+        return
     if isinstance(when, Refusal):
         draft.reject(spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text)
-        return
+    analyte = cast("Analyte", meaning.target)
+    if analyte.low is not None:
+        found = quantitative(holder, meaning, day, spot.source)
+    else:
+        found = qualitative(holder, meaning, day, spot.source, draft.terminology)
+    if isinstance(found, Refusal):
+        draft.reject(spot.at, f"{spot.path}.{found.element}", found.reason, found.text)
+        found = refused(holder, meaning, day, spot.source, found)
+    elif isinstance(when, Refusal):
+        # An undated CRP is none that a rule could pair with a score; of others the value may still be harmless.
+        found = found._replace(value=None if analyte is CRP else found.value, refusal=when.text)
+    draft.results.append(found)
+    if not isinstance(when, Refusal) and (not found.refusal or found.marked or found.above_reference):
+        draft.use(spot.at)
+
+
+def _objection(spot: Spot, observation: Observation, holder: Observation | Component) -> Refusal | None:
+    """Why a value is not looked at: the status, or a reason for having none."""
+    if spot.preliminary:
+        return status_refusal(observation.status)
     if holder.dataAbsentReason is not None:
         text = "There is a reason for having no value, so no value is read."
-        refuse(draft, spot, None, Refusal("dataAbsentReason", Reason.ABSENT, text))
-        return
-    read = quantitative if analyte.low is not None else qualitative
-    found = read(holder, meaning, when, spot.source, draft.terminology)
-    if isinstance(found, Refusal):
-        refuse(draft, spot, None, found)
-        if analyte is CRP:
-            draft.results.append(Result(CRP, None, *when, spot.source, "", found.text, meaning.assay))
-        return
-    draft.results.append(found)
-    draft.use(spot.at)
+        return Refusal("dataAbsentReason", Reason.ABSENT, text)
+    return None
+
+
+def _is_not_measured(observation: Observation, holder: Observation | Component) -> bool:
+    """True for a result that is only expected, or of which it is said that nothing was measured."""
+    reason = holder.dataAbsentReason
+    if reason is None:
+        return observation.status == "registered" or not value_name(holder)
+    return any(one.code in NOT_MEASURED for one in reason.coding or ())
 
 
 def _read_record(
@@ -226,7 +247,7 @@ def _read_record(
             last,
             instant,
             spot.source,
-            question(draft, holder),
+            question(draft.terminology, holder),
             asserted=asserted,
         )
     )

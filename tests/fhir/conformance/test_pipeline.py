@@ -43,7 +43,7 @@ DATA: tuple[dict[str, Any], ...] = (
     observed("now", "44261-6", 14, "2026-06-20"),
     observed("item-9", "44260-8", 2, "2026-06-20"),
     observed("crp", "30522-7", 5.1, "2026-06-18", "mg/L"),
-    observed("unit", "30522-7", 5.1, "2026-06-18", "furlong"),
+    observed("unit", "30522-7", 5.1, "2025-06-18", "furlong"),
 )
 
 

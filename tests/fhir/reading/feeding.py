@@ -7,6 +7,7 @@ from datetime import UTC, date
 from typing import Any
 
 from service.fhir.reading import Reading, read_bundle, read_request
+from service.fhir.reading.coverage import SAID_BY_CALLER
 from service.terminology.systems import LOINC, SNOMED, UCUM
 from service.terminology.terminology import Terminology
 
@@ -87,7 +88,9 @@ def read_body(body: bytes, **options: Any) -> Reading:
     request = read_request(body)
     assert request.bundle is not None
     terminology = options.pop("terminology", None) or Terminology.default()
-    return read_bundle(request.bundle, terminology, UTC, options.pop("incomplete", frozenset()), **options)
+    return read_bundle(
+        request.bundle, terminology, UTC, dict.fromkeys(options.pop("incomplete", ()), SAID_BY_CALLER), **options
+    )
 
 
 def read(*resources: Json, **options: Any) -> Reading:

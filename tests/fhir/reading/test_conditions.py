@@ -1,5 +1,6 @@
 """Conditions, procedures, vaccinations and encounters: dates, statuses, and what withdraws or refutes them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ HERE = "Bundle.entry[0].resource"
 SNOMED = "http://snomed.info/sct"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+ATTEMPT = "82313006"
 MS, UTI, SURGERY, SCREENING = "24700007", "68566005", "387713003", "715252007"
 
 
@@ -259,3 +261,57 @@ def test_screening_counts_only_when_it_is_completed() -> None:
         reading = read(resource("Procedure", status=state, code=concept(SCREENING, SNOMED)))
         assert len(reading.chart.records) == count
     assert one_record(resource("Procedure", status="in-progress", code=concept(SURGERY, SNOMED))).concepts
+
+
+@pytest.mark.parametrize(
+    "state", ["planned", "arrived", "triaged", "in-progress", "onleave", "finished", "unknown", None]
+)
+def test_h01_suicide_attempt_as_the_reason_of_a_visit_counts_in_every_status(state: str | None) -> None:
+    record = one_record(stay(status=state, reasonCode=[concept(ATTEMPT, SNOMED), concept(RELAPSE, SNOMED)]))
+    relapse = {Concept.RELAPSE} if state in ("in-progress", "finished") else set()
+    assert record.concepts - {Concept.SUICIDALITY} == {Concept.SUICIDE_ATTEMPT} | relapse
+
+
+@pytest.mark.parametrize("kind", ["Encounter", "Procedure"])
+@pytest.mark.parametrize("state", ["entered-in-error", "cancelled", "not-done"])
+def test_h07_withdrawn_attempt_does_not_count(kind: str, state: str) -> None:
+    code = {"reasonCode": [concept(ATTEMPT, SNOMED)]} if kind == "Encounter" else {"code": concept(ATTEMPT, SNOMED)}
+    reading = read(resource(kind, status=state, **code))
+    assert (reading.chart.records, len(reading.rejections)) == ((), 1)
+
+
+def test_h01_self_harm_as_a_procedure_counts_before_it_is_completed() -> None:
+    assert one_record(resource("Procedure", status="unknown", code=concept(ATTEMPT, SNOMED))).asserted
+
+
+NEARLY = ["https://snomed.info/sct", "http://snomed.info/sct/", "http://snomed.info/sct|2026", "SNOMED", "", None]
+
+
+@pytest.mark.parametrize("system", NEARLY)
+@pytest.mark.parametrize(
+    ("body", "element"),
+    [
+        (condition(ATTEMPT), "code"),
+        (stay(reasonCode=[concept(ATTEMPT, SNOMED)]), "reasonCode[0]"),
+        (resource("Procedure", status="completed", code=concept(ATTEMPT, SNOMED)), "code"),
+        (resource("DiagnosticReport", status="final", conclusionCode=[concept(ATTEMPT, SNOMED)]), "conclusionCode[0]"),
+    ],
+)
+def test_h01_attempt_under_a_misspelt_system_is_refused_aloud(
+    body: dict[str, Any], element: str, system: str | None
+) -> None:
+    text = json.dumps(body).replace(f'"system": "{SNOMED}"', f'"system": {json.dumps(system)}')
+    reading = read(json.loads(text))
+    assert refused(reading) == [("code", f"Bundle.entry[0].resource.{element}.coding[0].system")]
+    assert reading.rejections[0].safety
+    assert SNOMED in reading.rejections[0].text
+    (record,) = reading.chart.records
+    assert (record.first, record.asserted) == (EARLIEST, True)
+
+
+def test_misspelt_system_of_a_diagnosis_is_told_and_that_of_others_passes() -> None:
+    reading = read(condition("G35", "a", "http://hl7.org/fhir/sid/icd-10-cm/"), condition("1", "b", "http://x"))
+    assert [(one.reason_code, one.safety) for one in reading.rejections] == [("code", False)]
+    assert reading.chart.records == ()
+    refuted = {"verificationStatus": concept("refuted", "http://x")}
+    assert not read(condition(ATTEMPT, "c", "https://snomed.info/sct", **refuted)).rejections

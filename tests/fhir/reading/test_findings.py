@@ -131,3 +131,11 @@ def test_report_that_is_not_final_or_concludes_nothing_known_is_accounted_for() 
     assert read(report(conclusionCode=codes, status="preliminary")).account.rejected == {"status-preliminary": 1}
     assert read(report(conclusionCode=[concept("crp", MEASURAND)])).chart.results == ()
     assert read(report()).account.not_read == 1
+
+
+@pytest.mark.parametrize("state", ["registered", "partial", "preliminary", "unknown", None])
+def test_h01_conclusion_about_suicide_counts_before_the_report_is_final(state: str | None) -> None:
+    conclusions = [concept(SUICIDAL_THOUGHTS, SNOMED), concept(RELAPSE, SNOMED)]
+    (record,) = read(report(status=state, conclusionCode=conclusions)).chart.records
+    assert record.concepts == {Concept.SUICIDALITY}
+    assert not read(report(status="entered-in-error", conclusionCode=conclusions)).chart.records

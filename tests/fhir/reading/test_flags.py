@@ -40,7 +40,7 @@ def test_own_flag_is_read_with_its_evidence_and_kept_as_received() -> None:
     assert prior.evidence == ("Observation/a", "Condition/b")
     assert (prior.closed_by_rule, prior.priority, prior.entry) == (False, "PM", 0)
     assert prior.source.reference == "Flag/f"
-    assert reading.prior_flags_raw == {"abc": json.dumps(body).encode()}
+    assert reading.prior_flags_raw == {0: json.dumps(body).encode()}
     assert reading.account.used == 1
 
 
@@ -92,7 +92,7 @@ def test_own_plan_is_read_and_kept_as_received() -> None:
     reading = read(body)
     (plan,) = reading.chart.plans
     assert (plan.identifier, plan.status, plan.entry, plan.source.reference) == ("x", "draft", 0, "CarePlan/c")
-    assert reading.prior_plans_raw == {"x": json.dumps(body).encode()}
+    assert reading.prior_plans_raw == {0: json.dumps(body).encode()}
     assert read(resource("CarePlan", "c", status="draft")).account.not_read == 1
 
 

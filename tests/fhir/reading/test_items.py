@@ -26,6 +26,7 @@ from tests.fhir.reading.feeding import (
     observation,
     read,
     refused,
+    resource,
     score_of,
 )
 
@@ -179,3 +180,92 @@ def test_h12_missing_item_is_missing_and_not_zero() -> None:
     reading = read(*[observation(code, code, valueInteger=1) for code in PHQ9_ITEMS[:8]])
     assert Item.PHQ9_9 not in {answer.item for answer in reading.chart.answers}
     assert reading.chart.scores == ()
+
+
+LOINC = "http://loinc.org"
+NEARLY = [
+    "https://loinc.org",
+    "http://loinc.org/",
+    "http://LOINC.org",
+    "http://loinc.org|2.77",
+    "http://www.loinc.org",
+    "2.16.840.1.113883.6.1",
+    "LOINC",
+    "",
+    None,
+]
+
+
+@pytest.mark.parametrize("system", NEARLY)
+@pytest.mark.parametrize("where", ["code", "component"])
+def test_h01_question_about_suicide_under_a_misspelt_system_is_refused_aloud(system: str | None, where: str) -> None:
+    code = {"coding": [{"system": system, "code": ITEM_9}]}
+    more = {"code": code, "valueInteger": 1}
+    body = observation("0", **more) if where == "code" else observation("0", component=[more])
+    reading = read(body)
+    path = f"{HERE}.code" if where == "code" else f"{HERE}.component[0].code"
+    assert refused(reading) == [("code", f"{path}.coding[0].system")]
+    assert reading.rejections[0].safety
+    assert LOINC in reading.rejections[0].text
+    (answer,) = reading.chart.answers
+    assert (answer.value, answer.reading, answer.first) == (None, Extent.UNREADABLE, day("2026-03-01"))
+
+
+@pytest.mark.parametrize("value", [{"valueInteger": 0}, coded(NOT_AT_ALL)])
+def test_clear_no_under_a_misspelt_system_is_told_and_needs_no_follow_up(value: dict[str, Any]) -> None:
+    reading = read(observation(ITEM_9, "o", "https://loinc.org", **value))
+    assert [one.safety for one in reading.rejections] == [True]
+    assert reading.chart.answers == ()
+
+
+def test_withdrawn_answer_under_a_misspelt_system_is_withdrawn() -> None:
+    body = observation(ITEM_9, "o", "https://loinc.org", status="entered-in-error", valueInteger=2)
+    reading = read(body)
+    assert not reading.chart.answers
+    assert reading.chart.retracted == {"Observation/o"}
+
+
+def test_code_of_another_system_that_merely_looks_alike_is_another_code() -> None:
+    reading = read(observation(ITEM_9, "o", "http://hospital.example/codes", valueInteger=2))
+    assert (reading.rejections, reading.account.not_read) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {**coded(NOT_AT_ALL), "valueInteger": 2},
+        {**coded(NOT_AT_ALL), **score_of(2)},
+        {**score_of(0), "valueInteger": 2},
+        {**score_of(0), "valueString": "2"},
+        {"valueInteger": 0, "valueString": "2"},
+    ],
+)
+@pytest.mark.parametrize("shape", ["plain", "component", "form"])
+def test_h01_two_values_of_one_answer_are_refused_aloud(value: dict[str, Any], shape: str) -> None:
+    if shape == "plain":
+        body = observation(ITEM_9, **value)
+    elif shape == "component":
+        body = observation("0", component=[{"code": concept(ITEM_9), **value}])
+    else:
+        renamed = {name.replace("CodeableConcept", "Coding"): one for name, one in value.items()}
+        if "valueCoding" in renamed:
+            renamed["valueCoding"] = renamed["valueCoding"]["coding"][0]
+        item = [{"linkId": ITEM_9, "answer": [renamed]}]
+        body = resource("QuestionnaireResponse", status="completed", authored="2026-03-01", item=item)
+    reading = read(body)
+    assert [(one.reason_code, one.safety) for one in reading.rejections] == [("value", True)]
+    assert [answer.reading for answer in reading.chart.answers] == [Extent.UNREADABLE]
+
+
+@pytest.mark.parametrize(
+    ("answered", "value", "extent"),
+    [(SEVERAL_DAYS, 1, Extent.READ), (NOT_AT_ALL, None, Extent.DECLINED)],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_reason_for_no_answer_beside_an_answer_is_read_alike_on_every_way(
+    answered: str, value: int | None, extent: Extent, strict: bool
+) -> None:
+    """A positive answer is never lost; beside a harmless one the reason counts. `strict` takes the long way."""
+    both = {"coding": [*concept(answered)["coding"], {"system": REASONS, "code": "asked-declined"}]}
+    (answer,) = read(observation(ITEM_9, valueCodeableConcept=both), strict=strict).chart.answers
+    assert (answer.value, answer.reading) == (value, extent)

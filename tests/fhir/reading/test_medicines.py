@@ -1,10 +1,12 @@
 """Medicines: which ingredient, by which route, from when to when."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from service.domain.concepts import DrugGroup
+from service.domain.days import AsOf
 from service.domain.facts import Exposure
 from tests.fhir.reading.feeding import concept, day, read, refused, resource
 
@@ -137,7 +139,6 @@ def test_use_without_a_start_stays_as_a_candidate(resource_given: dict[str, Any]
 @pytest.mark.parametrize(
     ("resource_given", "element"),
     [
-        (request(authoredOn="2026"), None),
         (request(authoredOn="spring"), "authoredOn"),
         (
             request(dosageInstruction=bounds(boundsPeriod={"start": "x"})),
@@ -147,14 +148,39 @@ def test_use_without_a_start_stays_as_a_candidate(resource_given: dict[str, Any]
         (dispense(whenHandedOver="x"), "whenHandedOver"),
     ],
 )
-def test_start_that_is_no_date_is_listed(resource_given: dict[str, Any], element: str | None) -> None:
+def test_start_that_is_no_date_is_listed(resource_given: dict[str, Any], element: str) -> None:
     reading = read(resource_given)
-    if element is None:
-        (exposure,) = reading.chart.exposures
-        assert (exposure.start, exposure.stated_start) == (day("2026-12-31"), False)
-        return
     assert refused(reading) == [("invalid-date", f"{HERE}.{element}")]
     assert reading.chart.exposures[0].start is None
+
+
+AS_OF = AsOf(datetime(2026, 6, 30, 12, tzinfo=UTC), UTC, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("start", "starts"),
+    [
+        ("2026-06-10", ["2026-06-10"]),
+        ("2019", ["2019-12-31"]),
+        ("2026-03", ["2026-03-31"]),
+        ("2026-05", [None, "2026-05-31"]),
+        ("2026-06", [None, "2026-06-30"]),
+        ("2026", [None]),
+        ("2026-07", ["2026-07-31"]),
+    ],
+)
+def test_h19_start_in_a_month_or_year_counts_from_its_last_day_and_may_be_earlier(
+    start: str, starts: list[str | None]
+) -> None:
+    """Its last day is certain once it is past; while a rule may still ask about the days before, use is open there."""
+    reading = read(statement(effectivePeriod={"start": start}), as_of=AS_OF)
+    assert [one.start for one in reading.chart.exposures] == [None if one is None else day(one) for one in starts]
+    assert {one.text for one in reading.chart.exposures} == {SERTRALINE}
+
+
+def test_without_an_as_of_no_month_is_long_past() -> None:
+    exposures = read(statement(effectivePeriod={"start": "2019"})).chart.exposures
+    assert [one.start for one in exposures] == [None, day("2019-12-31")]
 
 
 def test_end_that_is_no_date_counts_as_none() -> None:
@@ -186,11 +212,9 @@ def test_repeats_that_make_no_sense_count_as_none(repeats: object) -> None:
         (request(status="draft"), "status-draft", "status"),
         (request(status="entered-in-error"), "status-entered-in-error", "status"),
         (request(status="cancelled"), "status-cancelled", "status"),
-        (request(status="unknown"), "status-unknown", "status"),
         (statement(status="not-taken"), "not-done", "status"),
         (statement(status="intended"), "status-intended", "status"),
         (administration(status="not-done"), "not-done", "status"),
-        (administration(status="x"), "status-other", "status"),
         (dispense(status="in-progress"), "status-other", "status"),
     ],
 )
@@ -199,6 +223,28 @@ def test_h18_what_was_not_used_is_no_exposure(resource_given: dict[str, Any], re
     assert reading.chart.exposures == ()
     assert refused(reading) == [(reason, f"{HERE}.{element}")]
     assert reading.chart.medicines_sent == 0
+
+
+@pytest.mark.parametrize(
+    ("resource_given", "reason"),
+    [
+        (request(status="unknown"), "status-unknown"),
+        (request(status=None), "status-other"),
+        (administration(status="unknown"), "status-unknown"),
+        (administration(status="x"), "status-other"),
+        (dispense(status="unknown"), "status-unknown"),
+    ],
+)
+def test_h18_status_that_leaves_the_use_open_keeps_a_candidate(resource_given: dict[str, Any], reason: str) -> None:
+    reading = read(resource_given)
+    (exposure,) = reading.chart.exposures
+    assert (exposure.start, exposure.end) == (None, None)
+    assert refused(reading) == [(reason, f"{HERE}.status")]
+    assert (reading.chart.medicines_sent, reading.account.used) == (1, 0)
+
+
+def test_medicine_of_the_wrong_type_was_sent_as_well() -> None:
+    assert read(request(status=5)).chart.medicines_sent == 1
 
 
 @pytest.mark.parametrize("intent", ["order", "original-order", "reflex-order", "filler-order", "instance-order"])

@@ -146,11 +146,54 @@ def test_h24_wrong_type_rejects_its_entry_and_no_other(more: dict[str, Any], ele
         observation(ITEM_9, "good", valueInteger=2),
         observation("8480-6", "unread", status=7),
         resource("Claim", 3),  # type: ignore[arg-type]
-        {"resourceType": "Nonsense", "id": 4},
+        {"resourceType": "DeviceUsage", "id": 4},
     )
     assert refused(reading) == [("wrong-type", f"{HERE}.{element}")]
     assert [answer.value for answer in reading.chart.answers] == [2]
     assert reading.account.not_read == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Observaton", "the nearest name is Observation."),
+        ("observation", "the nearest name is Observation."),
+        ("MedicatonRequest", "the nearest name is MedicationRequest."),
+        ("Zzz", "send one such as Observation."),
+        ("", "send one such as Observation."),
+    ],
+)
+def test_type_that_does_not_exist_is_refused_aloud(name: str, hint: str) -> None:
+    reading = read(patient(), {**observation("0"), "resourceType": name})
+    assert refused(reading) == [("wrong-type", "Bundle.entry[1].resource.resourceType")]
+    assert reading.rejections[0].text.endswith(hint)
+    assert not reading.rejections[0].safety
+
+
+@pytest.mark.parametrize("name", ["Observaton", "Zzz"])
+def test_h01_answer_about_suicide_in_a_type_that_does_not_exist_is_not_lost(name: str) -> None:
+    reading = read(patient(), {**observation(ITEM_9, valueInteger=2), "resourceType": name})
+    assert [one.safety for one in reading.rejections] == [True]
+    (answer,) = reading.chart.answers
+    assert (answer.reading, answer.source.reference) == (Extent.UNREADABLE, "")
+    inner = {**observation(ITEM_9, "i", subject=None, valueInteger=2), "resourceType": "Observaton"}
+    within = read(observation(PHQ9, **score_of(4), contained=[inner]))
+    assert refused(within) == [("wrong-type", f"{HERE}.contained[0].resourceType")]
+    assert [one.reading for one in within.chart.answers] == [Extent.UNREADABLE]
+
+
+def test_h01_misspelt_condition_and_medicine_are_kept_as_candidates() -> None:
+    suicidal = {**condition("R45.851", "c", "http://hl7.org/fhir/sid/icd-10-cm"), "resourceType": "Conditon"}
+    order = resource("MedicatonRequest", "m", medicationCodeableConcept=concept("8640", RXNORM))
+    reading = read(patient(), suicidal, order)
+    assert len(reading.chart.records) == 1
+    assert [one.ingredient for one in reading.chart.exposures] == ["prednisone"]
+
+
+@pytest.mark.parametrize("name", ["GenomicStudy", "ProcedureRequest"])
+def test_type_of_another_release_is_rightly_spelt_and_not_read(name: str) -> None:
+    reading = read(patient(), resource(name))
+    assert (reading.rejections, reading.account.not_read) == ((), 1)
 
 
 def test_h01_valid_positive_answer_survives_any_number_of_broken_entries() -> None:
@@ -241,3 +284,10 @@ def test_h24_text_of_a_rejection_never_repeats_what_was_sent() -> None:
     )
     assert len(reading.rejections) == 7
     assert all(secret not in one.text and secret not in one.expression for one in reading.rejections)
+
+
+@pytest.mark.parametrize("more", [{"status": 5}, MODIFIER])
+def test_h01_refused_answer_under_a_misspelt_system_is_not_lost(more: dict[str, Any]) -> None:
+    reading = read(observation(ITEM_9, "o", "https://loinc.org", valueInteger=1, **more))
+    assert [one.safety for one in reading.rejections] == [True]
+    assert [one.reading for one in reading.chart.answers] == [Extent.UNREADABLE]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.days import EARLIEST, LATEST
 from service.domain.facts import Result
 from service.domain.interval import Interval
 from tests.fhir.reading.feeding import (
@@ -27,6 +28,9 @@ from tests.fhir.reading.feeding import (
 HERE = "Bundle.entry[0].resource"
 UCUM = "http://unitsofmeasure.org"
 SNOMED = "http://snomed.info/sct"
+ESR, SNFL, CALPROTECTIN, SODIUM = "4537-7", "101281-4", "38445-3", "2951-2"
+PROCALCITONIN = "33959-8"
+WITHDRAWN = "entered-in-error"
 
 
 def result_of(code: str, **elements: Any) -> Result:
@@ -195,7 +199,9 @@ def test_antibody_is_positive_by_value_titre_or_interpretation(value: dict[str, 
 )
 def test_antibody_that_says_neither_is_refused(value: dict[str, Any], element: str) -> None:
     reading = read(observation(NMDAR_SERUM, **value))
-    assert not reading.chart.results
+    (result,) = reading.chart.results
+    assert (result.value, result.positive, result.first) == (None, None, day("2026-03-01"))
+    assert result.refusal
     assert reading.rejections[0].expression == f"{HERE}.{element}"
 
 
@@ -204,21 +210,92 @@ def test_pregnancy_status_is_read_by_its_own_answers() -> None:
     assert result_of(PREGNANCY, **coded("60001007", SNOMED)).positive is False
 
 
-def test_other_results_that_cannot_be_used_leave_nothing_but_the_rejection() -> None:
-    reading = read(observation(IL6, **quantity(8, "IU/mL")))
-    assert not reading.chart.results
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        (IL6, quantity(8, "IU/mL")),
+        (ESR, quantity(95, "mm")),
+        (SNFL, quantity(40, "ng/dL")),
+        (CALPROTECTIN, quantity(40, "mg")),
+        (SODIUM, quantity(120, "g/L")),
+        (TEMPERATURE, quantity(39, "degC")),
+        (PROCALCITONIN, quantity(2, "mmol/L")),
+    ],
+)
+def test_result_of_any_kind_that_cannot_be_used_is_kept_as_such(code: str, value: dict[str, Any]) -> None:
+    reading = read(observation(code, **value))
+    (result,) = reading.chart.results
+    assert (result.value, result.first, result.marked) == (None, day("2026-03-01"), False)
+    assert result.refusal
     assert refused(reading) == [("unit", f"{HERE}.valueQuantity.unit")]
+    assert reading.account.rejected == {"unit": 1}
 
 
-@pytest.mark.parametrize("status", ["preliminary", "registered", "unknown"])
-def test_result_that_is_not_final_is_refused(status: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "marked", "above"),
+    [
+        ({"interpretation": [concept("HH", "http://x")]}, True, False),
+        ({"interpretation": [concept("N", "http://x")]}, False, False),
+        ({"referenceRange": [{"high": {"value": 20, "unit": "mm"}}]}, False, True),
+        ({"referenceRange": [{"high": {"value": 20}}]}, False, True),
+        ({"referenceRange": [{"high": {"value": 20, "unit": "mm/h"}}]}, False, False),
+        ({"referenceRange": [{"high": {"value": 200, "unit": "mm"}}]}, False, False),
+    ],
+)
+def test_laboratory_is_heard_where_only_the_unit_is_refused(more: dict[str, Any], marked: bool, above: bool) -> None:
+    reading = read(observation(ESR, **quantity(95, "mm"), **more))
+    (result,) = reading.chart.results
+    assert (result.value, result.received, result.marked, result.above_reference) == (None, "95 mm", marked, above)
+    assert reading.account.used == (marked or above)
+
+
+@pytest.mark.parametrize("date", [None, "spring"])
+def test_result_without_a_date_is_kept_undated(date: str | None) -> None:
+    reading = read(observation(IL6, effectiveDateTime=date, **quantity(8, "pg/mL")))
+    (result,) = reading.chart.results
+    assert (result.first, result.last) == (EARLIEST, LATEST)
+    assert result.value == Interval(Decimal(8), Decimal(8))
+    assert result.refusal
+    assert reading.account.used == 0
+    (crp,) = read(observation(CRP, effectiveDateTime=date, **quantity(4))).chart.results
+    assert (crp.value, crp.first) == (None, EARLIEST)
+
+
+def test_antibody_without_a_date_keeps_what_it_says() -> None:
+    (result,) = read(observation(NMDAR_SERUM, effectiveDateTime=None, valueBoolean=True)).chart.results
+    assert (result.positive, result.first) == (True, EARLIEST)
+
+
+def test_results_that_could_not_be_read_are_not_taken_for_one() -> None:
+    unread = [observation(IL6, name, **quantity(8, "IU/mL")) for name in ("a", "b")]
+    undated = [observation(IL6, name, effectiveDateTime=None, **quantity(8, "pg/mL")) for name in ("c", "d")]
+    reading = read(*unread, *undated)
+    assert len(reading.chart.results) == 4
+    assert "duplicate" not in reading.account.rejected
+
+
+@pytest.mark.parametrize("more", [{"modifierExtension": [{"url": "http://x"}]}, {"status": 5}])
+def test_result_that_is_refused_whole_is_kept_undated(more: dict[str, Any]) -> None:
+    (result,) = read(observation(SODIUM, **quantity(120, "mmol/L"), **more)).chart.results
+    assert (result.value, result.first) == (None, EARLIEST)
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"), [("preliminary", 1), ("unknown", 1), ("registered", 0), ("cancelled", 0), (WITHDRAWN, 0)]
+)
+def test_result_that_is_not_final_is_refused(status: str, kept: int) -> None:
     reading = read(observation(CRP, status=status, **quantity(4)))
-    assert (reading.chart.results, reading.account.rejected) == ((), {f"status-{status}": 1})
+    assert reading.account.rejected == {f"status-{status}": 1}
+    assert [result.value for result in reading.chart.results] == [None] * kept
 
 
-def test_reason_for_having_no_result_is_no_result() -> None:
-    reading = read(observation(CRP, dataAbsentReason=concept("unknown", "http://x"), **quantity(4)))
-    assert not reading.chart.results
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("unknown", 1), ("error", 1), ("not-performed", 0), ("asked-declined", 0)]
+)
+def test_reason_for_having_no_result_is_no_result(reason: str, kept: int) -> None:
+    """What was not measured is no candidate; what was measured and is not here may be anything."""
+    reading = read(observation(CRP, dataAbsentReason=concept(reason, "http://x"), **quantity(4)))
+    assert [result.value for result in reading.chart.results] == [None] * kept
     assert refused(reading) == [("absent", f"{HERE}.dataAbsentReason")]
 
 

@@ -284,3 +284,94 @@ def test_focus_of_the_wrong_type_refuses_the_observation() -> None:
     reading = read(observation(ITEM_9, focus="x", valueInteger=2))
     assert refused(reading) == [("wrong-type", "Bundle.entry[0].resource.focus")]
     assert reading.chart.answers[0].value is None
+
+
+FLAG_SID, PLAN_SID = "https://moodmarker.org/fhir/sid/flag", "https://moodmarker.org/fhir/sid/careplan"
+ASPIRIN = {"medicationCodeableConcept": {"text": "aspirin"}, "status": "active", "intent": "order"}
+
+
+def own(kind: str, system: str, name: str, **more: Any) -> dict[str, Any]:
+    return resource(kind, name, **{"status": "inactive", "identifier": [{"system": system, "value": "x"}], **more})
+
+
+@pytest.mark.parametrize(("subject", "reason"), [(None, "no-subject"), (ref("Group/1"), "subject-not-a-patient")])
+def test_nothing_of_a_resource_that_is_not_the_patients_is_left(subject: dict[str, Any] | None, reason: str) -> None:
+    """A Flag closes nothing, a plan replaces nothing, and a medicine is neither counted nor the oldest."""
+    reading = read(
+        patient(),
+        own("Flag", FLAG_SID, "f", subject=subject),
+        own("CarePlan", PLAN_SID, "c", subject=subject),
+        resource("MedicationRequest", "m", subject=subject, authoredOn="2020-01-01", **ASPIRIN),
+        resource("MedicationRequest", "n", subject=subject, authoredOn="2020-01-01", **ASPIRIN),
+        condition("24700007", subject=subject),
+    )
+    chart = reading.chart
+    assert (chart.flags, chart.plans, reading.prior_flags_raw, reading.prior_plans_raw) == ((), (), {}, {})
+    assert (chart.medicines_sent, chart.unrecognised_medicines, chart.oldest_medicine) == (0, (), None)
+    assert (chart.oldest_medicine_source, chart.conditions_sent, chart.records) == (None, 0, ())
+    assert refused(reading) == [(reason, f"Bundle.entry[{index}].resource.subject") for index in range(1, 6)]
+
+
+def test_what_is_taken_back_takes_nothing_of_the_patients_with_it() -> None:
+    mine = own("Flag", FLAG_SID, "mine", status="active")
+    request = resource("MedicationRequest", "m", authoredOn="2026-01-01", **ASPIRIN)
+    nobodys = {"subject": None}
+    reading = read(mine, request, own("Flag", FLAG_SID, "f", **nobodys), {**request, **nobodys, "id": "n"})
+    assert [flag.source.reference for flag in reading.chart.flags] == ["Flag/mine"]
+    assert list(reading.prior_flags_raw) == [0]
+    assert (reading.chart.medicines_sent, reading.chart.oldest_medicine) == (1, day("2026-01-01"))
+    assert reading.account.rejected == {"no-subject": 2}
+
+
+ANONYMOUS = {"resourceType": "Patient", "id": "a", "name": [{"family": "Alpha"}]}
+NO_NAMES = [
+    "hello",
+    "Patient/",
+    "Patient?family=Smith",
+    "Patient?identifier=42",
+    "Patient/a\u0001b",
+    "Patient/a b",
+    "Patient/" + "a" * 65,
+    "http://ehr.example/\u0007/Patient/a",
+]
+
+
+@pytest.mark.parametrize("text", NO_NAMES)
+def test_h02_text_that_names_nobody_is_no_identity(text: str) -> None:
+    with pytest.raises(MissingSubject):
+        read(scored(ref(text)))
+    with pytest.raises(MissingSubject):
+        read(entry({"resourceType": "Patient"}, fullUrl=text))
+
+
+def test_h02_anonymous_contained_patient_is_no_identity() -> None:
+    with pytest.raises(MissingSubject):
+        read(scored(ref("#a"), contained=[ANONYMOUS]))
+
+
+@pytest.mark.parametrize("text", NO_NAMES)
+def test_h02_text_that_names_nobody_is_not_the_patient(text: str) -> None:
+    with pytest.raises(MixedPatients):
+        read(scored(ref("Patient/p")), scored(ref(text), "b"))
+
+
+@pytest.mark.parametrize("name", ["a\u0001b", "a b", "a/b", "\u007f", "a" * 65])
+def test_h02_patient_id_that_is_none_names_nobody(name: str) -> None:
+    with pytest.raises(MissingSubject):
+        read(patient(name), scored(ref(f"Patient/{name}")))
+    assert key_of(patient(name, identifier=[MRN]), scored(ref(f"Patient/{name}"))) == ("http://mrn|42", "")
+
+
+def test_id_with_a_sign_that_nobody_sees_is_not_told() -> None:
+    reading = read(patient(), scored(ref("Patient/p"), "a\u0001b", identifier=[MRN]))
+    (score,) = reading.chart.scores
+    assert (score.source.reference, score.source.identifier) == ("", ("http://mrn", "42"))
+    assert refused(reading) == [("value", "Bundle.entry[1].resource.id")]
+
+
+@pytest.mark.parametrize("asked", ["Patient/q", "http://mrn|42", f"{BASE}/Patient/q"])
+def test_data_that_are_not_those_of_the_subject_are_told_as_such(asked: str) -> None:
+    with pytest.raises(MixedPatients, match="parameter `subject`"):
+        read(scored(ref("Patient/p")), subject=asked)
+    with pytest.raises(MixedPatients, match="more than one patient"):
+        read(*SECOND[0])
