@@ -14,7 +14,7 @@ from service.domain.facts import Answer, DataIssue, Reading, Score, Source
 from service.domain.instruments import GAD7, PHQ9, Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # The form that each question belongs to, and its place there; other forms use the questions of the PHQ-9.
 PLACES = {item: (form, place) for form, of in ((PHQ9, PHQ9_ITEMS), (GAD7, GAD7_ITEMS)) for place, item in enumerate(of)}
@@ -26,14 +26,27 @@ READ = Reading.READ
 Items = list[Answer | None]
 
 
-def without_item_9(answers: Iterable[Answer]) -> list[Score]:
+def without_item_9(answers: Sequence[Answer]) -> list[Score]:
     """What the answered items of each PHQ-9 add up to that has no readable item 9, preliminary ones included.
 
     Only the suicidality rules read these sums: no total may be made without item 9.
     """
-    bag = _Bag(answers, preliminary=True)
+    # Nearly every form has its item 9; what is left is put together.
+    whole = {answer.response or answer.first for answer in answers if _is_item_9(answer)}
+    rest = [answer for answer in answers if (answer.response or answer.first) not in whole]
+    if not rest:
+        return []
+    bag = _Bag(rest, preliminary=True)
     groups = [items for (form, _), items in (*bag.by_response.items(), *bag.by_date.items()) if form is PHQ9]
     return [_sum(items) for items in groups if items[ITEM_9_PLACE] is None]
+
+
+def _is_item_9(answer: Answer) -> bool:
+    return (
+        PLACES.get(answer.item) == (PHQ9, ITEM_9_PLACE)
+        and answer.reading is READ
+        and (bool(answer.response) or answer.first == answer.last)
+    )
 
 
 def _sum(items: Items) -> Score:

@@ -196,7 +196,8 @@ class Timeline:
         self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)] if any_late else []
         self.late_scores = assemble(scores, answers)[0] if any_late else []
         self.without_item_9 = without_item_9(self._past_answers)
-        self.without_item_9 += without_item_9(answers)
+        if answers:
+            self.without_item_9 += without_item_9(answers)
 
     def _is_late(self, first: int, instant: float | None) -> bool:
         return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)

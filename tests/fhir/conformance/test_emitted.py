@@ -32,7 +32,7 @@ def test_each_active_flag_names_its_evidence(found: Evaluated) -> None:
         if flag.state is FlagState.ACTIVE:
             details = [one["valueReference"] for one in extensions(resource, FLAG_DETAIL)]
             assert details
-            literal = [source.reference for source in flag.evidence if source.reference]
+            literal = list(dict.fromkeys(source.reference for source in flag.evidence if source.reference))
             assert [one["reference"] for one in details if "reference" in one] == literal
 
 
