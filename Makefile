@@ -13,6 +13,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
 INSTALL := $(PIP) install --no-compile --require-hashes --requirement
 PYTEST := $(BIN)/python -m pytest
+# Files of tests are dealt out to as many processes as there are cores.
+IN_PARALLEL := --numprocesses auto --dist loadfile
 # The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -39,7 +41,7 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 
 test: $(VENV)/.dev $(STACK)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) -m "not slow and not node and not java" --cov --cov-report=
+	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
 	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
 	@echo "Coverage of everything else (bar: 95 %)"

@@ -122,7 +122,9 @@ def document_patient_check(method: str) -> dict[str, Any]:
     """The check of a patient who is fetched, as arguments of a route."""
     by_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Patient.id"}
     parameters = {"parameters": [by_id, *query_parameters(CHECK["instance"])]}
-    sent = {kind: {"schema": {"$ref": "#/components/schemas/Parameters"}} for kind in (FHIR_JSON, _JSON)}
+    example = {"resourceType": "Parameters", "parameter": [{"name": "asOf", "valueDateTime": "2026-06-30"}]}
+    schema = {"$ref": "#/components/schemas/Parameters"}
+    sent = {kind: {"schema": schema, "example": example} for kind in (FHIR_JSON, _JSON)}
     return document_check() | {
         "operation_id": f"{CODE}-patient-{method.lower()}",
         "summary": "Fetch one patient's data and evaluate them",

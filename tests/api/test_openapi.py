@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from service.api.documentation import PATIENT_CHECK_PATH
 from service.api.edge import Edge
 from service.api.errors import STATUS
 from tests.api.asking import CHECK, FHIR, ask, check
@@ -59,9 +60,12 @@ def test_every_path_parameter_is_told(document: Json) -> None:
 
 
 def test_the_check_tells_every_error_it_can_give(document: Json) -> None:
-    told = {int(status) for status in document["paths"][CHECK]["post"]["responses"]}
-    # An address that is not there, and a method that it does not take, belong to no operation.
-    assert told == {200} | set(STATUS.values()) - {404, 405}
+    of_data, of_patient = (
+        {int(status) for status in document["paths"][path]["post"]["responses"]} for path in (CHECK, PATIENT_CHECK_PATH)
+    )
+    # A method that an address does not take belongs to no operation.
+    assert of_patient == {200} | set(STATUS.values()) - {405}
+    assert of_data == of_patient - {401, 404, 502, 504}
 
 
 def test_the_example_is_answered_as_the_document_says(app: Edge, document: Json, body: bytes) -> None:
