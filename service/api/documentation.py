@@ -127,7 +127,7 @@ def document_patient_check(method: str) -> dict[str, Any]:
     sent = {kind: {"schema": schema, "example": example} for kind in (FHIR_JSON, _JSON)}
     return document_check() | {
         "operation_id": f"{CODE}-patient-{method.lower()}",
-        "summary": "Fetch one patient's data and evaluate them",
+        "summary": "Fetch the data of one patient and evaluate them",
         "description": "Takes its parameters in the query, or as Parameters without `data`.",
         "responses": document_check()["responses"] | errors(401, 404, 502, 504),
         "openapi_extra": parameters | ({"requestBody": {"content": sent}} if method == "POST" else {}),
