@@ -54,7 +54,10 @@ def test_inflates_piece_by_piece_and_member_after_member() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoilt", [b"not gzip at all", gzip.compress(b"x" * 100)[:-9], b"", gzip.compress(b"x") + b"junk"]
+    "spoilt",
+    [b"not gzip at all", gzip.compress(b"x" * 100)[:-9], b"", gzip.compress(b"x") + b"junk"],
+    # A gzip file holds the time it was made at.
+    ids=["no gzip", "cut short", "empty", "junk after it"],
 )
 def test_spoilt_gzip_is_told_as_such(spoilt: bytes) -> None:
     with pytest.raises(BodyUnreadable, match="gzip"):
