@@ -32,7 +32,7 @@ class PatientEndpoint:
         self._settings = settings
         self._metrics = metrics
         self._limits = BodyLimits.of(settings)
-        self._servers = Servers(settings)
+        self._servers = Servers(settings, context)
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request."""

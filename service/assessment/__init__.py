@@ -55,7 +55,7 @@ async def assess_patient(
     if request.bundle is not None:
         raise BodyUnreadable("The data of a Patient are fetched; send Parameters without `data`.")
     choices = chosen(request.parameters, options, context, now, "instance")
-    fetched = await servers.fetch(choices.server, patient, context, choices.as_of.day)
+    fetched = await servers.fetch(choices.server, patient, choices.as_of.day)
     own = choices._replace(subject=choices.subject or f"Patient/{patient}")
     received = read_request(fetched.bundle).bundle
     assert received is not None  # noqa: S101 - it was put together as a Bundle

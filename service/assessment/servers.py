@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from service.assessment.context import Context
     from service.fhir.client.capability import Capability
     from service.fhir.client.fetching import Fetched
+    from service.fhir.client.searches import Reach
     from service.fhir.reading.request import Given
     from service.settings import FhirServer, Settings
 
@@ -29,8 +31,9 @@ _GONE: Final = frozenset({404, 410})
 class Servers:
     """The configured servers by name; sockets are pooled, and what each can do is remembered for an hour."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, context: Context) -> None:
         """Nothing is sent before the first fetch."""
+        self._context = context
         self._servers = settings.servers
         self._seconds = settings.deadline_seconds
         self._most_bytes = settings.max_decompressed_bytes
@@ -42,7 +45,12 @@ class Servers:
         if self._client is not None:
             await self._client.aclose()
 
-    async def fetch(self, asked: Given | None, patient: str, context: Context, today: int) -> Fetched:
+    @cached_property
+    def _reaches(self) -> tuple[Reach, ...]:
+        rules = self._context.rule_set
+        return reaches([rule for rule in rules.rules if rule.name not in rules.off], self._context.terminology)
+
+    async def fetch(self, asked: Given | None, patient: str, today: int) -> Fetched:
         """What the rules read of a patient up to a day, with its gaps; raises `Problem` without the patient."""
         name = self._chosen(asked)
         if ID.fullmatch(patient) is None:
@@ -50,8 +58,7 @@ class Servers:
         connection = self._connection(self._servers[name])
         try:
             capability = await self._capability(name, connection)
-            rules = [rule for rule in context.rule_set.rules if rule.name not in context.rule_set.off]
-            return await fetch(connection, capability, patient, reaches(rules, context.terminology, today))
+            return await fetch(connection, capability, patient, self._reaches, today)
         except OutOfTime as fault:
             raise UpstreamTooSlow(f"The FHIR server {name}: {fault.reason}; try again later.") from None
         except Fault as fault:

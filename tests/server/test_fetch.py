@@ -29,7 +29,7 @@ def fetched(server: FhirServer, patient: str) -> Fetched:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             connection = Connection(server, client, seconds=60, most_bytes=64 << 20)
             capability = read_capability(await connection.get("metadata"))
-            return await fetch(connection, capability, patient, reaches(RULES, Terminology.default(), TODAY))
+            return await fetch(connection, capability, patient, reaches(RULES, Terminology.default()), TODAY)
 
     return asyncio.run(run())
 

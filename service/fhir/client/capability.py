@@ -23,18 +23,10 @@ class _SearchParameter(Struct, gc=False):
     name: str = ""
 
 
-class _Operation(Struct, gc=False):
-    name: str = ""
-
-
 class _Resource(Struct, gc=False):
     type: str = ""
     interaction: list[_Interaction] = []
     searchParam: list[_SearchParameter] = []
-    operation: list[_Operation] = []
-    conditionalCreate: bool = False
-    updateCreate: bool = False
-    versioning: str = ""
 
 
 class _Rest(Struct, gc=False):
@@ -54,16 +46,11 @@ class ResourceCapability(NamedTuple):
 
     interactions: frozenset[str] = frozenset()
     search_parameters: frozenset[str] = frozenset()
-    operations: frozenset[str] = frozenset()
-    conditional_create: bool = False
-    update_create: bool = False
-    is_versioned: bool = False
 
 
 class Capability(NamedTuple):
     """What a server can do, as far as it matters here."""
 
-    fhir_version: str
     resources: Mapping[str, ResourceCapability]
     batch: bool
 
@@ -92,15 +79,11 @@ def read_capability(document: bytes) -> Capability:
         raise Fault("it does not speak FHIR R4")
     rest = next((one for one in statement.rest if one.mode == "server"), _Rest())
     batch = any(one.code == "batch" for one in rest.interaction)
-    return Capability(statement.fhirVersion, {one.type: _resource(one) for one in rest.resource}, batch)
+    return Capability({one.type: _resource(one) for one in rest.resource}, batch)
 
 
 def _resource(stated: _Resource) -> ResourceCapability:
     return ResourceCapability(
         frozenset(one.code for one in stated.interaction),
         frozenset(one.name for one in stated.searchParam),
-        frozenset(one.name for one in stated.operation),
-        stated.conditionalCreate,
-        stated.updateCreate,
-        stated.versioning in ("versioned", "versioned-update"),
     )

@@ -53,7 +53,9 @@ class _Answers(Struct, gc=False):
 _ANSWERS: Final = msgspec.json.Decoder(_Answers)
 
 
-async def fetch(connection: Connection, capability: Capability, patient: str, reaches: Iterable[Reach]) -> Fetched:
+async def fetch(
+    connection: Connection, capability: Capability, patient: str, reaches: Iterable[Reach], today: int
+) -> Fetched:
     """The patient, and of each type what is within reach; raises `Fault` when not even the patient can be read."""
     server = connection.server
     gaps = {}
@@ -64,7 +66,7 @@ async def fetch(connection: Connection, capability: Capability, patient: str, re
             gaps[kind] = "the server cannot be searched for it by patient"
         else:
             searches.append(
-                search(reach, patient, count=server.page_size, by_code=_by_code(connection, capability, kind))
+                search(reach, patient, today, count=server.page_size, by_code=_by_code(connection, capability, kind))
             )
     batch = capability.batch if server.batch is None else server.batch
     person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)

@@ -15,26 +15,10 @@ if TYPE_CHECKING:
     from service.domain.rule import Rule
     from service.terminology import Terminology
 
-# Read whole: few a patient has, and what the rules count or recognise among them they have to see first.
-_WITHOUT_CODES: Final = frozenset(
-    {
-        "CarePlan",
-        "Condition",
-        "DiagnosticReport",
-        "Encounter",
-        "Flag",
-        "Immunization",
-        "MedicationAdministration",
-        "MedicationDispense",
-        "MedicationRequest",
-        "MedicationStatement",
-        "Procedure",
-        "QuestionnaireResponse",
-    }
-)
+# Of all other types a patient has few, and what the rules count or recognise among them they have to see first.
+_BY_CODE: Final = "Observation"
 # Our own earlier answers; R4 has no search for a Flag's status or code.
 _OURS: Final = ("Flag", "CarePlan")
-_DATED: Final = {"Observation": "date"}
 # Dates in a feed lie in their own offsets: a day more on either side.
 _MARGIN: Final = 1
 
@@ -52,39 +36,39 @@ class Search(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """What is read of one resource type: its codes, and the earliest day (None: since ever)."""
+    """What is read of one resource type: its codes (none: all), and how many days back (None: since ever)."""
 
     resource_type: str
-    codes: tuple[str, ...]
-    since: int | None
+    codes: tuple[str, ...] = ()
+    days: int | None = None
 
 
-def reaches(rules: Iterable[Rule], terminology: Terminology, today: int) -> tuple[Reach, ...]:
-    """Everything that these rules read up to a day, one for each resource type; `today` is a day ordinal."""
+def reaches(rules: Iterable[Rule], terminology: Terminology) -> tuple[Reach, ...]:
+    """Everything that these rules read, one for each resource type; it takes a while, and is the same every day."""
     found: dict[str, list[Need]] = {}
     for rule in rules:
         for need in needs(rule):
             if need.resource_type != "Patient":
                 found.setdefault(need.resource_type, []).append(need)
-    read = [_reach(name, of, terminology, today) for name, of in sorted(found.items())]
-    return (*read, *(Reach(name, (), None) for name in _OURS if name not in found))
+    read = [_reach(name, of, terminology) for name, of in sorted(found.items())]
+    return (*read, *(Reach(name) for name in _OURS if name not in found))
 
 
-def _reach(name: str, of: list[Need], terminology: Terminology, today: int) -> Reach:
-    days = [need.days for need in of]
-    since = None if None in days else today - max(day for day in days if day is not None) - _MARGIN
-    if name in _WITHOUT_CODES:
-        return Reach(name, (), None)
+def _reach(name: str, of: list[Need], terminology: Terminology) -> Reach:
+    if name != _BY_CODE:
+        return Reach(name)
+    known = [need.days for need in of if need.days is not None]
     codes = {f"{code.system}|{code.code}" for need in of for one in need.subjects for code in terminology.codes_of(one)}
-    return Reach(name, tuple(sorted(codes)), since)
+    return Reach(name, tuple(sorted(codes)), max(known) if len(known) == len(of) else None)
 
 
-def search(reach: Reach, patient: str, *, count: int, by_code: bool) -> Search:
-    """The search of one reach for one patient's id; without `by_code` the codes are filtered here."""
+def search(reach: Reach, patient: str, today: int, *, count: int, by_code: bool) -> Search:
+    """The search of one reach for one patient's id; `today` is a day ordinal, without `by_code` all codes are asked."""
     parameters = [("patient", f"Patient/{patient}")]
     if by_code and reach.codes:
         parameters.append(("code", ",".join(reach.codes)))
-    if reach.since is not None and reach.resource_type in _DATED:
-        parameters.append((_DATED[reach.resource_type], f"ge{date.fromordinal(max(reach.since, 1)).isoformat()}"))
+    if reach.days is not None:
+        since = date.fromordinal(max(today - reach.days - _MARGIN, 1))
+        parameters.append(("date", f"ge{since.isoformat()}"))
     parameters.append(("_count", str(count)))
     return Search(reach.resource_type, tuple(parameters))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -23,7 +23,8 @@ from service.settings import FhirServer
 BASE = "https://ehr.example/fhir"
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 TYPES = ("Condition", "Observation")
-REACHES = tuple(Reach(name, (), None) for name in TYPES)
+TODAY = date(2026, 6, 30).toordinal()
+REACHES = tuple(Reach(name) for name in TYPES)
 
 
 def statement(*types: str, batch: bool = False) -> bytes:
@@ -61,7 +62,7 @@ def fetched(server: FhirServer | None = None, *, batch: bool = False, seconds: f
     async def run() -> Fetched:
         async with httpx.AsyncClient(trust_env=False) as client:
             connection = Connection(server or FhirServer(url=BASE), client, seconds=seconds, most_bytes=1_000_000)
-            return await fetch(connection, read_capability(statement(batch=batch)), "p1", REACHES)
+            return await fetch(connection, read_capability(statement(batch=batch)), "p1", REACHES, TODAY)
 
     return asyncio.run(run())
 
@@ -225,7 +226,7 @@ def test_medications_that_records_refer_to_are_fetched(mocked: respx.MockRouter)
         async with httpx.AsyncClient(trust_env=False) as client:
             connection = Connection(FhirServer(url=BASE), client, seconds=20, most_bytes=1_000_000)
             capability = read_capability(statement("MedicationRequest"))
-            return await fetch(connection, capability, "p1", [Reach("MedicationRequest", (), None)])
+            return await fetch(connection, capability, "p1", [Reach("MedicationRequest")], TODAY)
 
     assert names(asyncio.run(run())) == ["p1", "m", "drug-1"]
 
