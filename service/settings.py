@@ -32,6 +32,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 PREFIX = "MOODMARKER_"
 CONFIG = f"{PREFIX}CONFIG"
 MEBIBYTE = 1024 * 1024
+SHORTEST_KEY = 32
 _HOST_NAME = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]{1,5})?")
 # What Kubernetes adds to every container of a namespace with a Service called "moodmarker".
 _SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT.*)|PORT_\d+_.*)")
@@ -68,6 +69,12 @@ class FhirServer(BaseModel):
 
     url: Annotated[str, AfterValidator(_is_base)] = Field(description="The FHIR base.")
     token: SecretStr | None = Field(None, description="A bearer token that does not change.")
+    client_id: str = Field("", description="The client id of SMART Backend Services; needs MOODMARKER_KEYS.")
+    algorithm: Literal["ES384", "RS384"] = Field("ES384", description="How requests for a token are signed.")
+    scopes: Literal["v2", "v1"] = Field("v2", description="How scopes are written: system/Flag.cruds, or system/Flag.*")
+    token_url: Annotated[str, AfterValidator(_is_base)] | None = Field(
+        None, description="The token endpoint; unset: the one that the server names, if it is on the server's origin."
+    )
     page_size: int = Field(200, ge=1, le=10_000, description="How many resources to ask for at a time (_count).")
     most_pages: int = Field(200, ge=1, le=100_000, description="Most pages of one search; more are not read.")
     batch: bool | None = Field(None, description="Ask in one batch; unset: where the server says that it can.")
@@ -76,6 +83,20 @@ class FhirServer(BaseModel):
         None, description="Ask for Observations by their codes; unset: where the server says that it can."
     )
     not_searched: frozenset[str] = Field(frozenset(), description="Resource types that this server cannot search.")
+    searched: frozenset[str] = Field(
+        frozenset(), description="Resource types that it can search by patient, though it does not say so."
+    )
+    write: bool = Field(False, description="Write flags and plans to this server when a caller asks for it.")
+    write_as: Literal["flag", "task", "none"] | None = Field(
+        None,
+        description="What is written: Flag and CarePlan, or a Task; unset: the first that the server takes.",
+    )
+    update_create: bool | None = Field(
+        None, description="It takes a resource under an id that we choose; unset: where the server says so."
+    )
+    conditional_create: bool | None = Field(
+        None, description="It takes If-None-Exist; unset: where the server says so."
+    )
 
 
 class Settings(BaseSettings):
@@ -111,6 +132,22 @@ class Settings(BaseSettings):
     bearer_token: SecretStr | None = Field(
         None, description="What a caller from another machine has to send to have a patient fetched."
     )
+    keys: Path | None = Field(
+        None, description="Folder of the service's own signing keys, as `moodmarker keys` makes them."
+    )
+    store: SecretStr = Field(
+        SecretStr("sqlite:///moodmarker.db"),
+        description="Database of the work queue and of leases, opened where MOODMARKER_SERVICE_KEY is set: "
+        "sqlite:///file or postgresql://user:password@host/name.",
+    )
+    service_key: SecretStr | None = Field(
+        None,
+        description="Turns subscriptions on; their secrets are made from it. At least 32 characters, "
+        "the same in all workers.",
+    )
+    public_url: Annotated[str, AfterValidator(_is_base)] | None = Field(
+        None, description="Where FHIR servers reach this service; needed to subscribe."
+    )
     allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
     allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive; no *.")
     openapi_page: bool | None = Field(None, description="Serve /openapi.json and /docs; on loopback only if unset.")
@@ -142,6 +179,13 @@ class Settings(BaseSettings):
             raise ValueError("no such file")
         return path
 
+    @field_validator("service_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"too short to be a secret; use at least {SHORTEST_KEY} random characters")
+        return key
+
     @field_validator("allowed_hosts")
     @classmethod
     def _are_host_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,6 +195,15 @@ class Settings(BaseSettings):
     @classmethod
     def _in_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_way_to_a_token(self) -> Settings:
+        for name, server in self.servers.items():
+            if server.client_id and server.token is not None:
+                raise ValueError(f"server {name} has both a token and a client_id; leave one out")
+            if server.client_id and self.keys is None:
+                raise ValueError(f"server {name} has a client_id, and no keys are configured to sign with")
+        return self
 
     @model_validator(mode="after")
     def _decompressed_is_the_larger(self) -> Settings:

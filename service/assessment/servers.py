@@ -14,6 +14,7 @@ from service.fhir.client.connection import Connection
 from service.fhir.client.faults import Fault, OutOfTime
 from service.fhir.client.fetching import ID, fetch
 from service.fhir.client.searches import reaches
+from service.security.bearer import FixedToken
 
 if TYPE_CHECKING:
     from service.assessment.context import Context
@@ -82,7 +83,8 @@ class Servers:
         if self._client is None:
             # Neither proxies nor certificates come from the environment, and no redirect is followed.
             self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=self._seconds)
-        return Connection(server, self._client, seconds=self._seconds, most_bytes=self._most_bytes)
+        bearer = None if server.token is None else FixedToken(server.token)
+        return Connection(server, self._client, seconds=self._seconds, most_bytes=self._most_bytes, bearer=bearer)
 
     async def _capability(self, name: str, connection: Connection) -> Capability:
         known = self._capabilities.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
@@ -39,7 +39,7 @@ _KINDS: dict[Any, str] = {
     float: "a number",
     int: "a whole number",
     str: "text",
-    Path: "a file",
+    Path: "a path",
     tuple: "names",
     frozenset: "names",
     dict: "servers by name",
@@ -65,8 +65,10 @@ def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
         return " or ".join(get_args(annotation))
-    if origin is UnionType:
-        (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
+    if origin in (Union, UnionType):
+        return _kind(next(one for one in get_args(annotation) if one is not NoneType))
+    if origin is Annotated:
+        return _kind(get_args(annotation)[0])
     return _KINDS[origin if origin in _COLLECTIONS else annotation]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import httpx
 import stamina
@@ -14,6 +14,9 @@ from service.fhir.client.faults import Fault, OutOfTime
 from service.security.origins import origin_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.security.bearer import Bearer
     from service.settings import FhirServer
 
 JSON: Final = "application/fhir+json"
@@ -23,6 +26,8 @@ _ATTEMPTS: Final = 4
 _LONGEST_WAIT: Final = 20.0
 _AGAIN: Final = frozenset({429, 503})
 _MOST_AT_ONCE: Final = 4
+_READ: Final = frozenset({200})
+_WRITTEN: Final = frozenset({200, 201, 202, 204})
 
 
 class _TryAgain(Fault):
@@ -33,14 +38,36 @@ class _TryAgain(Fault):
         self.wait = wait
 
 
-class Connection:
-    """Asks one server until a deadline; counts the requests that were sent."""
+class _Unanswered(_TryAgain):
+    """Nobody knows whether the request arrived."""
 
-    def __init__(self, server: FhirServer, client: httpx.AsyncClient, *, seconds: float, most_bytes: int) -> None:
+
+class Reply(NamedTuple):
+    """What a server answered to a write."""
+
+    status: int
+    body: bytes
+    version: str = ""
+    location: str = ""
+
+
+class Connection:
+    """Talks to one server until a deadline; counts the requests that were sent."""
+
+    def __init__(
+        self,
+        server: FhirServer,
+        client: httpx.AsyncClient,
+        *,
+        seconds: float,
+        most_bytes: int,
+        bearer: Bearer | None = None,
+    ) -> None:
         """`client` pools the sockets; `seconds` are left for everything, `most_bytes` for all answers together."""
         self.server = server
         self.requests = 0
         self._client = client
+        self._bearer = bearer
         self._origin = origin_of(server.url)
         self._ends = asyncio.get_running_loop().time() + seconds
         self._bytes_left = most_bytes
@@ -48,20 +75,38 @@ class Connection:
 
     async def get(self, address: str) -> bytes:
         """The body of a GET, by an address below the base or one on the server's origin; raises `Fault`."""
-        return await self._ask("GET", address, None, {})
+        return (await self._ask("GET", address, None, {}, _READ)).body
 
     async def post(self, address: str, content: bytes, content_type: str) -> bytes:
         """The body of a POST that only reads; raises `Fault`."""
-        return await self._ask("POST", address, content, {"Content-Type": content_type})
+        return (await self._ask("POST", address, content, {"Content-Type": content_type}, _READ)).body
 
-    async def _ask(self, method: str, address: str, content: bytes | None, headers: dict[str, str]) -> bytes:
+    async def write(
+        self,
+        method: Literal["POST", "PUT", "DELETE"],
+        address: str,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Stores or deletes one resource; raises `Fault`, whose status says how the server refused it.
+
+        It is sent again only where the server said that nothing was done: a broken connection is a `Fault`, for the
+        server may have stored the resource all the same.
+        """
+        sent = {"Content-Type": JSON, **(headers or {})} if content is not None else dict(headers or {})
+        return await self._ask(method, address, content, sent, _WRITTEN)
+
+    async def _ask(
+        self, method: str, address: str, content: bytes | None, headers: dict[str, str], good: frozenset[int]
+    ) -> Reply:
         url = self._resolved(address)
+        patience = _patience if good is _READ else _patience_to_write
         try:
             async with asyncio.timeout_at(self._ends):
-                async for attempt in stamina.retry_context(on=_patience, attempts=_ATTEMPTS, timeout=None):
+                async for attempt in stamina.retry_context(on=patience, attempts=_ATTEMPTS, timeout=None):
                     with attempt:
                         async with self._turns:
-                            return await self._once(method, url, content, headers)
+                            return await self._with_token(method, url, content, headers, good)
         except TimeoutError:
             raise OutOfTime from None
         raise AssertionError  # pragma: no cover - the last attempt raises or returns
@@ -74,24 +119,41 @@ class Connection:
             raise Fault("it points to another server")
         return address
 
-    async def _once(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> bytes:
-        self.requests += 1
-        token = self.server.token
-        known = {"Accept": JSON, **headers}
-        if token is not None:
-            known["Authorization"] = f"Bearer {token.get_secret_value()}"
+    async def _with_token(
+        self, method: str, url: str, content: bytes | None, headers: dict[str, str], good: frozenset[int]
+    ) -> Reply:
+        """One request; a token that the server no longer takes is replaced once."""
+        if self._bearer is None:
+            return await self._once(method, url, content, headers, good)
+        token = await self._bearer.token()
         try:
-            async with self._client.stream(method, url, content=content, headers=known) as response:
-                _require_success(response)
-                return await self._body(response)
-        except httpx.TimeoutException:
-            raise _TryAgain("it did not answer in time") from None
-        except httpx.TransportError:
-            raise _TryAgain("it could not be reached, or broke the connection off") from None
+            return await self._once(method, url, content, headers | _authorization(token), good)
+        except Fault as fault:
+            if fault.status != httpx.codes.UNAUTHORIZED or not self._bearer.refused(token):
+                raise
+        return await self._once(method, url, content, headers | _authorization(await self._bearer.token()), good)
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _once(
+        self, method: str, url: str, content: bytes | None, headers: dict[str, str], good: frozenset[int]
+    ) -> Reply:
+        self.requests += 1
+        try:
+            async with self._client.stream(
+                method, url, content=content, headers={"Accept": JSON, **headers}
+            ) as response:
+                _require(response, good)
+                body = await self._body(response, is_read=good is _READ)
+                return Reply(
+                    response.status_code, body, response.headers.get("etag", ""), response.headers.get("location", "")
+                )
+        except httpx.TimeoutException:
+            raise _Unanswered("it did not answer in time") from None
+        except httpx.TransportError:
+            raise _Unanswered("it could not be reached, or broke the connection off") from None
+
+    async def _body(self, response: httpx.Response, *, is_read: bool) -> bytes:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in _JSON_TYPES:
+        if is_read and kind not in _JSON_TYPES:
             raise Fault("it answered with something that is not FHIR JSON", response.status_code)
         parts = []
         async for part in response.aiter_bytes():
@@ -102,6 +164,10 @@ class Connection:
         return b"".join(parts)
 
 
+def _authorization(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 def _patience(error: Exception) -> bool | float:
     """Whether to ask again, or after how many seconds."""
     if not isinstance(error, _TryAgain):
@@ -109,12 +175,16 @@ def _patience(error: Exception) -> bool | float:
     return True if error.wait is None else min(error.wait, _LONGEST_WAIT)
 
 
-def _require_success(response: httpx.Response) -> None:
+def _patience_to_write(error: Exception) -> bool | float:
+    return False if isinstance(error, _Unanswered) else _patience(error)
+
+
+def _require(response: httpx.Response, good: frozenset[int]) -> None:
     status = response.status_code
     if status in _AGAIN:
         wait = retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
         raise _TryAgain(f"it answered with status {status}", status, wait)
-    if status != httpx.codes.OK:
+    if status not in good:
         raise Fault(f"it answered with status {status}", status)
 
 

@@ -62,7 +62,7 @@ async def fetch(
     searches = []
     for reach in reaches:
         kind = reach.resource_type
-        if kind in server.not_searched or not capability.searches(kind):
+        if kind in server.not_searched or not (kind in server.searched or capability.searches(kind)):
             gaps[kind] = "the server cannot be searched for it by patient"
         else:
             searches.append(

@@ -18,6 +18,7 @@ from service.fhir.client.connection import Connection, retry_after
 from service.fhir.client.faults import Fault
 from service.fhir.client.fetching import Fetched, fetch
 from service.fhir.client.searches import Reach
+from service.security.bearer import FixedToken
 from service.settings import FhirServer
 
 BASE = "https://ehr.example/fhir"
@@ -61,7 +62,9 @@ def mocked() -> Iterator[respx.MockRouter]:
 def fetched(server: FhirServer | None = None, *, batch: bool = False, seconds: float = 20.0) -> Fetched:
     async def run() -> Fetched:
         async with httpx.AsyncClient(trust_env=False) as client:
-            connection = Connection(server or FhirServer(url=BASE), client, seconds=seconds, most_bytes=1_000_000)
+            told = server or FhirServer(url=BASE)
+            bearer = None if told.token is None else FixedToken(told.token)
+            connection = Connection(told, client, seconds=seconds, most_bytes=1_000_000, bearer=bearer)
             return await fetch(connection, read_capability(statement(batch=batch)), "p1", REACHES, TODAY)
 
     return asyncio.run(run())
