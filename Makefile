@@ -20,7 +20,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 CODE := $(wildcard service tests benchmarks)
 
-.PHONY: help demo serve check test test-all generate bench lock clean tools \
+.PHONY: help demo stack serve check test test-all generate bench lock clean tools \
 	suite-slow suite-node suite-java suite-container
 
 help: ## list the commands
@@ -28,6 +28,9 @@ help: ## list the commands
 
 demo: $(VENV)/.runtime ## run the main job once on named synthetic patients
 	@$(BIN)/moodmarker demo
+
+stack: $(VENV)/.runtime $(STACK)/.made ## run a local FHIR server with made-up patients, and the service wired to it
+	@$(BIN)/moodmarker stack $(STACK)/bin/sekmet
 
 serve: $(VENV)/.runtime ## serve on 127.0.0.1 until interrupted
 	@$(BIN)/moodmarker serve

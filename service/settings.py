@@ -51,12 +51,10 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 def _is_base(url: str) -> str:
-    """A FHIR base that requests may go to: https, or http on this machine; without query, user or fragment."""
+    """An address below which requests go: with scheme and host, without query, user or fragment."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("write the FHIR base with its scheme and host, as in https://ehr.example/fhir")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("plain http is for loopback alone; use https")
     if parts.query or parts.fragment or parts.username is not None:
         raise ValueError("the FHIR base has no user, query or fragment")
     return url.rstrip("/")
@@ -129,6 +127,9 @@ class Settings(BaseSettings):
     servers: dict[str, FhirServer] = Field(
         {}, description="FHIR servers to fetch from, by the name that requests give: JSON, or tables of the file."
     )
+    plain_http: Names = Field(
+        (), description="Hosts that are spoken to without TLS, as containers beside this one; loopback needs no naming."
+    )
     bearer_token: SecretStr | None = Field(
         None, description="What a caller from another machine has to send to have a patient fetched."
     )
@@ -195,6 +196,16 @@ class Settings(BaseSettings):
     @classmethod
     def _in_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _without_tls_only_where_named(self) -> Settings:
+        named = {name: [server.url, server.token_url] for name, server in self.servers.items()}
+        for place, urls in {**named, "public_url": [self.public_url]}.items():
+            for parts in (urlsplit(url) for url in urls if url):
+                host = parts.hostname or ""
+                if parts.scheme == "http" and not is_loopback(host) and host not in self.plain_http:
+                    raise ValueError(f"{place}: plain http is for loopback alone; use https")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_a_token(self) -> Settings:

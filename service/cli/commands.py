@@ -122,6 +122,35 @@ def demo() -> None:
 
 
 @app.command()
+def patients(
+    url: Annotated[str, typer.Argument(help="The base of a FHIR server that holds no real patients.")],
+) -> None:
+    """Store the made-up patients of contracts/examples in a local FHIR server."""
+    from service.cli.local_patients import LoadingFailed, load_when_ready
+
+    try:
+        for name in load_when_ready(url):
+            typer.echo(f"Patient/{name}")
+    except LoadingFailed as failure:
+        _end(f"The patients were not stored: {failure}.", FAILED)
+
+
+@app.command()
+def stack(
+    program: Annotated[Path, typer.Argument(help="The sekmet program, which is the FHIR server.")],
+    port: Annotated[int, typer.Option(help="Port of the service.")] = 8080,
+    fhir_port: Annotated[int, typer.Option(help="Port of the FHIR server.")] = 8100,
+) -> None:
+    """Run a local FHIR server with made-up patients and the service beside it, until interrupted."""
+    from service.cli.stack import Ports, StackFailed, run_stack
+
+    try:
+        run_stack(program, Ports(port, fhir_port))
+    except StackFailed as failure:
+        _end(f"The stack did not start: {failure}.", FAILED)
+
+
+@app.command()
 def generate(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; list what differs.")] = False,
 ) -> None:

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 import yaml
 
+from service.settings import load_settings
 from tests.architecture.container.dockerfile import read
 from tests.architecture.tree import ROOT
 
@@ -18,7 +19,9 @@ SWITCH = "MOODMARKER_ALLOW_UNAUTHENTICATED"
 
 def test_base_images_are_named_exactly() -> None:
     outside = [stage.image for stage in STAGES if stage.image not in {other.name for other in STAGES}]
-    outside += [service["image"] for service in COMPOSE["services"].values() if "build" not in service]
+    services = COMPOSE["services"].values()
+    built = {service["image"] for service in services if "build" in service}
+    outside += [service["image"] for service in services if service["image"] not in built]
     assert all(re.fullmatch(r"[\w./-]+:v?\d[\w.-]+", image) for image in outside), outside
 
 
@@ -52,9 +55,24 @@ def test_image_does_not_open_itself() -> None:
 
 def test_compose_opens_the_service_on_purpose_and_on_loopback_alone() -> None:
     assert COMPOSE["services"]["moodmarker"]["environment"][SWITCH] == "true"
-    published = [port for service in COMPOSE["services"].values() for port in service["ports"]]
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_compose_gives_settings_that_the_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in COMPOSE["services"]["moodmarker"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.servers["local"].write
+    assert settings.service_key is not None
+
+
+def test_compose_gives_the_patients_to_the_package_where_the_image_has_it() -> None:
+    version = re.match(r"python:(\d+\.\d+)", STAGES[-1].image)
+    assert version
+    (mount,) = COMPOSE["services"]["patients"]["volumes"]
+    assert mount == f"./contracts:/opt/moodmarker/lib/python{version[1]}/site-packages/contracts:ro"
 
 
 @pytest.mark.slow

@@ -1,0 +1,178 @@
+"""`moodmarker stack`: a local FHIR server with made-up patients and the service beside it, until interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import httpx
+from rich.console import Console
+
+from service.api.documentation import CHECK_PATH
+from service.cli.contracts import contracts_folder
+from service.cli.local_patients import PATIENTS, load_when_ready, new_result
+from service.settings import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOST: Final = "127.0.0.1"
+SERVER: Final = "local"
+_PATIENCE_SECONDS: Final = 60.0
+_FHIR_JSON: Final = "Content-Type: application/fhir+json"
+# Nothing is simulated, and what is not valid FHIR is refused, as a hospital's server would.
+_FHIR_SERVER: Final = """\
+base_url: {base}
+host: {host}
+port: {port}
+data_dir: {folder}/data
+log_inbound: false
+simulator: {{enabled: false}}
+validation: {{inbound: strict}}
+"""
+
+
+class StackFailed(Exception):
+    """A part of the stack did not start."""
+
+
+class Ports(NamedTuple):
+    """Where the service and the FHIR server listen."""
+
+    service: int
+    fhir: int
+
+    @property
+    def fhir_base(self) -> str:
+        """The FHIR server's base."""
+        return f"http://{HOST}:{self.fhir}/fhir"
+
+    @property
+    def service_url(self) -> str:
+        """The service's address."""
+        return f"http://{HOST}:{self.service}"
+
+
+def run_stack(program: Path, ports: Ports) -> None:
+    """Starts both, loads the patients, subscribes, prints ways in, and waits; ends what it started."""
+    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="moodmarker-stack-") as place:
+        folder = Path(place)
+        with _fhir_server(program, ports, folder):
+            load_when_ready(ports.fhir_base)
+            configuration = _configured(ports, folder)
+            with _started(
+                _command("serve"), configuration, f"{ports.service_url}/health/ready", folder / "service.log"
+            ):
+                _subscribe(configuration)
+                for line in ways_in(ports):
+                    out.print(line)
+                _wait()
+
+
+def ways_in(ports: Ports) -> list[str]:
+    """What is printed once everything runs: each way in as a line for the shell."""
+    example = contracts_folder() / "examples" / "low-mood-with-low-grade-crp" / "request.json"
+    first = PATIENTS[0].patient
+    observation = json.dumps(new_result(datetime.now(UTC).date()), separators=(",", ":"))
+    operation = f"{ports.service_url}/fhir/Patient/{first}/$mood-immune"
+    return [
+        f"FHIR server {ports.fhir_base} with {len(PATIENTS)} made-up patients; service {ports.service_url}.",
+        "",
+        "Bring the data along:",
+        f"curl -s '{ports.service_url}{CHECK_PATH}' -H '{_FHIR_JSON}' --data-binary '@{example}'",
+        "Let the service fetch a patient:",
+        f"curl -s '{operation}-check'",
+        "Let it write the flags to the FHIR server:",
+        f"curl -s -X POST '{operation}-write'",
+        "A new result reaches the service by Subscription, which writes what follows from it:",
+        f"curl -s '{ports.fhir_base}/Observation' -H '{_FHIR_JSON}' --data '{observation}'",
+        "Read the flags where a clinician's system would:",
+        f"curl -s '{ports.fhir_base}/Flag?patient={first}'",
+        "",
+        "Ctrl-C ends both, and what they stored goes with them.",
+    ]
+
+
+@contextmanager
+def _fhir_server(program: Path, ports: Ports, folder: Path) -> Iterator[None]:
+    if not program.exists():
+        raise StackFailed(f"there is no {program}; `make stack` installs it")
+    settings = folder / "settings.yaml"
+    settings.write_text(_FHIR_SERVER.format(base=ports.fhir_base, host=HOST, port=ports.fhir, folder=folder))
+    command = [str(program), "serve", "--config", str(settings), "--host", HOST, "--port", str(ports.fhir)]
+    with _started(command, None, f"{ports.fhir_base}/metadata", folder / "fhir.log"):
+        yield
+
+
+def _configured(ports: Ports, folder: Path) -> Path:
+    """The service's settings as a file, since the secret in it is nobody else's to read."""
+    file = folder / "moodmarker.toml"
+    file.touch(mode=0o600)
+    file.write_text(
+        f'host = "{HOST}"\nport = {ports.service}\npublic_url = "{ports.service_url}"\nlog_level = "warning"\n'
+        f'store = "sqlite:///{folder}/store.db"\nservice_key = "{secrets.token_hex()}"\n'
+        f'[servers.{SERVER}]\nurl = "{ports.fhir_base}"\nwrite = true\n'
+    )
+    return file
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "service.cli", *words]
+
+
+def _environment(configuration: Path | None) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return own if configuration is None else own | {f"{PREFIX}CONFIG": str(configuration)}
+
+
+def _subscribe(configuration: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - this very program
+        _command("subscribe", SERVER), env=_environment(configuration), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise StackFailed(f"the subscription was not made: {done.stderr.strip()}")
+
+
+@contextmanager
+def _started(command: list[str], configuration: Path | None, ready: str, log: Path) -> Iterator[None]:
+    """A process that answers at an address; ended with the block."""
+    with log.open("wb") as told:
+        process = subprocess.Popen(  # noqa: S603 - the program was named by the caller
+            command, cwd=log.parent, env=_environment(configuration), stdout=told, stderr=told
+        )
+        try:
+            _wait_for(ready, process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE_SECONDS)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            if httpx.get(address, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise StackFailed(f"{address} does not answer:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _wait() -> None:
+    sys.stdout.flush()
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return
