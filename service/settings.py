@@ -137,7 +137,7 @@ class Settings(BaseSettings):
         None, description="Folder of the service's own signing keys, as `moodmarker keys` makes them."
     )
     store: SecretStr = Field(
-        SecretStr("sqlite:///moodmarker.db"),
+        SecretStr("sqlite:///moodmarker.sqlite"),
         description="Database of the work queue and of leases, opened where MOODMARKER_SERVICE_KEY is set: "
         "sqlite:///file or postgresql://user:password@host/name.",
     )

@@ -27,7 +27,7 @@ class LocalPatient(NamedTuple):
 # One of each kind of answer: an event, a pattern, an emergency, a confounder, "cannot tell", and a part of a pattern.
 PATIENTS: Final = (
     LocalPatient("relapse-with-worse-mood", "ada-beispiel"),
-    LocalPatient("low-mood-with-low-grade-crp", "lea-placeholder"),
+    LocalPatient("low-grade-crp-for-two-months", "karl-mockup"),
     LocalPatient("new-psychosis-with-seizure", "xaver-exemplar"),
     LocalPatient("pneumonia-with-high-crp", "hanna-sample"),
     LocalPatient("crp-below-detection-limit", "carla-specimen"),
