@@ -31,6 +31,10 @@ class AgeGroup(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Members are slow to reach through their class, and every rule asks for this one.
+_CHILD = AgeGroup.CHILD
+
+
 def age_group(timeline: Timeline) -> AgeGroup:
     """Whole years on the as-of date; a partial birth date settles it only when all its days agree."""
     patient, as_of = timeline.chart.patient, timeline.as_of
@@ -55,7 +59,7 @@ def judge(rule: Rule, scope: Scope, rule_set: RuleSet, age: AgeGroup) -> RuleRes
     """The verdict of one rule; rules it yields to must have been judged before."""
     if rule.name in rule_set.off:
         return RuleResult(rule, NOT_MET, "off", "This rule is switched off here.")
-    if age is AgeGroup.CHILD and not rule.children:
+    if age is _CHILD and not rule.children:
         return RuleResult(rule, NOT_MET, "age", "This is a rule for adults; the patient is under 18.")
     population = None
     if rule.population is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from service.domain.criteria import Criterion
@@ -27,22 +27,44 @@ class Lack(NamedTuple):
     text: str
 
 
-class Outcome(NamedTuple):
+# What an outcome without values has; nobody changes it.
+NO_VALUES: Final[dict[str, Any]] = {}
+
+
+class Outcome:
     """One step of the trace; nests in the shape of the criterion.
 
     `day` is the date on which the criterion held (t0 for what is paired with it), None when it has none.
     `values` are raw values for the sentence, by name; text is rendered only when somebody reads it.
     `lacks` says what was missing when UNKNOWN. `weak` is True when a baseline was stale or absent.
+    Nothing changes it; it is no tuple, since its parts are asked for too often.
     """
 
-    criterion: Criterion
-    verdict: Verdict
-    day: int | None = None
-    used: tuple[Source, ...] = ()
-    values: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple default that nobody mutates
-    inner: tuple[Outcome, ...] = ()
-    lacks: tuple[Lack, ...] = ()
-    weak: bool = False
+    __slots__ = ("criterion", "day", "inner", "lacks", "used", "values", "verdict", "weak")
+
+    def __init__(
+        self,
+        criterion: Criterion,
+        verdict: Verdict,
+        day: int | None = None,
+        used: tuple[Source, ...] = (),
+        values: dict[str, Any] = NO_VALUES,
+        inner: tuple[Outcome, ...] = (),
+        lacks: tuple[Lack, ...] = (),
+        weak: bool = False,
+    ) -> None:
+        self.criterion = criterion
+        self.verdict = verdict
+        self.day = day
+        self.used = used
+        self.values = values
+        self.inner = inner
+        self.lacks = lacks
+        self.weak = weak
+
+    def _replace(self, **changes: Any) -> Outcome:
+        """The same with other parts."""
+        return Outcome(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
 
 class Entry(NamedTuple):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from service.domain.findings import RuleResult
 
 
+# The value of a finding that a due date counts from; without one it counts from the as-of day.
+_BASES = {From.EVENT: "event_day", From.LAST_DOSE: "last_dose_day"}
+
+
 @dataclass(slots=True)
 class _Gathered:
     action: Action
@@ -72,12 +76,11 @@ def _gather(scope: Scope, flag: FlagFinding, result: RuleResult, gathered: dict[
 
 def _due_days(scope: Scope, action: Action, values: dict[str, Any]) -> set[int]:
     """The days an action is due; those that were missed fold into one today."""
-    base = scope.today
-    if action.due_from is From.EVENT:
-        base = values.get("event_day", base)
-    elif action.due_from is From.LAST_DOSE:
-        base = values.get("last_dose_day", base)
-    return {max(base + span.days, scope.today) for span in action.due} or {scope.today}
+    today = scope.today
+    if not action.due:
+        return {today}
+    base = values.get(_BASES.get(action.due_from, ""), today)
+    return {max(base + span.days, today) for span in action.due}
 
 
 def _activity(entry: _Gathered) -> PlannedActivity:

@@ -62,7 +62,7 @@ def raised(result: RuleResult, manner: Manner, contributing: list[RuleResult]) -
     outcome = result.outcome
     if outcome is None:  # pragma: no cover - a MET rule has an outcome
         return []
-    if any(isinstance(part, EachEntry) for part in result.rule.anchor.parts):
+    if EachEntry in map(type, result.rule.anchor.parts):
         return [_one_date(result.rule, day, entries, outcome, manner) for day, entries in _by_date(outcome)]
     return [_one(result.rule, outcome, manner, contributing)]
 
@@ -89,8 +89,8 @@ def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, mann
     priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
     evidence = unique([entry.source for entry in unique_entries])
     asked = min(day, manner.scope.today)
-    sentence, noted = _sentence(rule, values, manner, At(asked, asked), (), day)
-    return _finding(rule, anchor, priority, sentence, evidence, manner)._replace(noted=noted)
+    told = _sentence(rule, values, manner, At(asked, asked), (), day)
+    return _finding(rule, anchor, priority, told, evidence, manner)
 
 
 def _is_past_day(entry: Entry, today: int) -> bool:
@@ -120,22 +120,24 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
         else "No medicine is in the data supplied.",
     }
     names = tuple(r.rule.name for r in contributing)
-    sentence, noted = _sentence(rule, values, manner, at, names, weak=outcome.weak)
+    told = _sentence(rule, values, manner, at, names, weak=outcome.weak)
     used = [source for r in contributing if r.outcome is not None for source in r.outcome.used]
     evidence = unique((*outcome.used, *used, *extra))
-    return _finding(rule, anchor, priority, sentence, evidence, manner)._replace(noted=noted)
+    return _finding(rule, anchor, priority, told, evidence, manner)
 
 
 def _finding(
     rule: Rule,
     anchor: int | None,
     priority: Priority,
-    sentence: str,
+    told: tuple[str, tuple[Source, ...]],
     evidence: tuple[Source, ...],
     manner: Manner,
 ) -> Raised:
+    """`told` is the sentence, and what its notes quote."""
     identifier = flag_identifier(rule.name, manner.subject, anchor_text(anchor))
-    return Raised(rule, identifier, anchor, priority, sentence, evidence)
+    sentence, noted = told
+    return Raised(rule, identifier, anchor, priority, sentence, evidence, noted)
 
 
 def _priority(rule: Rule, outcome: Outcome, scope: Scope, at: At) -> tuple[Priority, tuple[Source, ...]]:
@@ -180,7 +182,7 @@ def _sentence(
     if manner.age is AgeGroup.UNKNOWN and not rule.children:
         parts.append(wording.AGE_UNKNOWN)
     parts += [rule.limits, wording.FOOTER]
-    return " ".join([part for part in parts if part]), tuple(source for _, used in notes for source in used)
+    return " ".join([part for part in parts if part]), tuple([source for _, used in notes for source in used])
 
 
 def _set_by_site(rule: Rule) -> dict[str, Any]:

@@ -26,76 +26,37 @@ READ = Reading.READ
 Items = list[Answer | None]
 
 
-def without_item_9(answers: Sequence[Answer]) -> list[Score]:
-    """What the answered items of each PHQ-9 add up to that has no readable item 9, preliminary ones included.
+class Bag:
+    """The answers of one patient: readable items by response, and those without one by form and date.
 
-    Only the suicidality rules read these sums: no total may be made without item 9.
+    Preliminary ones are left out, since only the suicidality rules read them.
     """
-    # Nearly every form has its item 9; what is left is put together.
-    whole = {answer.response or answer.first for answer in answers if _is_item_9(answer)}
-    rest = [answer for answer in answers if (answer.response or answer.first) not in whole]
-    if not rest:
-        return []
-    bag = _Bag(rest, preliminary=True)
-    groups = [items for (form, _), items in (*bag.by_response.items(), *bag.by_date.items()) if form is PHQ9]
-    return [_sum(items) for items in groups if items[ITEM_9_PLACE] is None]
 
-
-def _is_item_9(answer: Answer) -> bool:
-    return (
-        PLACES.get(answer.item) == (PHQ9, ITEM_9_PLACE)
-        and answer.reading is READ
-        and (bool(answer.response) or answer.first == answer.last)
-    )
-
-
-def _sum(items: Items) -> Score:
-    values = _values(PHQ9, items)
-    return _made(PHQ9, Decimal(sum(value or 0 for value in values)), values, items, prorated=True)
-
-
-def assemble(scores: Iterable[Score], answers: Iterable[Answer]) -> tuple[list[Score], list[DataIssue]]:
-    """Totals with their items; totals made from items where none was sent; and what a reader must know about them.
-
-    Preliminary totals and answers stay as they are: only the suicidality rules read them.
-    """
-    complete: list[Score] = []
-    totals: list[Score] = []
-    for score in scores:
-        (totals if score.instrument.items and not score.preliminary else complete).append(score)
-    bag = _Bag(answers)
-    issues: list[DataIssue] = []
-    for total in totals:
-        items = bag.items_of(total, totals)
-        complete.append(_with_items(total, items, issues) if items else total)
-    for instrument, items in bag.without_total():
-        made = _from_items(instrument, items)
-        if made is not None:
-            complete.append(made)
-    return complete, issues
-
-
-class _Bag:
-    """Readable items by response, and those without one by form and date."""
-
-    def __init__(self, answers: Iterable[Answer], *, preliminary: bool = False) -> None:
-        self.by_response: dict[tuple[Instrument, str], Items] = {}
-        self.by_date: dict[tuple[Instrument, int], Items] = {}
-        self.ambiguous: set[tuple[Instrument, int]] = set()
+    def __init__(self, answers: Sequence[Answer], *, preliminary: bool = False) -> None:
+        """`preliminary` takes those in as well."""
+        self._by_response: dict[tuple[Instrument, str], Items] = {}
+        self._by_date: dict[tuple[Instrument, int], Items] = {}
+        self._ambiguous: set[tuple[Instrument, int]] = set()
         # By identity: two responses may say the same.
-        self.taken: set[int] = set()
+        self._taken: set[int] = set()
+        self._answers = answers
+        self._leaves_out = False
         for answer in answers:
             place = PLACES.get(answer.item)
-            if place is None or answer.reading is not READ or (answer.preliminary and not preliminary):
+            if place is None or answer.reading is not READ:
+                continue
+            if answer.preliminary and not preliminary:
+                self._leaves_out = True
                 continue
             form, position = place
-            if not answer.response:
+            response = answer.response
+            if not response:
                 self._add_loose(answer, form, position)
                 continue
-            key = (form, answer.response)
-            group = self.by_response.get(key)
+            key = (form, response)
+            group = self._by_response.get(key)
             if group is None:
-                group = self.by_response[key] = [None] * form.items
+                group = self._by_response[key] = [None] * form.items
             known = group[position]
             group[position] = answer if known is None else max(known, answer, key=_strength)
 
@@ -103,34 +64,67 @@ class _Bag:
         if answer.first != answer.last:
             return
         key = (form, answer.first)
-        group = self.by_date.setdefault(key, [None] * form.items)
+        group = self._by_date.setdefault(key, [None] * form.items)
         known = group[position]
         if known is not None and known.value != answer.value:
-            self.ambiguous.add(key)
+            self._ambiguous.add(key)
         group[position] = answer if known is None else max(known, answer, key=_strength)
 
-    def items_of(self, total: Score, totals: list[Score]) -> Items | None:
+    def assemble(self, scores: Iterable[Score]) -> tuple[list[Score], list[DataIssue]]:
+        """Totals with their items; totals made from items where none was sent; and what a reader must know of them.
+
+        Preliminary totals and answers stay as they are: only the suicidality rules read them.
+        """
+        complete: list[Score] = []
+        totals: list[Score] = []
+        for score in scores:
+            (totals if score.instrument.items and not score.preliminary else complete).append(score)
+        issues: list[DataIssue] = []
+        for total in totals:
+            items = self._items_of(total, totals)
+            complete.append(_with_items(total, items, issues) if items else total)
+        for instrument, items in self._without_total():
+            made = _from_items(instrument, items)
+            if made is not None:
+                complete.append(made)
+        return complete, issues
+
+    def without_item_9(self) -> list[Score]:
+        """What the answered items of each PHQ-9 add up to that has no readable item 9, preliminary ones included.
+
+        Only the suicidality rules read these sums: no total may be made without item 9.
+        """
+        bag = Bag(self._answers, preliminary=True) if self._leaves_out else self
+        groups = [items for (form, _), items in (*bag._by_response.items(), *bag._by_date.items()) if form is PHQ9]
+        return [_sum(items) for items in groups if items[ITEM_9_PLACE] is None]
+
+    def _items_of(self, total: Score, totals: list[Score]) -> Items | None:
         """The items of this total; the same total sent twice has them twice."""
         form = _form(total.instrument)
-        linked = self.by_response.get((form, total.response)) if total.response else None
+        linked = self._by_response.get((form, total.response)) if total.response else None
         found = linked or self._of_that_date(form, total, totals)
         if found:
-            self.taken.add(id(found))
+            self._taken.add(id(found))
         return found
 
     def _of_that_date(self, form: Instrument, total: Score, totals: list[Score]) -> Items | None:
         key = (form, total.first)
-        if key not in self.by_date or key in self.ambiguous or total.first != total.last:
+        if key not in self._by_date or key in self._ambiguous or total.first != total.last:
             return None
         rivals = [t for t in totals if _form(t.instrument) is form and t.first == t.last == total.first]
-        return self.by_date[key] if all(t.value == total.value for t in rivals) else None
+        return self._by_date[key] if all(t.value == total.value for t in rivals) else None
 
-    def without_total(self) -> Iterable[tuple[Instrument, Items]]:
+    def _without_total(self) -> Iterable[tuple[Instrument, Items]]:
         """Responses that came as items only."""
-        loose = {key: items for key, items in self.by_date.items() if key not in self.ambiguous}
-        for (form, _), items in (*self.by_response.items(), *loose.items()):
-            if id(items) not in self.taken:
+        loose = {key: items for key, items in self._by_date.items() if key not in self._ambiguous}
+        for (form, _), items in (*self._by_response.items(), *loose.items()):
+            if id(items) not in self._taken:
                 yield form, items
+
+
+def _sum(items: Items) -> Score:
+    values = _values(PHQ9, items)
+    return _made(PHQ9, Decimal(sum(value or 0 for value in values)), values, items, prorated=True)
 
 
 def _strength(answer: Answer) -> tuple[int, tuple[str, str]]:
@@ -154,11 +148,11 @@ def _sources(items: Items) -> tuple[Source, ...]:
 def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
     values = _values(total.instrument, items)
     known = [value for value in values if value is not None]
-    value = total.value
-    highest = sum(known) + (len(values) - len(known)) * most_of_one(total.instrument)
-    if not sum(known) <= value <= highest:
-        issues.append(_contradiction(total, is_whole=len(known) == len(values)))
-        value = max(value, Decimal(sum(known)))
+    value, amount, missing = total.value, sum(known), len(values) - len(known)
+    highest = amount + missing * most_of_one(total.instrument) if missing else amount
+    if not amount <= value <= highest:
+        issues.append(_contradiction(total, is_whole=not missing))
+        value = max(value, Decimal(amount))
     return Score(
         total.instrument,
         value,

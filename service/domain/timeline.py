@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
-from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, by_rank
+from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score
 from service.domain.instruments import PHQ9_CMS, Instrument
-from service.domain.responses import assemble, without_item_9
+from service.domain.responses import Bag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,8 +26,9 @@ BRIDGE = 30
 NEW_AFTER = 90
 RELAPSE_SPACING = 30
 # Sorting keys that cost no Python call.
-by_day = attrgetter("last", "first", "source.reference", "source.expression")
-by_day_and_assay = attrgetter("last", "first", "assay", "source.reference", "source.expression")
+by_source = attrgetter("source")
+by_day = attrgetter("last", "first", "source")
+by_day_and_assay = attrgetter("last", "first", "assay", "source")
 NO_RELAPSE = ("refuted", "differential", "entered-in-error")
 
 
@@ -112,7 +113,6 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
-        "_past_answers",
         "answers",
         "as_of",
         "chart",
@@ -141,11 +141,12 @@ class Timeline:
         self.chart = chart
         self.as_of = as_of
         self.future = 0
-        self.tables: dict[tuple[object, ...], object] = {}
+        self.tables: dict[tuple[object, ...], Any] = {}
         self.scores: list[Score]
         self.issues: list[DataIssue]
-        self._past_answers = self._order_answers()
-        self.scores, self.issues = assemble(self._past(chart.scores), self._past_answers)
+        answers = Bag(self._order_answers())
+        self.scores, self.issues = answers.assemble(self._past(chart.scores))
+        self.without_item_9 = answers.without_item_9()
         self._order_scores()
         self._order_results()
         self._order_records()
@@ -190,14 +191,13 @@ class Timeline:
     def _keep_late(self) -> None:
         """What only safety rules read: facts dated up to 24 hours after the as-of instant, and forms without item 9."""
         chart = self.chart
-        any_late = self.future > 0
-        scores = [s for s in chart.scores if self._is_late(s.first, s.instant)] if any_late else []
-        answers = [a for a in chart.answers if self._is_late(a.first, a.instant)] if any_late else []
-        self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)] if any_late else []
-        self.late_scores = assemble(scores, answers)[0] if any_late else []
-        self.without_item_9 = without_item_9(self._past_answers)
-        if answers:
-            self.without_item_9 += without_item_9(answers)
+        self.late_scores: list[Score] = []
+        self.late_results: list[Result] = []
+        if self.future:
+            answers = Bag([a for a in chart.answers if self._is_late(a.first, a.instant)])
+            self.late_scores, _ = answers.assemble([s for s in chart.scores if self._is_late(s.first, s.instant)])
+            self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)]
+            self.without_item_9 += answers.without_item_9()
 
     def _is_late(self, first: int, instant: float | None) -> bool:
         return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)
@@ -208,8 +208,10 @@ class Timeline:
         if self._any_ahead(kept):
             kept, past = self._split(kept)
         self.answers: dict[Item, list[Answer]] = {}
-        for answer in sorted(kept, key=by_rank):
+        for answer in kept:
             self.answers.setdefault(answer.item, []).append(answer)
+        for answers in self.answers.values():
+            answers.sort(key=by_source)
         return past
 
     def _split(self, answers: tuple[Answer, ...]) -> tuple[tuple[Answer, ...], tuple[Answer, ...]]:
@@ -267,7 +269,7 @@ class Timeline:
     def _order_records(self) -> None:
         self.records: dict[Concept, list[Record]] = {}
         self.safety_records: dict[Concept, list[Record]] = {}
-        for record in sorted(self.chart.records, key=by_rank):
+        for record in sorted(self.chart.records, key=by_source):
             dated = record.first if record.is_dated else record.recorded_first
             past = dated == EARLIEST or self.as_of.is_past(dated, record.instant)
             tolerated = past or self.as_of.is_tolerated(dated, record.instant)

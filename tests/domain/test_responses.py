@@ -7,12 +7,20 @@ import pytest
 from service.domain.concepts import GAD7_ITEMS, PHQ9_ITEMS, Item
 from service.domain.days import EARLIEST, LATEST
 from service.domain.examples import TODAY
-from service.domain.facts import Reading, Score
+from service.domain.facts import Answer, DataIssue, Reading, Score
 from service.domain.instruments import EPDS, GAD7, PHQ8, PHQ9
-from service.domain.responses import assemble, without_item_9
+from service.domain.responses import Bag
 from tests.domain.facts import answer, items, score
 
 NINE = (1, 0, 3, 3, 2, 0, 1, 2, 0)
+
+
+def assemble(scores: list[Score], answers: list[Answer]) -> tuple[list[Score], list[DataIssue]]:
+    return Bag(answers).assemble(scores)
+
+
+def without_item_9(answers: list[Answer]) -> list[Score]:
+    return Bag(answers).without_item_9()
 
 
 def only(scores: list[Score]) -> Score:

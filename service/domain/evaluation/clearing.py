@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from service.domain import criteria as c
 from service.domain.days import EARLIEST
-from service.domain.evaluation.mood import holds_at, is_elevated, series_of, sources_of
+from service.domain.evaluation.mood import held_series, holds_at, is_elevated, sources_of
 from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
 from service.domain.outcome import Outcome
 
@@ -92,10 +92,8 @@ def in_order(scope: Scope, domain: MoodDomain, low: int, *, safety: bool = False
     """Every score of a domain from a day on, oldest first; with `safety` those up to 24 hours after T too."""
     found = []
     high = scope.safety_limit if safety else scope.today
-    for instrument in domain.series:
-        series = series_of(scope, instrument, safety=safety)
-        if series is not None:
-            found += [(series.days[i], series, i) for i in series.between(low, high)]
+    for series in held_series(scope, domain, safety=safety):
+        found += [(series.days[i], series, i) for i in series.between(low, high)]
     if len(domain.series) > 1:
         found.sort(key=lambda entry: entry[0])
     return found

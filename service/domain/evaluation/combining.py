@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from service.domain.criteria import FRESH
 from service.domain.days import LATEST
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope
-from service.domain.outcome import Outcome, Want
+from service.domain.outcome import NO_VALUES, Outcome, Want
 from service.domain.verdict import at_least_n_of
 
 if TYPE_CHECKING:
@@ -20,18 +20,15 @@ if TYPE_CHECKING:
 def _gather(criterion: Any, verdict: Verdict, inner: tuple[Outcome, ...], day: int | None) -> Outcome:
     """One outcome from several: MET carries the evidence of what is met, UNKNOWN what its unknown parts lacked."""
     telling = [part for part in inner if part.verdict is MET or part.verdict is verdict]
-    if len(telling) == 1:
-        part = telling[0]
-        return Outcome(criterion, verdict, day, part.used, part.values, inner, _lacks(verdict, inner), part.weak)
     used: tuple[Source, ...] = ()
-    values: dict[str, Any] = {}
+    values, weak = NO_VALUES, False
     for part in telling:
         used += part.used
+        weak = weak or part.weak
         if "entries" in values and "entries" in part.values:
             values = part.values | values | {"entries": values["entries"] + part.values["entries"]}
         else:
-            values = part.values | values
-    weak = any(part.weak for part in telling)
+            values = part.values | values if values else part.values
     return Outcome(criterion, verdict, day, used, values, inner, _lacks(verdict, inner), weak)
 
 
@@ -67,7 +64,10 @@ def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
     """The best verdict of its parts; every part is asked, so that all evidence is told."""
     check = scope.check
     inner = tuple([check(part, at) for part in word.criteria])
-    verdict = max([part.verdict for part in inner])
+    verdict = NOT_MET
+    for part in inner:
+        if part.verdict > verdict:
+            verdict = part.verdict
     if verdict is NOT_MET:
         return scope.refuted(word, inner)
     if word.earliest:
@@ -107,7 +107,7 @@ def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
         day, then = _best_day(scope, word, first, at)
     if then.verdict is NOT_MET:
         return scope.refuted(word, (first, then), day)
-    verdict = min(first.verdict, then.verdict)
+    verdict = MET if first.verdict is then.verdict is MET else UNKNOWN
     return _gather(word, verdict, (first, then), then.day if day is None and verdict is MET else day)
 
 
@@ -163,7 +163,7 @@ def check_when_measured(scope: Scope, word: c.WhenMeasured, at: At) -> Outcome:
     verdict = part.verdict
     if verdict is UNKNOWN and all(lack.want is Want.MISSING for lack in part.lacks):
         verdict = NOT_MET
-    return part._replace(criterion=word, verdict=verdict, inner=(part,))
+    return Outcome(word, verdict, part.day, part.used, part.values, (part,), part.lacks, part.weak)
 
 
 def check_baseline_after(scope: Scope, word: c.BaselineAfter, at: At) -> Outcome:

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from service.domain.verdict import Verdict
 
 Classified: TypeAlias = "tuple[Result, MarkerClass]"
+# Members are slow to reach through their class.
+LOW, LOW_GRADE, HIGH, UNCLEAR = MarkerClass.LOW, MarkerClass.LOW_GRADE, MarkerClass.HIGH, MarkerClass.INDETERMINATE
 
 
 def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
     """The class of an interval: every value of it must agree, else it is indeterminate."""
-    if value.all_at_most(limits.low):
-        return MarkerClass.LOW
-    if value.all_above(limits.high):
-        return MarkerClass.HIGH
-    if value.all_above(limits.low) and value.all_at_most(limits.high):
-        return MarkerClass.LOW_GRADE
-    return MarkerClass.INDETERMINATE
+    if not value.all_above(limits.low):
+        return LOW if value.all_at_most(limits.low) else UNCLEAR
+    if value.all_at_most(limits.high):
+        return LOW_GRADE
+    return HIGH if value.all_above(limits.high) else UNCLEAR
 
 
 def classified(scope: Scope, analyte: Analyte, limits: MarkerLimits, low: int, high: int) -> Sequence[Classified]:
@@ -77,7 +77,7 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     """The paired result: readable before indeterminate, then nearest, then hs, then later."""
     within = word.within.days
     found = classified(scope, word.analyte, word.limits, at.low - within, min(at.high + within, scope.today))
-    readable = [pair for pair in found if pair[1] is not MarkerClass.INDETERMINATE]
+    readable = [pair for pair in found if pair[1] is not UNCLEAR]
     candidates = readable or (found if not word.classes else [])
     if not candidates:
         return _no_readable(scope, word, at, found)
@@ -89,7 +89,7 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     if not _fits(word, result, kind):
         return _of_result(scope, word, NOT_MET, result, at)
     followed, lacks = _followed(scope, word, result)
-    return _of_result(scope, word, followed.negated, result, at)._replace(lacks=lacks)
+    return _of_result(scope, word, followed.negated, result, at, lacks)
 
 
 def _fits(word: c.MarkerNear, result: Result, kind: MarkerClass) -> bool:
@@ -99,11 +99,13 @@ def _fits(word: c.MarkerNear, result: Result, kind: MarkerClass) -> bool:
     return word.above is None or (result.value is not None and result.value.all_above(word.above))
 
 
-def _of_result(scope: Scope, word: Any, verdict: Verdict, result: Result, at: At) -> Outcome:
+def _of_result(
+    scope: Scope, word: Any, verdict: Verdict, result: Result, at: At, lacks: tuple[Lack, ...] = ()
+) -> Outcome:
     """What one result says; why it does not fit is told in a trace only."""
     if verdict is NOT_MET and not scope.traced:
         return not_met(word)
-    return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, at))
+    return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, at), (), lacks)
 
 
 def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
@@ -171,9 +173,10 @@ def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
     high = scope.today if word.after is None else min(at.high + word.after.days, scope.today)
     whole, doubts = _not_exact(scope, word, low, high)
     exact = classified(scope, word.analyte, word.limits, low, high)
-    readable = [*whole, *(pair for pair in exact if pair[1] is not MarkerClass.INDETERMINATE)]
+    readable = [*whole, *[pair for pair in exact if pair[1] is not UNCLEAR]]
     certain, possible, lacks = _read(scope, word.unreadable_if, readable)
-    sure, maybe = _hits(certain, word), _hits(possible, word)
+    sure = _hits(certain, word)
+    maybe = sure if possible is certain else _hits(possible, word)
     if sure and maybe:
         return _of_result(scope, word, MET, sure[-1][0], at)
     if not certain and word.none_is is not NOT_MET:
@@ -216,9 +219,8 @@ def _not_exact(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> tuple[l
 
 def _unplaced(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> list[Classified]:
     """The results that could not be read, as of no certain class, and those without an exact day."""
-    unclear = MarkerClass.INDETERMINATE
     return [
-        (result, unclear if result.value is None else class_of(result.value, limits))
+        (result, UNCLEAR if result.value is None else class_of(result.value, limits))
         for result in scope.timeline.results.get(analyte, ())
         if result.value is None or result.first != result.last
     ]
@@ -260,11 +262,9 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
     if kind in word.classes:
         above = word.above is None or (result.value is not None and result.value.all_above(word.above))
         return _of_result(scope, word, MET if above else NOT_MET, result, at)
-    may_be_high = result.value is not None and not result.value.all_at_most(word.limits.high)
-    if kind is MarkerClass.INDETERMINATE and may_be_high:
+    if kind is UNCLEAR and result.value is not None and not result.value.all_at_most(word.limits.high):
         text = f"the latest {word.analyte.name} ({shown(result.value)}) may be above {word.limits.high}"
-        doubtful = _of_result(scope, word, UNKNOWN, result, at)
-        return doubtful._replace(lacks=(Lack(Want.UNREADABLE, text),))
+        return _of_result(scope, word, UNKNOWN, result, at, (Lack(Want.UNREADABLE, text),))
     return _of_result(scope, word, NOT_MET, result, at)
 
 
@@ -278,9 +278,9 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
     earliest = scope.today - word.over.days - SUSTAINED_AGE.days
     every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] in READABLE]
-    low, _, doubts = _read(scope, word.unreadable_if, [pair for pair in every if pair[1] is MarkerClass.LOW])
-    every = [pair for pair in every if pair[1] is not MarkerClass.LOW or pair in low]
-    last_other = max((r.first for r, kind in every if kind is not MarkerClass.LOW_GRADE), default=EARLIEST)
+    low, _, doubts = _read(scope, word.unreadable_if, [pair for pair in every if pair[1] is LOW])
+    every = [pair for pair in every if pair[1] is not LOW or pair in low]
+    last_other = max([r.first for r, kind in every if kind is not LOW_GRADE], default=EARLIEST)
     after_break = [pair for pair in every if pair[0].first > last_other]
     unknown: Outcome | None = None
     for family in ("hs", "conventional"):
@@ -290,7 +290,7 @@ def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
         unknown = outcome if outcome.verdict is UNKNOWN else unknown
     if unknown is not None:
         return unknown
-    if len(every) < 2 and all(kind is MarkerClass.LOW_GRADE for _, kind in every):
+    if len(every) < 2 and all(kind is LOW_GRADE for _, kind in every):
         refused = refusals(scope, word.analyte, earliest, scope.today)
         return _lacking(
             scope, word, f"fewer than two readable {word.analyte.name} results", [refused] if refused else []

@@ -31,26 +31,31 @@ def sources_of(score: Score) -> tuple[Source, ...]:
     return (score.source, *score.evidence)
 
 
-def series_of(scope: Scope, instrument: Instrument, *, safety: bool = False) -> Series | None:
-    """The values of one instrument; with `safety` those up to 24 hours after the as-of instant too, as dated."""
+def _with_late(scope: Scope, instrument: Instrument) -> Series | None:
+    """The values of one instrument with those up to 24 hours after the as-of instant, as dated."""
     held = scope.timeline.series.get(instrument)
-    if not safety or not scope.timeline.late_scores:
-        return held
     late = [s for s in scope.timeline.late_scores if s.instrument is instrument and s.first == s.last]
     known = [] if held is None else held.scores
     return scope.remembered((instrument, "late"), lambda: Series(instrument, [*known, *late])) if late else held
 
 
+def held_series(scope: Scope, domain: MoodDomain, *, safety: bool = False) -> list[Series]:
+    """The series of a domain, in its order; with `safety` also of values up to 24 hours after the as-of instant."""
+    known = scope.timeline.series
+    if safety and scope.timeline.late_scores:
+        every = [_with_late(scope, instrument) for instrument in domain.series]
+        return [series for series in every if series is not None]
+    return [known[instrument] for instrument in domain.series if instrument in known]
+
+
 def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = False) -> list[tuple[Series, int]]:
     """The series of a domain that have a value within `fresh` days of the as-of day, with its index."""
     found = []
-    limit = scope.safety_limit if safety else scope.today
-    for instrument in domain.series:
-        held = series_of(scope, instrument, safety=safety)
-        if held is not None:
-            index = held.latest(scope.today - fresh, limit)
-            if index is not None:
-                found.append((held, index))
+    earliest, limit = scope.today - fresh, scope.safety_limit if safety else scope.today
+    for series in held_series(scope, domain, safety=safety):
+        index = series.latest(earliest, limit)
+        if index is not None:
+            found.append((series, index))
     return found
 
 
@@ -81,11 +86,11 @@ def baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline 
     day = series.days[index]
     lookback, higher_is_worse = word.lookback.days, series.instrument.higher_is_worse
     best: int | None = None
+    values = series.values
     for i in series.between(day - lookback, day - word.gap.days):
         if not series.counts_as_low(i):
             continue
-        value = series.values[i]
-        if best is None or (value <= series.values[best] if higher_is_worse else value >= series.values[best]):
+        if best is None or (values[i] <= values[best] if higher_is_worse else values[i] >= values[best]):
             best = i
     if best is not None:
         return Baseline(best, stale=False)

@@ -138,6 +138,8 @@ def _not_recorded(scope: Scope, word: c.Recorded) -> Outcome:
     if word.needs_conditions and not scope.timeline.chart.conditions_sent:
         text = "no Condition in the data supplied, so new diagnoses cannot be seen"
         return Outcome(word, UNKNOWN, lacks=(Lack(Want.MISSING, text),))
+    if not scope.gaps:
+        return not_met(word)
     names = " or ".join(concept.replace("-", " ") for concept in word.concepts)
     return absent(scope, word, record_types(word.concepts), f"a record of {names}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain import criteria as c
 from service.domain.facts import Chart, Patient, Source
-from service.domain.outcome import Lack, Outcome, Want
+from service.domain.outcome import NO_VALUES, Lack, Outcome, Want
 from service.domain.plain import plain
 from service.domain.reads import Subject, reads_of
 from service.domain.timeline import Timeline
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from service.domain.criteria import Criterion
+
+    Check = Callable[["Scope", Any, "At"], Outcome]
 
 T = TypeVar("T")
 
@@ -45,10 +48,12 @@ class At(NamedTuple):
         return self.low == self.high
 
 
-class Asked(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Asked:
     """How a criterion is asked: as `word`, unless nothing is there of one group of `needs`: it then says `silence`."""
 
     word: Criterion
+    check: Check
     is_dayless: bool
     needs: tuple[frozenset[Subject], ...]
     silence: Outcome | None
@@ -56,7 +61,6 @@ class Asked(NamedTuple):
 
 # By criterion, without trace and with it. Rules are constants; tests that make new ones are few.
 _ASKED: tuple[dict[Criterion, Asked], dict[Criterion, Asked]] = ({}, {})
-_NO_VALUES: dict[str, Any] = {}
 
 
 class Scope:
@@ -79,7 +83,7 @@ class Scope:
     def __init__(
         self,
         timeline: Timeline,
-        checks: Mapping[type, Callable[..., Outcome]],
+        checks: Mapping[type, Check],
         today: int | None = None,
         *,
         traced: bool = True,
@@ -106,17 +110,19 @@ class Scope:
         outcome = memory.get(criterion)
         if outcome is not None:
             return outcome
-        word, is_dayless, needs, silence = self._asked.get(criterion) or self._learn(criterion)
+        asked = self._asked.get(criterion) or self._learn(criterion)
+        silence = asked.silence
         if silence is not None and not self.gaps:
             present = self.present
-            for needed in needs:
+            for needed in asked.needs:
                 if present.isdisjoint(needed):
                     memory[criterion] = silence
                     return silence
-        key = word if is_dayless else (word, at)
+        word = asked.word
+        key = word if asked.is_dayless else (word, at)
         outcome = memory.get(key)
         if outcome is None:
-            outcome = memory[key] = self._checks[type(word)](self, word, at)
+            outcome = memory[key] = asked.check(self, word, at)
         return outcome
 
     def _learn(self, criterion: Criterion) -> Asked:
@@ -126,7 +132,8 @@ class Scope:
         needs, silence = () if self.traced else self._refuting(word), not_met(word)
         if not needs and reads.tells_by_facts:
             needs, silence = (reads.subjects,), self._of_nobody(word)
-        asked = self._asked[criterion] = Asked(word, reads.is_dayless, needs, silence if needs else None)
+        check = self._checks[type(word)]
+        asked = self._asked[criterion] = Asked(word, check, reads.is_dayless, needs, silence if needs else None)
         return asked
 
     def _of_nobody(self, word: Criterion) -> Outcome:
@@ -159,7 +166,7 @@ class Scope:
         used: tuple[Source, ...] = (),
     ) -> Outcome:
         """NOT_MET, with what it rests on where somebody wants the trace."""
-        return Outcome(criterion, NOT_MET, day, used, _NO_VALUES, inner) if self.traced else not_met(criterion)
+        return Outcome(criterion, NOT_MET, day, used, NO_VALUES, inner) if self.traced else not_met(criterion)
 
     def now(self) -> At:
         """The as-of day."""
@@ -181,9 +188,10 @@ class Scope:
     def remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """A derived table of the timeline, made once."""
         tables = self.timeline.tables
-        if key not in tables:
-            tables[key] = make()
-        return cast("T", tables[key])
+        found: T | None = tables.get(key)
+        if found is None:
+            found = tables[key] = make()
+        return found
 
     def uncovered(self, types: tuple[str, ...]) -> str:
         """Why absence cannot be concluded for any of these resource types; empty when it can."""

@@ -60,6 +60,10 @@ class Answered(NamedTuple):
     received: str
 
 
+# Any number that stands for a risk.
+_POSITIVE: Final = Answered(1, "")
+
+
 def answer(holder: Observation | Component, item: Item, terminology: Terminology) -> Answered | Refusal:
     """The answer to one question."""
     concept = holder.valueCodeableConcept
@@ -75,17 +79,25 @@ def answer(holder: Observation | Component, item: Item, terminology: Terminology
     if holder.valueBoolean is not None and grades is _NO_OR_YES:
         return Answered(int(holder.valueBoolean), str(holder.valueBoolean).lower())
     quantity = quantity_text(holder)
-    return _graded(quantity, grades) if 0 < len(quantity) <= LONGEST_QUANTITY else _scored(score(holder, grades))
+    return answer_in(quantity, item) if quantity else _scored(score(holder, grades))
 
 
 def _scored(found: Number | Refusal) -> Answered | Refusal:
     return found if isinstance(found, Refusal) else Answered(int(found.value), found.received)
 
 
+def answer_in(quantity: bytes, item: Item) -> Answered | Refusal:
+    """The answer to one question from the JSON of its valueQuantity; raises WrongTypeError."""
+    return _graded(quantity, item) if len(quantity) <= LONGEST_QUANTITY else _graded_anew(quantity, item)
+
+
+def _graded_anew(quantity: bytes, item: Item) -> Answered | Refusal:
+    found = score_in(quantity, _GRADES.get(item, _NO_OR_YES))
+    return _POSITIVE if item is _RISK else _scored(found)
+
+
 # Answers take few values, and a feed spells them all alike.
-@lru_cache(maxsize=4096)
-def _graded(text: bytes, grades: Grades) -> Answered | Refusal:
-    return _scored(score_in(text, grades))
+_graded: Final = lru_cache(maxsize=4096)(_graded_anew)
 
 
 def _risk(holder: Observation | Component, terminology: Terminology) -> Answered | Refusal:

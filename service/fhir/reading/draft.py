@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from msgspec import Raw, ValidationError
@@ -93,6 +93,7 @@ class Draft:
         "subjectless",
         "terminology",
         "times",
+        "untied",
         "zone",
     )
 
@@ -125,6 +126,8 @@ class Draft:
         self.issues: list[DataIssue] = []
         self.scores: list[Score] = []
         self.answers: list[Answer] = []
+        # Answers of the usual shape, up to the response that they belong to: that is known when all are read.
+        self.untied: list[tuple[Any, ...]] = []
         self.results: list[Result] = []
         self.records: list[Record] = []
         self.exposures: list[Exposure] = []
@@ -145,19 +148,19 @@ class Draft:
 
     def source(self, index: int, resource: Resource) -> Source:
         """Where the facts of an entry come from."""
-        kind, meta = type(resource).__name__, resource.meta
-        labels: tuple[tuple[str, str, str], ...] = ()
-        updated = None
-        if meta is not None:
-            if meta.security:
-                labels = _labels(meta)
-            if self.dates_updates:
-                updated = seconds(meta.lastUpdated)
-        expression = self.expressions[index]
+        kind, name, meta = type(resource).__name__, resource.id, resource.meta
+        if not name or self.dates_updates or (meta is not None and meta.security):
+            return self._told_fully(index, resource)
+        # Made without the checks of the class: this runs for every fact.
+        return _new(Source, (f"{kind}/{name}", self.expressions[index], kind, None, "", None, ()))
+
+    def _told_fully(self, index: int, resource: Resource) -> Source:
+        kind, meta, expression = resource.kind, resource.meta, self.expressions[index]
+        labels = _labels(meta) if meta is not None and meta.security else ()
+        updated = seconds(meta.lastUpdated) if meta is not None and self.dates_updates else None
         if not resource.id:
             return self._told_otherwise(index, Source("", expression, kind, None, "", updated, labels))
-        # Made without the checks of the class: this runs for every fact.
-        return _new(Source, (f"{kind}/{resource.id}", expression, kind, None, "", updated, labels))
+        return Source(f"{kind}/{resource.id}", expression, kind, None, "", updated, labels)
 
     def _told_otherwise(self, index: int, source: Source) -> Source:
         """A resource without an id is told by its address, an identifier, or the words of its code."""

@@ -29,7 +29,7 @@ from service.fhir.reading.medicines import (
 from service.fhir.reading.observations import link_observation, read_observation
 from service.fhir.reading.ownership import OWNED, check_unread, whose
 from service.fhir.reading.patients import read_patient
-from service.fhir.reading.plain import is_read, read_plain
+from service.fhir.reading.plain import Known, is_read, read_plain
 from service.fhir.reading.questionnaires import read_questionnaire_response
 from service.fhir.reading.receiving import Broken
 from service.fhir.reading.records import read_immunization, read_procedure
@@ -67,6 +67,9 @@ Reader: TypeAlias = Callable[[Draft, int, Any, Source], None]
 
 _new: Final = tuple.__new__
 _RETRACTED: Final = "entered-in-error"
+# Members are slow to reach through their class.
+_SCORE: Final = Kind.SCORE
+_SOURCE: Final = Answer._fields.index("source")
 _READERS: Final[dict[type, Reader]] = {
     Condition: read_condition,
     Procedure: read_procedure,
@@ -111,9 +114,7 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
             person = read_patient(draft, seen.at, seen.resource, seen.source, person)
         else:
             _read(draft, seen)
-    if draft.responses:
-        draft.scores = _tied(draft, draft.scores, Score)
-        draft.answers = _tied(draft, draft.answers, Answer)
+    _tie_all(draft)
     drop_repeated(draft)
     return person
 
@@ -145,9 +146,18 @@ def _drop_ids(draft: Draft) -> None:
             draft.reject(index, f"{draft.expressions[index]}.id", Reason.BAD_VALUE, text)
 
 
-def _tied(draft: Draft, facts: list[Tied], kind: type[Tied]) -> list[Tied]:
-    """Totals and answers with the response they belong to, now that all links are known."""
-    keys, at = draft.responses.keys(), kind._fields.index("response")
+def _tie_all(draft: Draft) -> None:
+    """Gives totals and answers the response they belong to, now that all links are known."""
+    keys = draft.responses.keys()
+    if keys:
+        draft.scores = _tied(draft.scores, Score, keys)
+        draft.answers = _tied(draft.answers, Answer, keys)
+    usual = [_new(Answer, (*fields, keys.get(fields[_SOURCE].expression, ""), False)) for fields in draft.untied]
+    draft.answers = usual + draft.answers
+
+
+def _tied(facts: list[Tied], kind: type[Tied], keys: dict[str, str]) -> list[Tied]:
+    at = kind._fields.index("response")
     tied: list[Tied] = []
     for fact in facts:
         found = keys.get(fact.response or fact.source.expression)
@@ -273,7 +283,7 @@ def _read(draft: Draft, seen: Seen) -> None:
     if type(resource) is Observation:
         if owner:
             take_back(draft, index, source, owner, lambda: read_observation(draft, index, resource, meaning, source))
-        elif meaning is None or meaning.kind is not Kind.SCORE or not is_read(draft, index, resource, meaning, source):
+        elif meaning is None or meaning.kind is not _SCORE or not is_read(draft, index, resource, Known(meaning)):
             read_observation(draft, index, resource, meaning, source)
     else:
         reader = _READERS[type(resource)]

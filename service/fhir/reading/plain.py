@@ -5,11 +5,12 @@ Whatever is out of the ordinary is left to the long way, which reads the same va
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from service.domain.facts import Answer, Result, Score, Source
 from service.domain.facts import Reading as Extent
-from service.fhir.reading.answering import Answered, answer
+from service.domain.facts import Result, Score
+from service.fhir.reading.answering import Answered, answer, answer_in
 from service.fhir.reading.codes import question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
@@ -24,18 +25,41 @@ from service.terminology.meanings import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from service.domain.analytes import Analyte
     from service.domain.concepts import Item
     from service.domain.instruments import Instrument
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.elements import Key
     from service.fhir.reading.gate import Gate
     from service.terminology.meanings import Meaning
+    from service.terminology.terminology import Terminology
 
 # Facts are made without the checks of their class here: this runs for every one of them.
 _new: Final = tuple.__new__
 _READ: Final = Extent.READ
+
+
+class Known:
+    """What a code means, and what is needed of that for every Observation that has it.
+
+    `keep` is None for what is not read in one go; `text` is what the code stands for in words.
+    """
+
+    __slots__ = ("keep", "meaning", "target", "text")
+
+    def __init__(self, meaning: Meaning, text: str = "") -> None:
+        target: Any = meaning.target
+        is_number = meaning.kind is not Kind.RESULT or (target.low is not None and not meaning.refusal)
+        self.meaning, self.target, self.text = meaning, target, text
+        self.keep = _KEEP.get(meaning.kind) if is_number else None
+
+
+@lru_cache(maxsize=8)
+def _known_codes(terminology: Terminology) -> dict[str | None, dict[str | None, Known]]:
+    """Every code that may be read, by itself and then by its system; without a system where it is a known mistake."""
+    known: dict[str | None, dict[str | None, Known]] = {code: {} for code in terminology.codes}
+    for (system, code), meaning in terminology.lookup.items():
+        known[code][system] = Known(meaning, terminology.display(system, code))
+    return known
 
 
 def read_plain(draft: Draft, gate: Gate) -> list[int]:
@@ -44,8 +68,8 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
     A feed is made of these two, so this one loop tells them apart at the lowest cost.
     """
     rest: list[int] = []
-    known, lookup, watched, absent = draft.subject.known, draft.lookup, draft.terminology.codes, ABSENT
-    entries, owner = draft.received.entries, None
+    owned, codes, absent = draft.subject.known, _known_codes(draft.terminology), ABSENT
+    entries, owner, asks = draft.received.entries, None, gate.asks
     for index, resource in enumerate(draft.received.resources):
         if type(resource) is not Observation:
             rest.append(index)
@@ -53,29 +77,30 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
         reference, code, meta = resource.subject, resource.code, resource.meta
         if meta is not None and (meta.tag or meta.security):
             draft.coverage.note_meta("Observation", meta)
-        if reference is None or code is None or not code.coding:
+        if reference is None or code is None or not (codings := code.coding):
             rest.append(index)
             continue
         named = reference.reference
         # Nearly all name the patient as the one before did.
         if named is None or named != owner:
-            if known.get(named):
+            if owned.get(named):
                 owner = named
             elif whose(draft, index, resource, draft.expressions[index]):
                 rest.append(index)
                 continue
-        one = code.coding[0]
-        if one.code in watched:
-            meaning = lookup.get((one.system, one.code))
+        one = codings[0]
+        systems = codes.get(one.code)
+        if systems is not None:
+            known = systems.get(one.system)
             # A known code of an unknown system may be misspelt, or one of those that feeds are known to use wrongly.
             if (
-                meaning is None
-                or gate.asks
-                or len(code.coding) > 1
+                known is None
+                or asks
+                or len(codings) > 1
                 or resource.hasMember is not absent
                 or resource.derivedFrom is not absent
                 or entries[index].modifierExtension is not absent
-                or not is_read(draft, index, resource, meaning, _source(draft, index, resource))
+                or not is_read(draft, index, resource, known)
             ):
                 rest.append(index)
         elif (
@@ -84,20 +109,15 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
             or resource.contained is not absent
             or resource.hasMember is not absent
             or resource.derivedFrom is not absent
-            or (len(code.coding) > 1 and _is_known(code.coding, watched))
+            or (len(codings) > 1 and any(other.code in codes for other in codings))
         ):
             rest.append(index)
     return rest
 
 
-def _is_known(codings: list[Key], watched: frozenset[str]) -> bool:
-    return any(one.code in watched for one in codings)
-
-
-def is_read(draft: Draft, index: int, observation: Observation, meaning: Meaning, source: Source) -> bool:
+def is_read(draft: Draft, index: int, observation: Observation, known: Known) -> bool:
     """True when the Observation was read; False, and nothing done, when it is not of the usual shape."""
-    text = observation.effectiveDateTime
-    keep = _KEEP.get(meaning.kind)
+    text, keep = observation.effectiveDateTime, known.keep
     if (
         text is None
         or keep is None
@@ -118,7 +138,7 @@ def is_read(draft: Draft, index: int, observation: Observation, meaning: Meaning
             return False
         draft.times[text] = when
     try:
-        if not keep(draft, observation, meaning, when, source):
+        if not keep(draft, index, observation, known, when):
             return False
     except WrongTypeError:
         return False
@@ -126,32 +146,21 @@ def is_read(draft: Draft, index: int, observation: Observation, meaning: Meaning
     return True
 
 
-def _source(draft: Draft, index: int, observation: Observation) -> Source:
-    """As `draft.source`, which is asked only when there is more to say than the id."""
-    name, meta = observation.id, observation.meta
-    if not name or draft.dates_updates or (meta is not None and meta.security):
-        return draft.source(index, observation)
-    fields = (f"Observation/{name}", draft.expressions[index], "Observation", None, "", None, ())
-    return _new(Source, fields)
-
-
-def _keep_score(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
-    instrument: Instrument = meaning.target  # type: ignore[assignment]  # as the kind says
+def _keep_score(draft: Draft, index: int, observation: Observation, known: Known, when: Moment) -> bool:
+    instrument: Instrument = known.target
     found = score(observation, instrument)
     if type(found) is not Number:
         return False
     value, received = found
     first, last, instant = when
+    source = draft.source(index, observation)
     fields = (instrument, value, first, last, instant, source, received, "", (), False, False, ())
     draft.scores.append(_new(Score, fields))
     return True
 
 
-def _keep_result(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
-    analyte: Analyte = meaning.target  # type: ignore[assignment]  # as the kind says
-    if analyte.low is None:
-        return False
-    found = quantitative(observation, meaning, when, source)
+def _keep_result(draft: Draft, index: int, observation: Observation, known: Known, when: Moment) -> bool:
+    found = quantitative(observation, known.meaning, when, draft.source(index, observation))
     if type(found) is not Result:
         return False
     draft.results.append(found)
@@ -171,42 +180,31 @@ def _is_unclear(observation: Observation) -> bool:
     )
 
 
-def _keep_answer(draft: Draft, observation: Observation, meaning: Meaning, when: Moment, source: Source) -> bool:
-    item: Item = meaning.target  # type: ignore[assignment]  # as the kind says
-    if observation.valueQuantity is not ABSENT:
-        # One value is all there can be.
-        if (
-            observation.valueCodeableConcept is not None
-            or observation.valueInteger is not ABSENT
-            or observation.valueBoolean is not None
-            or observation.valueString is not None
-        ):
-            return False
-    elif _is_unclear(observation):
+def _keep_answer(draft: Draft, index: int, observation: Observation, known: Known, when: Moment) -> bool:
+    item: Item = known.target
+    quantity = observation.valueQuantity
+    if quantity is ABSENT:
+        found = None if _is_unclear(observation) else answer(observation, item, draft.terminology)
+    elif (
+        observation.valueCodeableConcept is not None
+        or observation.valueInteger is not ABSENT
+        or observation.valueBoolean is not None
+        or observation.valueString is not None
+    ):
         return False
-    found = answer(observation, item, draft.terminology)
+    else:
+        found = answer_in(bytes(quantity), item)
     if type(found) is not Answered:
         return False
     value, received = found
     first, last, instant = when
-    fields = (
-        item,
-        value,
-        first,
-        last,
-        instant,
-        source,
-        _READ,
-        received,
-        question(draft.terminology, observation),
-        "",
-        False,
-    )
-    draft.answers.append(_new(Answer, fields))
+    code = observation.code
+    text = known.text if code is not None and code.text is ABSENT else question(draft.terminology, observation)
+    draft.untied.append((item, value, first, last, instant, draft.source(index, observation), _READ, received, text))
     return True
 
 
-_KEEP: Final[dict[Kind, Callable[[Draft, Observation, Meaning, Moment, Source], bool]]] = {
+_KEEP: Final[dict[Kind, Callable[[Draft, int, Observation, Known, Moment], bool]]] = {
     Kind.SCORE: _keep_score,
     Kind.RESULT: _keep_result,
     Kind.ITEM: _keep_answer,

@@ -164,7 +164,7 @@ def _kind(raw: bytes | Raw) -> str | None:
 def _primitive(parameter: Parameter, at: str) -> Given:
     if parameter.name == _DATA:
         raise InvalidParameter("The parameter data needs a resource: the Bundle.", at)
-    present = [(name, raw) for name in _PRIMITIVES if given(raw := getattr(parameter, name))]
+    present = [(name, raw) for name in _PRIMITIVES if (raw := getattr(parameter, name)) is not ABSENT and given(raw)]
     value = msgspec.json.decode(present[0][1]) if len(present) == 1 else None
     if not isinstance(value, str):
         raise InvalidParameter("A parameter has one value, and it is a string, code, uri or date.", at)
