@@ -21,7 +21,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 CODE := $(wildcard service tests benchmarks)
 
 .PHONY: help demo stack serve check test test-all generate bench lock clean tools \
-	suite-slow suite-node suite-java suite-container
+	suite-slow suite-node suite-java suite-postgres suite-container
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,16 +44,16 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 
 test: $(VENV)/.dev $(STACK)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java" --cov --cov-report=
+	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not postgres" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
 	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
 	@echo "Coverage of everything else (bar: 95 %)"
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, container
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, PostgreSQL, container
 	@table=''; failed=0; \
-	for suite in slow node java container; do \
+	for suite in slow node java postgres container; do \
 		echo "== suite $$suite"; \
 		began=$$(date +%s); \
 		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
@@ -64,7 +64,7 @@ test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` 
 	exit $$failed
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not postgres" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
@@ -74,6 +74,9 @@ suite-node: $(VENV)/.test-all
 suite-java: $(VENV)/.test-all
 	@$(PYTEST) -m java
 
+suite-postgres: $(VENV)/.test-all
+	@$(PYTEST) -m postgres
+
 suite-container: $(VENV)/.test-all
 	@$(PYTEST) tests/architecture/container
 
@@ -81,7 +84,7 @@ suite-container: $(VENV)/.test-all
 tools:
 	@missing=''; \
 	for pair in node:nodejs npm:npm java:default-jre-headless javac:default-jdk-headless mvn:maven \
-		docker-compose:docker-compose; do \
+		pg_ctlcluster:postgresql docker-compose:docker-compose; do \
 		command -v "$${pair%%:*}" >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \

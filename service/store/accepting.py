@@ -1,0 +1,73 @@
+"""A notice, taken in whole or not at all: what is new, how far the subscription has come, whom to assess."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from service.store.cursors import locked, progress_of, put_progress
+from service.store.gaps import arrived
+from service.store.queue import enqueue
+from service.store.schema import SeenRow, clock
+from service.store.values import Accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlmodel import Session
+
+    from service.store.values import Notice
+
+# Servers repeat a notification within minutes, and some within days after they were down.
+REMEMBERED_SECONDS: Final = 7 * 86_400.0
+_AT_A_TIME: Final = 500
+
+
+def accept(session: Session, notice: Notice, delay_seconds: float, key: bytes) -> Accepted:
+    """Takes a notice in, within the transaction of `session`; `LookupError` when its subscription is not known."""
+    row = locked(session, notice.subscription)
+    if row is None:
+        raise LookupError("no cursor of such a subscription")
+    row.heard_at = session.exec(select(clock())).one()
+    unseen = _remember(session, notice, key)
+    arrival = arrived(progress_of(row), notice.events, notice.counter, unseen=unseen > 0)
+    put_progress(row, arrival.progress)
+    told = len(set(notice.events)) or len(set(notice.resources)) or 1
+    if notice.resources and not unseen:
+        new = 0
+    elif notice.events:
+        new = len(arrival.new)
+    else:
+        new = unseen or 1
+    if new:
+        enqueue(session, row.server, notice.patients, delay_seconds)
+    return Accepted(new, told - new, arrival.progress.missing)
+
+
+def _remember(session: Session, notice: Notice, key: bytes) -> int:
+    """How many of the notice's resources were not seen before; from now on they are.
+
+    The locked cursor keeps others of the subscription out, so that looking and writing need not be one.
+    """
+    mine = col(SeenRow.subscription) == notice.subscription
+    session.execute(delete(SeenRow).where(mine, col(SeenRow.ends_at) <= clock()))
+    digests = sorted({_digest(key, notice.subscription, resource) for resource in notice.resources})
+    known = set(_known(session, notice.subscription, digests))
+    fresh = [digest for digest in digests if digest not in known]
+    ends_at = session.exec(select(clock() + REMEMBERED_SECONDS)).one()
+    session.add_all(SeenRow(subscription=notice.subscription, digest=digest, ends_at=ends_at) for digest in fresh)
+    return len(fresh)
+
+
+def _known(session: Session, subscription: str, digests: Sequence[str]) -> Iterable[str]:
+    """Those that were seen, asked for some at a time, for a statement takes only so many values."""
+    for start in range(0, len(digests), _AT_A_TIME):
+        some = col(SeenRow.digest).in_(digests[start : start + _AT_A_TIME])
+        yield from session.exec(select(SeenRow.digest).where(col(SeenRow.subscription) == subscription, some))
+
+
+def _digest(key: bytes, subscription: str, resource: str) -> str:
+    return hmac.digest(key, f"{subscription}\n{resource}".encode(), "sha256").hex()[:32]

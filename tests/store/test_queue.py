@@ -1,0 +1,142 @@
+"""Is each patient in the queue once, worked on by one at a time, and gone when done?"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from service.store import Store, Work
+
+pytestmark = pytest.mark.anyio
+LONG = 600.0
+# Long enough for a slow machine to ask in between, and short enough to wait for.
+WHILE = 2.0
+
+
+async def taken(store: Store, holder: str = "me", seconds: float = LONG) -> Work:
+    work = await store.take_work(holder, seconds)
+    assert work is not None
+    return work
+
+
+async def test_patients_are_taken_one_by_one_in_the_order_they_came(store: Store) -> None:
+    for patient in ("b", "a"):
+        await store.enqueue("main", [patient])
+        await asyncio.sleep(0.005)
+    await store.enqueue("other", ["a"])
+    assert [(await taken(store))[:2] for _ in range(3)] == [("main", "b"), ("main", "a"), ("other", "a")]
+    assert await store.take_work("me", LONG) is None
+
+
+async def test_one_patient_is_one_row_however_often_enqueued(store: Store) -> None:
+    await store.enqueue("main", ["a", "a", "b"])
+    await store.enqueue("main", ["a"])
+    await store.enqueue("main", [])
+    assert await store.waiting() == 2
+    assert {await taken(store), await taken(store)} == {Work("main", "a", 2, 0), Work("main", "b", 1, 0)}
+
+
+async def test_many_patients_are_enqueued_at_once(store: Store) -> None:
+    await store.enqueue("main", (f"patient-{number}" for number in range(5_000)))
+    assert await store.waiting() == 5_000
+
+
+async def test_done_work_leaves_nothing(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    await store.finish_work(await taken(store), "me")
+    assert await store.waiting() == 0
+
+
+async def test_what_is_delayed_is_not_due_before(store: Store) -> None:
+    await store.enqueue("main", ["a"], delay_seconds=WHILE)
+    assert await store.take_work("me", LONG) is None
+    await asyncio.sleep(WHILE)
+    assert (await taken(store)).patient == "a"
+
+
+async def test_enqueued_again_the_earlier_time_holds(store: Store) -> None:
+    await store.enqueue("main", ["a"], delay_seconds=LONG)
+    await store.enqueue("main", ["a"])
+    await store.enqueue("main", ["a"], delay_seconds=LONG)
+    assert await taken(store) == Work("main", "a", 3, 0)
+
+
+async def test_enqueued_while_being_worked_on_it_is_due_again_when_done(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store)
+    await store.enqueue("main", ["a"])
+    assert await store.take_work("you", LONG) is None
+    await store.finish_work(work, "me")
+    assert await taken(store, "you") == Work("main", "a", 2, 0)
+
+
+async def test_enqueued_while_being_worked_on_a_delay_counts_from_then(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store)
+    await store.enqueue("main", ["a"], delay_seconds=LONG)
+    await store.finish_work(work, "me")
+    assert await store.waiting() == 1
+    assert await store.take_work("you", LONG) is None
+
+
+async def test_failed_work_comes_again_later_and_new_data_do_not_hurry_it(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    await store.postpone_work(await taken(store), "me", WHILE)
+    await store.enqueue("main", ["a"])
+    assert await store.take_work("me", LONG) is None
+    await asyncio.sleep(WHILE)
+    assert await taken(store) == Work("main", "a", 2, 1)
+
+
+async def test_tries_are_counted_until_one_succeeds(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    for attempt in range(3):
+        work = await taken(store)
+        assert work.attempts == attempt
+        await store.postpone_work(work, "me", 0)
+    work = await taken(store)
+    await store.enqueue("main", ["a"])
+    await store.finish_work(work, "me")
+    assert (await taken(store)).attempts == 0
+
+
+async def test_a_claim_that_ran_out_is_another_s_to_take_and_lost_to_the_first(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store, "me", WHILE)
+    assert await store.take_work("you", LONG) is None
+    await asyncio.sleep(WHILE)
+    assert await taken(store, "you") == work
+    assert not await store.keep_work(work, "me", LONG)
+    await store.finish_work(work, "me")
+    await store.postpone_work(work, "me", 0)
+    assert await store.waiting() == 1
+    assert await store.keep_work(work, "you", LONG)
+
+
+async def test_a_claim_that_nobody_took_meanwhile_can_be_kept(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store, "me", 0.0)
+    assert await store.keep_work(work, "me", LONG)
+    assert await store.take_work("you", LONG) is None
+
+
+async def test_a_flood_does_not_put_off_a_patient_whose_holder_crashed(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    await taken(store, "me", 0.0)
+    for _ in range(3):
+        await store.enqueue("main", ["a"], delay_seconds=LONG)
+    assert (await taken(store, "you")).generation == 4
+
+
+async def test_work_that_is_gone_cannot_be_kept(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store)
+    await store.finish_work(work, "me")
+    assert not await store.keep_work(work, "me", LONG)
+
+
+async def test_the_same_patient_is_never_two_tasks_work(store: Store) -> None:
+    await store.enqueue("main", [str(number) for number in range(20)])
+    both = await asyncio.gather(*(store.take_work(f"task-{number}", LONG) for number in range(40)))
+    assert sorted(work.patient for work in both if work) == sorted(map(str, range(20)))
