@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from service.security.scopes import Access
+
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+
+class TokenUnavailable(Exception):
+    """There is no token: `reason` goes into answers and logs, and names no secret and no address.
+
+    `passing` tells that asking again at once may help, `wait` after how many seconds the server said so.
+    """
+
+    def __init__(self, reason: str, *, passing: bool = False, wait: float = 0.0) -> None:
+        """`reason` completes "could not be fetched: ..."."""
+        super().__init__(reason)
+        self.reason = reason
+        self.passing = passing
+        self.wait = wait
 
 
 class Bearer(Protocol):
     """A source of tokens for one server."""
 
+    @property
+    def access(self) -> Access:
+        """What the last token allows."""
+
     async def token(self) -> str:
-        """A token that has not been refused."""
+        """A token that has not been refused; raises `TokenUnavailable`."""
 
     def refused(self, token: str) -> bool:
         """The server did not take a token; True when another may be had."""
 
 
 class FixedToken:
-    """The token that a site configured."""
+    """The token that a site configured; what it allows is not known."""
+
+    access = Access()
 
     def __init__(self, token: SecretStr) -> None:
         """`token` is sent as it is."""
