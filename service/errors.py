@@ -12,6 +12,7 @@ Problem
  +- Overloaded            try again later
  +- DeadlineExceeded      the work took too long
  +- NotAuthenticated      the caller has to say who it is
+ +- NotAllowed            the operator has not allowed this
  +- UpstreamFailed        a FHIR server did not give the patient
      +- UpstreamTooSlow   it did not in time
 """
@@ -95,6 +96,12 @@ class NotAuthenticated(Problem):
     """The caller has to say who it is, or may not do this."""
 
     code = "login"
+
+
+class NotAllowed(Problem):
+    """The operator has not allowed this; it can be turned on."""
+
+    code = "forbidden"
 
 
 class UpstreamFailed(Problem):

@@ -10,25 +10,29 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from service.api.check import CheckEndpoint
 from service.api.conformance import add_conformance
 from service.api.documentation import (
     CHECK_PATH,
     DESCRIPTION,
     PATIENT_CHECK_PATH,
+    PATIENT_WRITE_PATH,
     TITLE,
     document_check,
     document_patient_check,
+    document_patient_write,
 )
 from service.api.edge import Edge
+from service.api.endpoints import Endpoints
 from service.api.errors import answer_problem, problem_of, unexpected
 from service.api.exchange import exchange_of
 from service.api.garbage import settle_garbage_collector
 from service.api.health import add_health
+from service.api.jwks import add_jwks
 from service.api.pages import add_pages
-from service.api.patients import PatientEndpoint
 from service.api.routes import RawRoute
+from service.api.subscriptions import SubscriptionEndpoint, add_subscriptions
 from service.errors import Problem
+from service.subscriptions.leases import StoredLeases
 from service.telemetry import Metrics
 
 if TYPE_CHECKING:
@@ -41,24 +45,22 @@ if TYPE_CHECKING:
 def create_app(settings: Settings, context: Context) -> Edge:
     """The application for a site's settings and effective rule set."""
     metrics = Metrics()
-    check = CheckEndpoint(context, settings, metrics)
-    patients = PatientEndpoint(context, settings, metrics)
+    leases = None if settings.service_key is None else StoredLeases()
+    endpoints = Endpoints(context, settings, metrics, leases)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         settle_garbage_collector()
+        await endpoints.subscriptions.start()
         yield
-        check.close()
-        await patients.close()
+        await endpoints.close()
 
-    routes = create_routes(settings, context, metrics, check, patients)
+    routes = create_routes(settings, context, metrics, endpoints)
     routes.router.lifespan_context = lifespan
     return Edge(routes, settings, metrics)
 
 
-def create_routes(
-    settings: Settings, context: Context, metrics: Metrics, check: CheckEndpoint, patients: PatientEndpoint
-) -> FastAPI:
+def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoints: Endpoints) -> FastAPI:
     """The routes without the layer around them."""
     app = FastAPI(
         title=TITLE,
@@ -71,11 +73,14 @@ def create_routes(
     )
     app.router.redirect_slashes = False
     app.router.route_class = RawRoute
-    app.add_api_route(CHECK_PATH, check, methods=["POST"], **document_check())
+    app.add_api_route(CHECK_PATH, endpoints.check, methods=["POST"], **document_check())
     for method in ("GET", "POST"):
-        app.add_api_route(PATIENT_CHECK_PATH, patients, methods=[method], **document_patient_check(method))
+        app.add_api_route(PATIENT_CHECK_PATH, endpoints.patients, methods=[method], **document_patient_check(method))
+    app.add_api_route(PATIENT_WRITE_PATH, endpoints.write, methods=["POST"], **document_patient_write())
     add_conformance(app)
-    add_health(app, context, metrics, settings)
+    add_health(app, context, metrics, settings, endpoints.servers)
+    add_jwks(app, settings)
+    add_subscriptions(app, SubscriptionEndpoint(settings, endpoints.subscriptions))
     add_pages(app, context, settings)
     app.add_exception_handler(Problem, _tell_problem)
     app.add_exception_handler(HTTPException, _tell_routing)

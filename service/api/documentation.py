@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from service.api.parameters import CHECK, GENERAL
 from service.api.responses import FHIR_JSON
-from service.fhir.operation import CODE, Parameter
+from service.fhir.operation import CODE, WRITE_CODE, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CHECK_PATH = f"/fhir/${CODE}"
 PATIENT_CHECK_PATH = f"/fhir/Patient/{{id}}/${CODE}"
+PATIENT_WRITE_PATH = f"/fhir/Patient/{{id}}/${WRITE_CODE}"
 TITLE = "Moodmarker"
 DESCRIPTION = (
     "Reads FHIR R4 data of one patient, pairs mood change with immune activity by clinical rules, and "
@@ -25,6 +26,8 @@ DESCRIPTION = (
 )
 _JSON = "application/json"
 _CHECK = "The check"
+_WRITE = "Writing back"
+_BY_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Patient.id"}
 _CONTRACTS = "Contracts"
 _RUNNING = "Running the service"
 RESOURCE = {
@@ -36,6 +39,7 @@ RESOURCE = {
 ERRORS: dict[int, str] = {
     400: "The body is not JSON or not the shape, or a parameter is unknown, repeated or has a wrong value.",
     401: "The caller has to send the site's token, or be on this machine.",
+    403: "The operator has not allowed to write to the FHIR server.",
     404: "No such resource or operation.",
     406: "The caller takes neither application/fhir+json nor application/json of FHIR R4.",
     413: "The body is past a limit: as sent, decompressed, growth, members of the gzip file, or entries.",
@@ -120,18 +124,43 @@ def document_check() -> dict[str, Any]:
 
 def document_patient_check(method: str) -> dict[str, Any]:
     """The check of a patient who is fetched, as arguments of a route."""
-    by_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Patient.id"}
-    parameters = {"parameters": [by_id, *query_parameters(CHECK["instance"])]}
-    example = {"resourceType": "Parameters", "parameter": [{"name": "asOf", "valueDateTime": "2026-06-30"}]}
-    schema = {"$ref": "#/components/schemas/Parameters"}
-    sent = {kind: {"schema": schema, "example": example} for kind in (FHIR_JSON, _JSON)}
+    parameters = {"parameters": [_BY_ID, *query_parameters(CHECK["instance"])]}
     return document_check() | {
         "operation_id": f"{CODE}-patient-{method.lower()}",
         "summary": "Fetch the data of one patient and evaluate them",
         "description": "Takes its parameters in the query, or as Parameters without `data`.",
         "responses": document_check()["responses"] | errors(401, 404, 502, 504),
-        "openapi_extra": parameters | ({"requestBody": {"content": sent}} if method == "POST" else {}),
+        "openapi_extra": parameters | ({"requestBody": _asked_as_of()} if method == "POST" else {}),
     }
+
+
+def document_patient_write() -> dict[str, Any]:
+    """The write of a patient who is fetched, as arguments of a route."""
+    answer = document_check()["responses"][200]
+    written = _fhir("The answer of the check; its OperationOutcome tells what became of each resource.", "Bundle")
+    return {
+        "operation_id": WRITE_CODE,
+        "tags": [_WRITE],
+        "summary": "Fetch the data of one patient, evaluate them, and store what was found",
+        "description": "Takes its parameters in the query, or as Parameters. It stores Flags and a draft CarePlan on "
+        "the FHIR server that the patient was fetched from, or Tasks where that server takes no Flag; only where the "
+        "operator has allowed it. What could not be stored is an issue of the OperationOutcome, each with a code.",
+        "response_class": Response,
+        "responses": {
+            200: written | {"headers": answer["headers"]},
+            **errors(400, 401, 403, 404, 406, 413, 415, 421, 422, 500, 502, 503, 504),
+        },
+        "openapi_extra": {
+            "parameters": [_BY_ID, *query_parameters(CHECK["write"])],
+            "requestBody": _asked_as_of(),
+        },
+    }
+
+
+def _asked_as_of() -> dict[str, Any]:
+    example = {"resourceType": "Parameters", "parameter": [{"name": "asOf", "valueDateTime": "2026-06-30"}]}
+    schema = {"$ref": "#/components/schemas/Parameters"}
+    return {"content": {kind: {"schema": schema, "example": example} for kind in (FHIR_JSON, _JSON)}}
 
 
 def document_metadata(asked: Iterable[Parameter]) -> dict[str, Any]:
@@ -190,8 +219,32 @@ def _plain(operation: str, summary: str, answer: str, kind: str, **more: Any) ->
 
 HEALTH_DOCUMENTATION = {
     "live": _plain("live", "Is the process alive?", "It is.", _JSON),
-    "ready": _plain("ready", "Is the service ready, and by which rules?", "Version and digest of the rule set.", _JSON),
+    "ready": _plain(
+        "ready",
+        "Is the service ready, and by which rules?",
+        "Version and digest of the rule set, and how the last request to each FHIR server for a token ended.",
+        _JSON,
+    ),
+    "servers": _plain(
+        "servers",
+        "Do the FHIR servers give tokens?",
+        "No request for a token has failed since the last that succeeded.",
+        _JSON,
+        **{
+            "503": {
+                "description": "The last request for a token failed for a server that is named, with the reason.",
+                "content": {_JSON: {"schema": {"type": "object"}}},
+            }
+        },
+    ),
 }
+JWKS_DOCUMENTATION = _plain(
+    "jwks",
+    "Public keys of the service",
+    "A JSON Web Key Set: what the service signs with, what it signed with, and what it is to sign with next.",
+    _JSON,
+    **{str(status): told for status, told in errors(404, 421).items()},
+)
 METRICS_DOCUMENTATION = _plain(
     "metrics", "Numbers for Prometheus", "Prometheus' text format.", "text/plain", **{"404": errors(404)[404]}
 )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from service.telemetry import Metrics
 
 UNMATCHED = "(no route)"
+_NO_STORE = (b"cache-control", b"no-store")
 _SECURITY_HEADERS = [
-    (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
@@ -127,9 +127,11 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.exchange.status = message["status"]
+            headers = message["headers"]
             message["headers"] = [
-                *message["headers"],
+                *headers,
                 (b"x-request-id", self.exchange.request_id.encode("ascii")),
+                *(() if any(name == _NO_STORE[0] for name, _ in headers) else (_NO_STORE,)),
                 *_SECURITY_HEADERS,
             ]
         await self._send(message)

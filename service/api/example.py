@@ -10,6 +10,8 @@ import msgspec
 from service.assessment import CheckOptions, assess
 from service.domain.analytes import CRP
 from service.domain.instruments import PHQ9
+from service.fhir.writeback.results import Became, Result
+from service.fhir.writeback.storage import chosen_id
 from service.terminology.systems import UCUM
 
 if TYPE_CHECKING:
@@ -41,6 +43,19 @@ def example_answer(context: Context) -> Json:
     """What the service says to the example."""
     body = msgspec.json.encode(example_request(context))
     answer: Json = msgspec.json.decode(assess(body, CheckOptions(), context, datetime.now(UTC)).body)
+    return answer
+
+
+def example_written(context: Context) -> Json:
+    """What it says where all of that was stored on a server that lets ids be chosen."""
+    answer = example_answer(context)
+    issues = answer["entry"][-1]["resource"]["issue"]
+    for entry in answer["entry"][:-1]:
+        kind, resource = entry["resource"]["resourceType"], entry["resource"]
+        identity = chosen_id(resource["identifier"][0]["value"])
+        entry["resource"] = {"resourceType": kind, "id": identity, **resource}
+        about = resource["code"]["coding"][0]["code"] if kind == "Flag" else "the draft plan"
+        issues.insert(-1, Result(Became.CREATED, f"{kind}/{identity}", about).issue)
     return answer
 
 

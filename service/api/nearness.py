@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
 from service.api.edge import host_name
 from service.api.exchange import exchange_of
-from service.errors import NotFound
+from service.errors import NotAuthenticated, NotFound
 from service.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -33,3 +34,18 @@ def is_near(request: Request, settings: Settings) -> bool:
         and is_loopback(request.client.host if request.client else "")
         and not any(name in headers for name in _FORWARDED)
     )
+
+
+def require_known(request: Request, settings: Settings) -> None:
+    """Refuses unless the caller sends the site's token, where it has one, or else is on this machine."""
+    token = settings.bearer_token
+    sent = exchange_of(request.scope).headers.get(b"authorization", b"")
+    if token is not None:
+        expected = f"Bearer {token.get_secret_value()}".encode()
+        if not hmac.compare_digest(sent, expected):
+            raise NotAuthenticated("Send the site's token: Authorization: Bearer ...")
+    elif not is_near(request, settings):
+        raise NotAuthenticated(
+            "A patient is fetched for callers on this machine only, unless the operator sets "
+            "MOODMARKER_BEARER_TOKEN and the caller sends it."
+        )

@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from service.api.documentation import CHECK_PATH, RESOURCE
+from service.api.documentation import CHECK_PATH, PATIENT_WRITE_PATH, RESOURCE
 from service.api.errors import answer_problem
-from service.api.example import example_answer, example_request
+from service.api.example import example_answer, example_request, example_written
 from service.api.nearness import shown_to
 from service.api.responses import FHIR_JSON
 from service.errors import NotFound
@@ -78,6 +78,8 @@ def openapi_document(app: FastAPI, context: Context) -> Json:
     for content in check["requestBody"]["content"].values():
         content["example"] = request
     check["responses"]["200"]["content"][FHIR_JSON]["example"] = example_answer(context)
+    write = document["paths"][PATIENT_WRITE_PATH]["post"]
+    write["responses"]["200"]["content"][FHIR_JSON]["example"] = example_written(context)
     _exemplify_errors(document)
     return document
 

@@ -20,6 +20,7 @@ GENERAL: Final = (
 CHECK: Final[dict[Level, tuple[Parameter, ...]]] = {
     "system": (*primitives("system"), *GENERAL),
     "instance": (*primitives("instance"), *GENERAL),
+    "write": (*primitives("write"), *GENERAL),
 }
 _GENERAL: Final = frozenset(parameter.name for parameter in GENERAL)
 _MOST_PAIRS: Final = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,8 +15,9 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from service.api.application import create_app
-from service.assessment import Context
+from service.assessment import Context, Servers
 from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener
+from service.subscriptions.opening import require_store
 from service.telemetry import MULTIPROCESS, configure_logging, forget_dead_workers
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def serve(settings: Settings) -> None:
     """Serves until interrupted; requests that are being answered are finished."""
     require_safe_listener(settings)
     configure_logging(settings.log_level)
+    asyncio.run(require_store(settings))
     # Ending when told to is no failure: the exit code is 0 once the last request has been answered.
     signal.signal(signal.SIGTERM, _end)
     with suppress(KeyboardInterrupt), _listen(settings) as listener:
@@ -87,7 +90,8 @@ def _tell(settings: Settings, listener: socket.socket) -> None:
 
 def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     """Workers read the settings anew, so what came by the command line is handed on as variables."""
-    Context.load(settings)  # what is wrong with the settings is said here, once, and not by every worker
+    # What is wrong with the settings is said here, once, and not by every worker.
+    Servers(settings, Context.load(settings))
     for name in settings.model_fields_set & {"host", "port", "workers"}:
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
     with tempfile.TemporaryDirectory(prefix="moodmarker-metrics-") as numbers:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from service.domain.days import AsOf
 from service.errors import InvalidParameter
-from service.fhir.operation import RESOURCE_TYPES, Level, Parameter, named
+from service.fhir.operation import DEFAULTS, RESOURCE_TYPES, Level, Parameter, named
 from service.fhir.reading.request import Given
 from service.fhir.reading.resources import OTHER, READ
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from service.assessment.context import Context
 
-_TAKEN: Final[dict[Level, dict[str, Parameter]]] = {"system": named("system"), "instance": named("instance")}
+_TAKEN: Final[dict[Level, dict[str, Parameter]]] = {level: named(level) for level in get_args(Level)}
 _VALUE_SETS: Final = {RESOURCE_TYPES: (*(read.__name__ for read in READ), *OTHER)}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 # A plus sign that was not percent-encoded in a query arrives as a space.
@@ -77,9 +77,9 @@ def chosen(
     return Choices(
         AsOf(as_of, context.zone, context.rule_set.time_zone),
         frozenset(one.value for one in sent.get("incomplete", ())),
-        _choice(taken["explain"], sent),
-        _choice(taken["mode"], sent) == "strict",
-        _choice(taken["as"], sent),
+        _choice("explain", sent),
+        _choice("mode", sent) == "strict",
+        _choice("as", sent),
         _checked_subject(subject) if subject else None,
         _single("server", sent),
     )
@@ -122,9 +122,9 @@ def _single(name: str, sent: Mapping[str, Sequence[Given]]) -> Given | None:
     return values[0] if values else None
 
 
-def _choice(parameter: Parameter, sent: Mapping[str, Sequence[Given]]) -> str:
-    one = _single(parameter.name, sent)
-    return parameter.default if one is None else one.value
+def _choice(name: str, sent: Mapping[str, Sequence[Given]]) -> str:
+    one = _single(name, sent)
+    return DEFAULTS[name] if one is None else one.value
 
 
 def _checked_subject(subject: Given) -> str:

@@ -1,15 +1,17 @@
-"""The parameters of the check: the one table that requests, the command line and the contracts are read from."""
+"""The parameters of our operations: the one table that requests, the command line and the contracts are read from."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 CODE: Final = "mood-immune-check"
+WRITE_CODE: Final = "mood-immune-write"
 RESOURCE_TYPES: Final = "http://hl7.org/fhir/ValueSet/resource-types|4.0.1"
 
 
-# Where the operation is called: on the whole service with the data, or on one Patient of a configured server.
-Level: TypeAlias = Literal["system", "instance"]
+# What is called: the check on the whole service with the data, the check on one Patient of a configured server, or
+# the write on one.
+Level: TypeAlias = Literal["system", "instance", "write"]
 
 
 class Parameter(NamedTuple):
@@ -52,6 +54,7 @@ PARAMETERS: Final = (
         "asOf",
         "dateTime",
         "The instant of decision, now if absent; a date means the end of that day in the site's time zone.",
+        levels=("system", "instance", "write"),
     ),
     Parameter(
         "incomplete",
@@ -85,9 +88,12 @@ PARAMETERS: Final = (
         "server",
         "code",
         "On a Patient: the configured FHIR server to fetch from; needed where there are several.",
-        levels=("instance",),
+        levels=("instance", "write"),
     ),
 )
+
+# What a parameter is where it is not sent.
+DEFAULTS: Final = {parameter.name: parameter.default for parameter in PARAMETERS}
 
 
 def named(level: Level) -> dict[str, Parameter]:

@@ -20,13 +20,24 @@ def test_metadata_is_the_capability_statement(app: Edge) -> None:
 
 def test_what_the_capability_statement_lists_is_served(app: Edge) -> None:
     (rest,) = ask(app, "GET", "/fhir/metadata").json()["rest"]
-    for resource in rest.get("resource", []):
+    for resource in (one for one in rest["resource"] if "interaction" in one):
         searched = ask(app, "GET", f"/fhir/{resource['type']}")
         assert searched.status_code == 200, resource["type"]
         for parameter in resource.get("searchParam", []):
             asked = ask(app, "GET", f"/fhir/{resource['type']}", params={parameter["name"]: "none"})
             assert asked.status_code == 200, parameter["name"]
             assert asked.json()["total"] == 0
+
+
+def test_operations_are_listed_where_they_are_called(app: Edge) -> None:
+    (rest,) = ask(app, "GET", "/fhir/metadata").json()["rest"]
+    (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
+    definitions = {f"{one['url']}|{one['version']}": one for one in ARTIFACTS.values() if "url" in one}
+    for level, operations in (("system", rest["operation"]), ("instance", patient["operation"])):
+        called = [definitions[one["definition"]] for one in operations]
+        assert [one["name"] for one in operations] == [one["code"] for one in called]
+        assert {"mood-immune-check"} <= {one["code"] for one in called}
+        assert all(one[level] for one in called)
 
 
 @pytest.mark.parametrize("path", ARTIFACTS)

@@ -1,16 +1,18 @@
 """Does the OpenAPI document hold, and say all that is so?"""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from service.api.documentation import PATIENT_CHECK_PATH
+from service.api.documentation import PATIENT_CHECK_PATH, PATIENT_WRITE_PATH
 from service.api.edge import Edge
 from service.api.errors import STATUS
 from tests.api.asking import CHECK, FHIR, ask, check
+from tests.fhir.conformance.checking import problems
 
 Json = dict[str, Any]
 
@@ -56,15 +58,17 @@ def test_every_operation_is_told_once_and_explained(document: Json) -> None:
 def test_every_path_parameter_is_told(document: Json) -> None:
     for path, _, operation in _operations(document):
         named = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
-        assert named == ({"id"} if "{id}" in path else set())
+        assert named == set(re.findall(r"\{(\w+)\}", path))
 
 
 def test_the_check_tells_every_error_it_can_give(document: Json) -> None:
-    of_data, of_patient = (
-        {int(status) for status in document["paths"][path]["post"]["responses"]} for path in (CHECK, PATIENT_CHECK_PATH)
+    of_data, of_patient, of_write = (
+        {int(status) for status in document["paths"][path]["post"]["responses"]}
+        for path in (CHECK, PATIENT_CHECK_PATH, PATIENT_WRITE_PATH)
     )
     # A method that an address does not take belongs to no operation.
-    assert of_patient == {200} | set(STATUS.values()) - {405}
+    assert of_write == {200} | set(STATUS.values()) - {405}
+    assert of_patient == of_write - {403}
     assert of_data == of_patient - {401, 404, 502, 504}
 
 
@@ -75,6 +79,17 @@ def test_the_example_is_answered_as_the_document_says(app: Edge, document: Json,
     answered = check(app, body).json()
     assert post["responses"]["200"]["content"]["application/fhir+json"]["example"] == answered
     assert answered["entry"][0]["resource"]["resourceType"] == "Flag"
+
+
+def test_the_example_of_a_write_is_one_that_the_service_could_give(app: Edge, document: Json) -> None:
+    told = document["paths"][PATIENT_WRITE_PATH]["post"]["responses"]["200"]["content"]["application/fhir+json"]
+    written = [entry["resource"] for entry in told["example"]["entry"]]
+    assert [bool(one.get("id")) for one in written] == [one["resourceType"] != "OperationOutcome" for one in written]
+    codes = {coding["code"] for issue in written[-1]["issue"] for coding in issue["details"].get("coding", ())}
+    known = {one["code"] for one in ask(app, "GET", "/fhir/CodeSystem/issue").json()["concept"]}
+    assert "write-created" in codes <= known
+    jsonschema_rs.validate(_closed(told["schema"], document["components"]["schemas"]), told["example"])
+    assert problems(json.dumps(told["example"]).encode()) == []
 
 
 def _closed(schema: Any, schemas: Json) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.fhir.artifacts.capability import capability_statement
 from service.fhir.artifacts.code_systems import issue_code_system, measurand_code_system, rule_code_system
 from service.fhir.artifacts.metadata import Json
-from service.fhir.artifacts.operations import mood_immune_check
+from service.fhir.artifacts.operations import mood_immune_check, mood_immune_write
 from service.fhir.artifacts.structures import structure_definitions
 from service.fhir.artifacts.value_sets import value_sets
 from service.rules import RULES
@@ -18,6 +18,7 @@ def all_artifacts() -> dict[str, Json]:
     """Every artifact under its path: resource type, id, `.json`."""
     offered = [
         mood_immune_check(),
+        mood_immune_write(),
         rule_code_system(RULES),
         measurand_code_system(),
         issue_code_system(),

@@ -20,11 +20,7 @@ _SEARCHED: Final = (
 def capability_statement(offered: Iterable[Json]) -> Json:
     """`offered` are the other artifacts: all can be read and searched, operations called."""
     resources = list(offered)
-    operations = [
-        {"name": one["code"], "definition": f"{one['url']}|{one['version']}"}
-        for one in resources
-        if one["resourceType"] == "OperationDefinition"
-    ]
+    definitions = [one for one in resources if one["resourceType"] == "OperationDefinition"]
     description = "Pairs mood change with immune activity in FHIR R4 data; answers with Flags and a CarePlan."
     statement = metadata("CapabilityStatement", "moodmarker", "Moodmarker", description)
     return statement | {
@@ -33,7 +29,13 @@ def capability_statement(offered: Iterable[Json]) -> Json:
         "implementation": {"description": description},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "rest": [{"mode": "server", "resource": _resources(resources), "operation": operations}],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [*_resources(resources), *_called_on(definitions)],
+                "operation": [_operation(one) for one in definitions if one["system"]],
+            }
+        ],
     }
 
 
@@ -46,3 +48,16 @@ def _resources(offered: list[Json]) -> list[Json]:
         }
         for name in sorted({one["resourceType"] for one in offered})
     ]
+
+
+def _called_on(definitions: list[Json]) -> list[Json]:
+    """The types that operations are called on: clients look for an operation of an instance there."""
+    on_instances = [one for one in definitions if one["instance"]]
+    return [
+        {"type": name, "operation": [_operation(one) for one in on_instances if name in one["resource"]]}
+        for name in sorted({name for one in on_instances for name in one["resource"]})
+    ]
+
+
+def _operation(definition: Json) -> Json:
+    return {"name": definition["code"], "definition": f"{definition['url']}|{definition['version']}"}

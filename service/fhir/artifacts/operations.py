@@ -1,11 +1,11 @@
-"""The OperationDefinition of the check: its parameters as they are read."""
+"""The OperationDefinitions: the parameters of our operations as they are read."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from service.fhir.artifacts.metadata import Json, metadata
-from service.fhir.operation import CODE, PARAMETERS, Parameter
+from service.fhir.operation import CODE, PARAMETERS, WRITE_CODE, Parameter, named
 
 _DESCRIPTION: Final = (
     "Evaluates the rules on one patient's data: those that are sent, or on a Patient those that the service fetches "
@@ -19,6 +19,16 @@ _RETURNED: Final = (
     "explain=full a GuidanceResponse for each rule, and last an OperationOutcome. With as=transaction: "
     "Parameters with `transaction` (a Bundle to post to a server), `outcome`, and with explain=full "
     "`guidance`, repeated."
+)
+_WRITE_DESCRIPTION: Final = (
+    "Fetches one patient's data from a configured server, evaluates the rules on them, and stores what was found "
+    "there: Flags and a draft CarePlan, or Tasks where the server takes no Flag. It has to be allowed for each "
+    "server. A resource that is there already is changed only where it would say something else, and nothing that "
+    "a clinician has closed, changed or taken further is overwritten."
+)
+_WRITE_RETURNED: Final = (
+    "A Bundle of type collection as mood-immune-check returns it. The OperationOutcome at its end has an issue for "
+    "each resource that was stored, changed, left as it is, or could not be stored."
 )
 
 
@@ -35,6 +45,22 @@ def mood_immune_check() -> Json:
         "resource": ["Patient"],
         "instance": True,
         "parameter": [*map(_taken, PARAMETERS), returned],
+    }
+
+
+def mood_immune_write() -> Json:
+    """CANON/OperationDefinition/mood-immune-write."""
+    definition = metadata("OperationDefinition", WRITE_CODE, "Mood and immune activity write", _WRITE_DESCRIPTION)
+    returned = {"name": "return", "use": "out", "min": 1, "max": "1", "documentation": _WRITE_RETURNED}
+    return definition | {
+        "kind": "operation",
+        "affectsState": True,
+        "code": WRITE_CODE,
+        "resource": ["Patient"],
+        "system": False,
+        "type": False,
+        "instance": True,
+        "parameter": [*map(_taken, named("write").values()), returned | {"type": "Bundle"}],
     }
 
 

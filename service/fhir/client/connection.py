@@ -11,7 +11,9 @@ import httpx
 import stamina
 
 from service.fhir.client.faults import Fault, OutOfTime
+from service.security.bearer import TokenUnavailable
 from service.security.origins import origin_of
+from service.security.scopes import Access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,7 @@ _AGAIN: Final = frozenset({429, 503})
 _MOST_AT_ONCE: Final = 4
 _READ: Final = frozenset({200})
 _WRITTEN: Final = frozenset({200, 201, 202, 204})
+_MEANINGS: Final = {401: ", for it does not know the service", 403: ", for it does not permit this to the service"}
 
 
 class _TryAgain(Fault):
@@ -73,6 +76,20 @@ class Connection:
         self._bytes_left = most_bytes
         self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
 
+    @property
+    def access(self) -> Access:
+        """What the server lets the service do, as far as its last token says."""
+        return Access() if self._bearer is None else self._bearer.access
+
+    async def authorize(self) -> None:
+        """Has a token, where one is needed, so that `access` is known; raises `Fault`."""
+        if self._bearer is not None:
+            try:
+                async with asyncio.timeout_at(self._ends):
+                    await self._token(self._bearer)
+            except TimeoutError:
+                raise OutOfTime from None
+
     async def get(self, address: str) -> bytes:
         """The body of a GET, by an address below the base or one on the server's origin; raises `Fault`."""
         return (await self._ask("GET", address, None, {}, _READ)).body
@@ -100,6 +117,9 @@ class Connection:
         self, method: str, address: str, content: bytes | None, headers: dict[str, str], good: frozenset[int]
     ) -> Reply:
         url = self._resolved(address)
+        if asyncio.get_running_loop().time() >= self._ends:
+            # A timeout that has passed would still let the request out.
+            raise OutOfTime
         patience = _patience if good is _READ else _patience_to_write
         try:
             async with asyncio.timeout_at(self._ends):
@@ -113,7 +133,7 @@ class Connection:
 
     def _resolved(self, address: str) -> str:
         """The full address; one elsewhere gets no request, and so no token."""
-        if "://" not in address:
+        if "://" not in address.partition("?")[0]:
             return f"{self.server.url}/{address}" if address else self.server.url
         if origin_of(address) != self._origin:
             raise Fault("it points to another server")
@@ -125,13 +145,19 @@ class Connection:
         """One request; a token that the server no longer takes is replaced once."""
         if self._bearer is None:
             return await self._once(method, url, content, headers, good)
-        token = await self._bearer.token()
+        token = await self._token(self._bearer)
         try:
             return await self._once(method, url, content, headers | _authorization(token), good)
         except Fault as fault:
             if fault.status != httpx.codes.UNAUTHORIZED or not self._bearer.refused(token):
                 raise
-        return await self._once(method, url, content, headers | _authorization(await self._bearer.token()), good)
+        return await self._once(method, url, content, headers | _authorization(await self._token(self._bearer)), good)
+
+    async def _token(self, bearer: Bearer) -> str:
+        try:
+            return await bearer.token()
+        except TokenUnavailable as error:
+            raise Fault(error.reason) from None
 
     async def _once(
         self, method: str, url: str, content: bytes | None, headers: dict[str, str], good: frozenset[int]
@@ -185,7 +211,7 @@ def _require(response: httpx.Response, good: frozenset[int]) -> None:
         wait = retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
         raise _TryAgain(f"it answered with status {status}", status, wait)
     if status not in good:
-        raise Fault(f"it answered with status {status}", status)
+        raise Fault(f"it answered with status {status}{_MEANINGS.get(status, '')}", status)
 
 
 def retry_after(text: str, now: datetime) -> float | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.fhir.client.capability import Capability
     from service.fhir.client.connection import Connection
     from service.fhir.client.searches import Reach
+    from service.security.scopes import Access
 
 ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PRESCRIBED: Final = ("MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement")
@@ -27,6 +28,9 @@ _MEDICATION: Final = re.compile(
     rb'"medicationReference"\s*:\s*\{[^{}]*?"reference"\s*:\s*"Medication/([A-Za-z0-9\-.]{1,64})"'
 )
 _MOST_IDS: Final = 50
+_SEARCHED: Final = "rs"
+_NOT_GRANTED: Final = "the server did not grant access to it"
+_GRANTED_IN_PART: Final = "the server granted access to a part of it only"
 
 
 class Fetched(NamedTuple):
@@ -35,6 +39,11 @@ class Fetched(NamedTuple):
     bundle: bytes
     gaps: Mapping[str, str]
     requests: int
+
+    def with_more(self, resources: Iterable[bytes]) -> Fetched:
+        """The same with more resources at the end."""
+        more = b"".join(b',{"resource":' + one + b"}" for one in resources)
+        return self._replace(bundle=self.bundle.removesuffix(b"]}") + more + b"]}")
 
 
 class _Response(Struct, gc=False):
@@ -58,20 +67,28 @@ async def fetch(
 ) -> Fetched:
     """The patient, and of each type what is within reach; raises `Fault` when not even the patient can be read."""
     server = connection.server
+    await connection.authorize()
+    access = connection.access
+    if not access.permits("Patient", "r"):
+        raise Fault(_NOT_GRANTED)
     gaps = {}
     searches = []
     for reach in reaches:
         kind = reach.resource_type
         if kind in server.not_searched or not (kind in server.searched or capability.searches(kind)):
             gaps[kind] = "the server cannot be searched for it by patient"
+        elif not access.permits(kind, _SEARCHED):
+            gaps[kind] = _NOT_GRANTED
         else:
             searches.append(
                 search(reach, patient, today, count=server.page_size, by_code=_by_code(connection, capability, kind))
             )
     batch = capability.batch if server.batch is None else server.batch
     person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)
-    found["Medication"] = await _medications(connection, found)
+    if names := _medications_of(found):
+        found["Medication"] = await _medications(connection, names)
     gaps |= {kind: told.gap for kind, told in found.items() if told.gap}
+    gaps |= _narrowed(found, gaps, connection.access)
     entries = [b'{"resource":' + bytes(person) + b"}", *(bytes(one) for told in found.values() for one in told.entries)]
     bundle = b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
     return Fetched(bundle, gaps, connection.requests)
@@ -120,10 +137,20 @@ def _is_good(answer: _Entry) -> bool:
     return answer.response.status.startswith("200") and bool(bytes(answer.resource))
 
 
-async def _medications(connection: Connection, found: Mapping[str, Found]) -> Found:
-    """The Medications that records of medicines refer to and that did not come with them."""
+def _narrowed(found: Iterable[str], gaps: Mapping[str, str], access: Access) -> dict[str, str]:
+    """The types of which the server may show a part only; a token may have been replaced by one that allows less."""
+    return {kind: _GRANTED_IN_PART for kind in found if kind not in gaps and not access.permits_all(kind, _SEARCHED)}
+
+
+def _medications_of(found: Mapping[str, Found]) -> list[str]:
+    """The ids of Medications that records of medicines refer to."""
     records = [bytes(one) for kind in _PRESCRIBED if kind in found for one in found[kind].entries]
-    names = sorted({match.decode() for record in records for match in _MEDICATION.findall(record)})
+    return sorted({match.decode() for record in records for match in _MEDICATION.findall(record)})
+
+
+async def _medications(connection: Connection, names: list[str]) -> Found:
+    if not connection.access.permits("Medication", _SEARCHED):
+        return Found((), _NOT_GRANTED)
     parts = [names[at : at + _MOST_IDS] for at in range(0, len(names), _MOST_IDS)]
     searches = [Search("Medication", (("_id", ",".join(part)), ("_count", str(_MOST_IDS)))) for part in parts]
     told = await asyncio.gather(*(run(connection, one) for one in searches))

@@ -36,20 +36,36 @@ class Found(NamedTuple):
     gap: str = ""
 
 
+class FirstPage(NamedTuple):
+    """How many entries the first page of a search has, and whether another follows."""
+
+    entries: int
+    more: bool
+
+
 _PAGE: Final = msgspec.json.Decoder(_Page)
 
 
 async def run(connection: Connection, search: Search) -> Found:
     """Every page of a search; what cannot be fetched is told and not raised."""
-    query = search.query
     try:
-        if len(query) > LONGEST_QUERY and connection.server.post_search:
-            first = await connection.post(f"{search.resource_type}/_search", query.encode(), FORM)
-        else:
-            first = await connection.get(f"{search.resource_type}?{query}")
+        first = await _first(connection, search)
     except Fault as fault:
         return Found((), fault.reason)
     return await rest_of(connection, first)
+
+
+async def first_page(connection: Connection, search: Search) -> FirstPage:
+    """The first page alone; raises `Fault`."""
+    page = _decoded(await _first(connection, search))
+    return FirstPage(len(page.entry), any(link.relation == "next" for link in page.link))
+
+
+async def _first(connection: Connection, search: Search) -> bytes:
+    query = search.query
+    if len(query) > LONGEST_QUERY and connection.server.post_search:
+        return await connection.post(f"{search.resource_type}/_search", query.encode(), FORM)
+    return await connection.get(f"{search.resource_type}?{query}")
 
 
 async def rest_of(connection: Connection, first: bytes | Raw) -> Found:

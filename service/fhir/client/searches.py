@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Of all other types a patient has few, and what the rules count or recognise among them they have to see first.
 _BY_CODE: Final = "Observation"
 # Our own earlier answers; R4 has no search for a Flag's status or code.
-_OURS: Final = ("Flag", "CarePlan")
+OURS: Final = ("Flag", "CarePlan")
 # Dates in a feed lie in their own offsets: a day more on either side.
 _MARGIN: Final = 1
 
@@ -51,7 +51,7 @@ def reaches(rules: Iterable[Rule], terminology: Terminology) -> tuple[Reach, ...
             if need.resource_type != "Patient":
                 found.setdefault(need.resource_type, []).append(need)
     read = [_reach(name, of, terminology) for name, of in sorted(found.items())]
-    return (*read, *(Reach(name) for name in _OURS if name not in found))
+    return (*read, *(Reach(name) for name in OURS if name not in found))
 
 
 def _reach(name: str, of: list[Need], terminology: Terminology) -> Reach:

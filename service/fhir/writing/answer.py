@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,8 @@ from service.fhir.writing.guidance import guidance_identifier, write_guidance
 from service.fhir.writing.outcome import write_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from service.domain.facts import PriorPlan, Source
     from service.domain.findings import Assessment, FlagFinding, PlanProposal
     from service.domain.ruleset import RuleSet
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from service.terminology import Terminology
 
 _encode: Final = msgspec.json.Encoder().encode
+NO_IDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Entry(NamedTuple):
@@ -43,12 +47,19 @@ def write_answer(
     explain: str,
     as_: str,
     terminology: Terminology,
+    written: Iterable[Json] = (),
+    ids: Mapping[str, str] = NO_IDS,
 ) -> bytes:
-    """The bytes of the answer; `explain` is none, summary or full, `as_` is collection or transaction."""
+    """The bytes of the answer; `explain` is none, summary or full, `as_` is collection or transaction.
+
+    `written` are issues about what was stored, and `ids` those of the stored resources, by the address of their entry.
+    """
     frame = Frame(assessment, in_transaction=as_ == "transaction")
     entries = _entries(assessment, reading, frame)
+    if ids:
+        entries = [_identified(entry, ids) for entry in entries]
     guidance = _guidance(assessment, frame, terminology) if explain == "full" else []
-    outcome = write_outcome(assessment, reading, rule_set, frame, explain)
+    outcome = write_outcome(assessment, reading, rule_set, frame, explain, written)
     if frame.in_transaction:
         return _encode(_transaction(entries, guidance, outcome))
     address = full_url("", identity(frame.subject_key, frame.as_of, rule_set.digest))
@@ -69,6 +80,14 @@ def _entries(assessment: Assessment, reading: Reading, frame: Frame) -> list[Ent
     if assessment.plan is None:
         return [*written.values(), *revoked.values()]
     return [*written.values(), _plan_entry(assessment.plan, frame, written, revoked), *revoked.values()]
+
+
+def _identified(entry: Entry, ids: Mapping[str, str]) -> Entry:
+    """A resource that came without an id, with the one under which it is stored."""
+    if not ids.get(entry.full_url) or not isinstance(entry.resource, dict) or "id" in entry.resource:
+        return entry
+    kind = entry.resource["resourceType"]
+    return entry._replace(resource={"resourceType": kind, "id": ids[entry.full_url], **entry.resource})
 
 
 def _flag_entry(finding: FlagFinding, reading: Reading, frame: Frame) -> Entry:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from service.fhir.reading.account import Account, Reading, Rejection
     from service.fhir.writing.frame import Frame
 
+# Members are slow to reach through their class, and every rule is asked for its verdict.
+_MET, _UNKNOWN = Verdict.MET, Verdict.UNKNOWN
 # Beyond this many entries of a kind the rest is counted; what concerns safety is always listed.
 MOST_LISTED: Final = 500
 # Met, and yet no flag is raised: a reader must not take that for "not met".
@@ -32,10 +34,20 @@ _EVENTS: Final = {
 }
 
 
-def write_outcome(assessment: Assessment, reading: Reading, rule_set: RuleSet, frame: Frame, explain: str) -> Json:
-    """Never without an issue: the last one says how many rules were decided, and which were not."""
+def write_outcome(
+    assessment: Assessment,
+    reading: Reading,
+    rule_set: RuleSet,
+    frame: Frame,
+    explain: str,
+    written: Iterable[Json] = (),
+) -> Json:
+    """Never without an issue: the last one says how many rules were decided, and which were not.
+
+    `written` are issues about what was stored.
+    """
     issues = [*_rejected(reading.rejections), *_data_issues(assessment)]
-    unknown = [result for result in assessment.results if result.verdict is Verdict.UNKNOWN]
+    unknown = [result for result in assessment.results if result.verdict is _UNKNOWN]
     if explain != "none":
         issues += [_undecided(result) for result in unknown]
     issues += [_withheld(result) for result in assessment.results if result.because in _WITHHELD]
@@ -44,6 +56,7 @@ def write_outcome(assessment: Assessment, reading: Reading, rule_set: RuleSet, f
     issues += map(_twin, _twins(assessment.flags))
     if explain != "none":
         issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and _is_open(flag)]
+    issues += written
     issues.append(_summary(assessment.results, unknown))
     account = _account(reading.account, assessment, rule_set, frame)
     return {"resourceType": "OperationOutcome", "extension": [account], "issue": issues}
@@ -166,7 +179,7 @@ def _clearing(flag: FlagFinding) -> Json:
 def _summary(results: tuple[RuleResult, ...], unknown: list[RuleResult]) -> Json:
     if not results:
         return issue("information", "informational", "No rule was evaluated.")
-    met = len([result for result in results if result.verdict is Verdict.MET])
+    met = len([result for result in results if result.verdict is _MET])
     not_met, undecided = len(results) - met - len(unknown), [result.rule.name for result in unknown]
     text = (
         f"{len(results)} rules: {met} met, {not_met} not met, "

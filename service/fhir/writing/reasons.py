@@ -45,6 +45,21 @@ DATA_ISSUES: Final[dict[str, Known]] = {
     "total-differs-from-items": Known("processing", "A total differs from the sum of its items; the higher is used."),
     "rival-values": Known("processing", "Two totals that differ have the same time; the worse is used."),
 }
+# What became of a resource that was to be written.
+WRITTEN: Final[dict[str, Known]] = {
+    "write-created": Known("informational", "The resource was stored."),
+    "write-changed": Known("informational", "The stored resource was changed."),
+    "write-unchanged": Known("informational", "The stored resource says what is to be said."),
+    "write-duplicate": Known("duplicate", "Two open resources have one identifier; the older one stays."),
+    "write-unchecked": Known("incomplete", "Whether another writer stored the same could not be looked up."),
+    "write-no-provenance": Known("incomplete", "The resource was stored, and its Provenance was not."),
+    "write-left": Known("business-rule", "The stored resource is not ours to change."),
+    "write-conflict": Known("conflict", "The resource was changed by somebody else meanwhile."),
+    "write-refused": Known("processing", "The resource was not stored."),
+    "write-unanswered": Known("transient", "Whether the resource was stored is not known."),
+    "write-unread": Known("incomplete", "What was stored earlier could not be read, so that nothing was stored."),
+    "write-no-target": Known("not-supported", "The server takes none of what could be stored."),
+}
 # Any other status is told as status-other.
 _STATUSES: Final = (
     "cancelled",
@@ -70,6 +85,6 @@ def known_reason(code: str) -> Known:
     return _BY_CODE.get(code, _OTHER)
 
 
-_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()} | DATA_ISSUES
+_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()} | DATA_ISSUES | WRITTEN
 # Every code that details.coding of an issue may carry.
 ISSUE_CODES: Final[dict[str, Known]] = _BY_CODE | {f"status-{status}": _STATUS for status in _STATUSES}

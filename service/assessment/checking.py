@@ -1,0 +1,134 @@
+"""One check: bytes of a request, or what was fetched of a patient, in; bytes of the answer out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.assessment.aside import LARGE_BYTES, in_a_thread
+from service.assessment.options import chosen
+from service.domain.assessing import assess as assess_chart
+from service.errors import BodyTooLarge, BodyUnreadable
+from service.fhir.reading.bundle import read_bundle
+from service.fhir.reading.coverage import SAID_BY_CALLER
+from service.fhir.reading.request import RequestBody, read_request
+from service.fhir.writing import write_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from service.assessment.aside import Aside
+    from service.assessment.context import Context
+    from service.assessment.options import CheckOptions, Choices
+    from service.assessment.servers import Servers
+    from service.domain.findings import Assessment
+    from service.fhir.client.fetching import Fetched
+    from service.fhir.reading.account import Reading
+    from service.fhir.reading.receiving import Received
+
+
+class Answer(NamedTuple):
+    """The answer's bytes, and what an edge may tell without reading them.
+
+    `urgent`: an own flag of the highest priority is active. `verdicts` are (rule name, verdict name) pairs.
+    """
+
+    body: bytes
+    urgent: bool
+    verdicts: tuple[tuple[str, str], ...]
+    entries: int
+
+
+def assess(body: bytes, options: CheckOptions, context: Context, now: datetime) -> Answer:
+    """Answers one check; `now` (with an offset) is the as-of instant when none is asked for. Raises `Problem`."""
+    request = read_request(body)
+    choices = chosen(request.parameters, options, context, now)
+    if request.bundle is None:
+        raise BodyUnreadable("There are no data: send a Bundle, or Parameters with a Bundle in the parameter `data`.")
+    return _answer(request.bundle, choices, context, {})
+
+
+async def assess_patient(
+    patient: str,
+    body: bytes,
+    options: CheckOptions,
+    context: Context,
+    servers: Servers,
+    now: datetime,
+    *,
+    aside: Aside = in_a_thread,
+) -> Answer:
+    """Answers one check of a patient, by id, whose data are fetched; `body` holds parameters or nothing.
+
+    Raises `Problem`; what could not be fetched is not covered, so that nothing is concluded from its absence.
+    """
+    choices = chosen(read_parameters(body).parameters, options, context, now, "instance")
+    fetched = await servers.fetch(choices.server, patient, choices.as_of.day)
+    own = about(patient, choices)
+    work = partial(_answer_fetched, fetched, own, context)
+    return await aside(work) if is_long_work(fetched, own) else work()
+
+
+def read_parameters(body: bytes) -> RequestBody:
+    """The parameters for a patient who is fetched; raises `BodyUnreadable` where data are sent as well."""
+    request = read_request(body) if body.strip() else RequestBody({}, None)
+    if request.bundle is not None:
+        raise BodyUnreadable("The data of a Patient are fetched; send Parameters without `data`.")
+    return request
+
+
+def about(patient: str, choices: Choices) -> Choices:
+    """The choices with the patient who is fetched as their subject, unless the caller named one."""
+    return choices._replace(subject=choices.subject or f"Patient/{patient}")
+
+
+def is_long_work(fetched: Fetched, choices: Choices) -> bool:
+    """Whether others would notice that the evaluation holds up the event loop."""
+    return choices.strict or len(fetched.bundle) >= LARGE_BYTES
+
+
+def received_of(fetched: Fetched) -> Received:
+    """The entries of what was fetched."""
+    received = read_request(fetched.bundle).bundle
+    assert received is not None  # noqa: S101 - it was put together as a Bundle
+    return received
+
+
+def read(received: Received, choices: Choices, context: Context, gaps: Mapping[str, str]) -> Reading:
+    """What the rules read of a Bundle; raises `Problem`."""
+    if len(received.entries) > context.max_entries:
+        raise BodyTooLarge(f"The Bundle has more than {context.max_entries} entries; send fewer.", "Bundle.entry")
+    return read_bundle(
+        received,
+        context.terminology,
+        context.zone,
+        {**dict.fromkeys(choices.incomplete, SAID_BY_CALLER), **gaps},
+        strict=choices.strict,
+        subject=choices.subject,
+        as_of=choices.as_of,
+    )
+
+
+def verdicts_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """The (rule name, verdict name) pairs of an assessment."""
+    return tuple((result.rule.name, result.verdict.name) for result in assessment.results)
+
+
+def _answer_fetched(fetched: Fetched, choices: Choices, context: Context) -> Answer:
+    return _answer(received_of(fetched), choices, context, fetched.gaps)
+
+
+def _answer(received: Received, choices: Choices, context: Context, gaps: Mapping[str, str]) -> Answer:
+    reading = read(received, choices, context, gaps)
+    whole_trace = choices.explain == "full"
+    assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=whole_trace)
+    answer = write_answer(
+        assessment,
+        reading,
+        context.rule_set,
+        explain=choices.explain,
+        as_=choices.as_,
+        terminology=context.terminology,
+    )
+    return Answer(answer, assessment.urgent, verdicts_of(assessment), reading.account.received)
