@@ -60,6 +60,12 @@ def _is_base(url: str) -> str:
     return url.rstrip("/")
 
 
+def _is_endpoint(url: str) -> str:
+    """An address that is sent to as it is written: its last slash counts."""
+    _is_base(url)
+    return url
+
+
 class FhirServer(BaseModel):
     """One FHIR server: where it is, and what a site knows better than its CapabilityStatement."""
 
@@ -70,7 +76,7 @@ class FhirServer(BaseModel):
     client_id: str = Field("", description="The client id of SMART Backend Services; needs MOODMARKER_KEYS.")
     algorithm: Literal["ES384", "RS384"] = Field("ES384", description="How requests for a token are signed.")
     scopes: Literal["v2", "v1"] = Field("v2", description="How scopes are written: system/Flag.cruds, or system/Flag.*")
-    token_url: Annotated[str, AfterValidator(_is_base)] | None = Field(
+    token_url: Annotated[str, AfterValidator(_is_endpoint)] | None = Field(
         None, description="The token endpoint; unset: the one that the server names, if it is on the server's origin."
     )
     page_size: int = Field(200, ge=1, le=10_000, description="How many resources to ask for at a time (_count).")
@@ -201,11 +207,16 @@ class Settings(BaseSettings):
     def _without_tls_only_where_named(self) -> Settings:
         named = {name: [server.url, server.token_url] for name, server in self.servers.items()}
         for place, urls in {**named, "public_url": [self.public_url]}.items():
-            for parts in (urlsplit(url) for url in urls if url):
-                host = parts.hostname or ""
-                if parts.scheme == "http" and not is_loopback(host) and host not in self.plain_http:
-                    raise ValueError(f"{place}: plain http is for loopback alone; use https")
+            for url in urls:
+                self.require_tls(place, url or "")
         return self
+
+    def require_tls(self, place: str, url: str) -> None:
+        """Raises `ValueError` for an address without TLS that is neither on this machine nor named by the site."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.scheme == "http" and not is_loopback(host) and host not in self.plain_http:
+            raise ValueError(f"{place}: plain http is for loopback alone; use https")
 
     @model_validator(mode="after")
     def _one_way_to_a_token(self) -> Settings:

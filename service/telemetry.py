@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import traceback
+from collections import Counter as Tally
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from prometheus_client import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
-QUIET = ("asyncio", "concurrent", "httpx", "httpcore", "sqlalchemy", "uvicorn.access", "urllib3")
+QUIET = ("alembic", "asyncio", "concurrent", "httpx", "httpcore", "sqlalchemy", "uvicorn.access", "urllib3")
 # prometheus-client looks at this variable when it is imported: set it before a worker starts.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -122,9 +123,30 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+        self._notified = Counter(
+            "moodmarker_notified_events",
+            "Events that notifications told of.",
+            ("seen",),
+            registry=self._registry,
+        )
+        self._worked = Counter(
+            "moodmarker_queue_work",
+            "Work of the queue, by how it ended.",
+            ("result",),
+            registry=self._registry,
+        )
+        self._waiting = Gauge(
+            "moodmarker_queue_length",
+            "Patients waiting to be assessed.",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
         # Looking a child up by its labels costs more than counting; the labels are few.
         self._answered_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._verdict_children: dict[tuple[str, str], Counter] = {}
+        # An answer has a verdict of every rule. Without other workers they are counted when somebody asks for them.
+        self._tally: Tally[tuple[str, str]] = Tally()
+        self._is_one_of_many = MULTIPROCESS in os.environ
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts one answer under its route template."""
@@ -138,18 +160,38 @@ class Metrics:
 
     def checked(self, verdicts: Iterable[tuple[str, str]], entries: int, *, urgent: bool) -> None:
         """Counts one evaluation: each rule's verdict, the entries, and whether it was urgent."""
-        for pair in verdicts:
-            child = self._verdict_children.get(pair)
-            if child is None:
-                child = self._verdicts.labels(*pair)
-                self._verdict_children[pair] = child
-            child.inc()
+        self._tally.update(verdicts)
+        if self._is_one_of_many:
+            self._count_verdicts()
         self._entries.inc(entries)
         if urgent:
             self._urgent.inc()
 
+    def _count_verdicts(self) -> None:
+        for pair, count in self._tally.items():
+            child = self._verdict_children.get(pair)
+            if child is None:
+                child = self._verdicts.labels(*pair)
+                self._verdict_children[pair] = child
+            child.inc(count)
+        self._tally.clear()
+
+    def notified(self, new: int, repeated: int) -> None:
+        """Counts the events of one notification."""
+        self._notified.labels("new").inc(new)
+        self._notified.labels("repeated").inc(repeated)
+
+    def worked(self, result: str) -> None:
+        """Counts one work of the queue: done, postponed, given-up, lost or nobody."""
+        self._worked.labels(result).inc()
+
+    def queued(self, waiting: int) -> None:
+        """How many patients wait, as one process of all looks now and then."""
+        self._waiting.set(waiting)
+
     def text(self) -> bytes:
         """The numbers in Prometheus' text format."""
+        self._count_verdicts()
         if MULTIPROCESS in os.environ:
             together = CollectorRegistry()
             multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]

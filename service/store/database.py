@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from service.store.faults import StoreUnavailable
+from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

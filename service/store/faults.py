@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from service.store.values import StoreUnavailable
+
 _IN_SQLITE: Final = {
     "SQLITE_READONLY": "may not be written; let the service's user write the file and its folder",
     "SQLITE_CANTOPEN": "cannot be opened; let the service's user write the file and its folder",
@@ -25,10 +27,6 @@ _IN_POSTGRESQL: Final = {
     "25006": "takes no writing; name the primary, not a replica",
     "53100": "has no room left on its disk; make room",
 }
-
-
-class StoreUnavailable(Exception):
-    """The store cannot be opened, read or written now; the text says why and what to do."""
 
 
 def unavailable(error: SQLAlchemyError) -> StoreUnavailable:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from service.store.faults import StoreUnavailable
+from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from service.store import accepting, cursors, leases, queue
 from service.store.database import THREADS, connect
-from service.store.faults import StoreUnavailable, unavailable
+from service.store.faults import unavailable
 from service.store.migrating import migrate
+from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 
+class StoreUnavailable(Exception):
+    """The store cannot be opened, read or written now; the text says why and what to do."""
+
+
 class Work(NamedTuple):
     """A patient to be assessed; `generation` counts how often they were enqueued, `attempts` the failed tries."""
 

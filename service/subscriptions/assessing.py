@@ -1,0 +1,81 @@
+"""What is done for one row of the queue: find out whose resource it is, or assess the patient and write."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.assessment import CheckOptions, assess_and_write
+from service.errors import NotFound, Problem
+from service.subscriptions.recovering import patient_behind
+
+if TYPE_CHECKING:
+    from service.assessment import Context, Servers, Turns
+    from service.store import Store, Work
+    from service.subscriptions.sources import Sources
+    from service.telemetry import Metrics
+
+
+class NotStored(Problem):
+    """The patient was assessed, and what was found could not be stored in full."""
+
+    code = "incomplete"
+
+
+class Assessor:
+    """Does the work of the queue; raises `Problem` or `Fault` where it could not be done."""
+
+    def __init__(
+        self, store: Store, context: Context, servers: Servers, sources: Sources, turns: Turns, metrics: Metrics
+    ) -> None:
+        """`turns` keep writers of one patient apart, those that no subscription called among them."""
+        self._store = store
+        self._context = context
+        self._servers = servers
+        self._sources = sources
+        self._turns = turns
+        self._metrics = metrics
+        self._told: set[str] = set()
+        self._log = structlog.get_logger()
+
+    async def __call__(self, work: Work) -> None:
+        """Does one work."""
+        if not self._sources.knows(work.server):
+            self._tell_once(work.server, "work of a server that is no longer configured is dropped")
+        elif not self._servers.configured(work.server).write:
+            self._tell_once(work.server, "nothing is assessed for a server that may not be written to")
+        elif "/" in work.patient:
+            await self._look_up(work)
+        else:
+            await self._assess(work)
+
+    async def _look_up(self, work: Work) -> None:
+        """A resource whose patient was not named makes room for its patient."""
+        connection = (await self._servers.open(work.server)).connection
+        try:
+            patient = await patient_behind(connection, work.patient, self._sources.of(work.server).base)
+        except NotFound:
+            patient = ""
+        if patient:
+            await self._store.enqueue(work.server, [patient])
+        else:
+            self._log.warning("a notification was about nobody who can be found", server=work.server)
+            self._metrics.worked("nobody")
+
+    async def _assess(self, work: Work) -> None:
+        options = CheckOptions({"server": (work.server,)})
+        now = datetime.now(UTC)
+        written = await assess_and_write(work.patient, b"", options, self._context, self._servers, self._turns, now)
+        answer = written.answer
+        self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
+        if written.target == "none":
+            self._tell_once(work.server, "the server takes neither flags nor tasks: nothing that is found is written")
+        if written.refused:
+            raise NotStored(f"The FHIR server {work.server} did not store {written.refused} resources.")
+
+    def _tell_once(self, server: str, text: str) -> None:
+        if server not in self._told:
+            self._told.add(server)
+            self._log.warning(text, server=server)

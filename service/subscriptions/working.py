@@ -1,0 +1,127 @@
+"""Workers: each takes one patient at a time, holds on to them while it works, and gives back what failed.
+
+A patient is nobody else's meanwhile; of a worker that is killed, the claim runs out and another goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.errors import DeadlineExceeded, Overloaded, Problem, UpstreamFailed
+from service.fhir.client.faults import Fault
+from service.store import StoreUnavailable
+from service.subscriptions.timings import MOST_TRIES, TIMINGS, Timings, pause_after
+from service.telemetry import described
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from service.store import Store, Work
+    from service.telemetry import Metrics
+
+# These pass by themselves, if not today then tomorrow: nobody is given up for them.
+_PASSING = (UpstreamFailed, Overloaded, DeadlineExceeded, Fault, StoreUnavailable, TimeoutError)
+
+
+class _ClaimLost(Exception):
+    """Another worker has the patient by now."""
+
+
+class Worker:
+    """One task that does one work after another, until it is cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        do: Callable[[Work], Awaitable[None]],
+        awake: asyncio.Event,
+        metrics: Metrics,
+        timings: Timings = TIMINGS,
+    ) -> None:
+        """`do` assesses a patient; `awake` is set when this process has enqueued somebody."""
+        self._store = store
+        self._do = do
+        self._awake = awake
+        self._metrics = metrics
+        self._timings = timings
+        self._holder = secrets.token_hex(8)
+        self._log = structlog.get_logger()
+
+    async def run(self) -> None:
+        """Works until it is cancelled."""
+        failures = 0
+        while True:
+            try:
+                self._awake.clear()
+                if not await self.work_once():
+                    await self._rest(self._timings.idle)
+                failures = 0
+            except Exception as error:
+                told = {"reason": str(error)} if isinstance(error, StoreUnavailable) else described(error)
+                self._log.error("queue not read", **told)
+                await asyncio.sleep(min(pause_after(failures, self._timings), self._timings.check))
+                failures += 1
+
+    async def work_once(self) -> bool:
+        """Does one work; False when there is none."""
+        work = await self._store.take_work(self._holder, self._timings.claim)
+        if work is None:
+            return False
+        try:
+            await self._holding(work)
+        except _ClaimLost:
+            self._metrics.worked("lost")
+        except asyncio.CancelledError:
+            # The service ends: whoever comes next need not wait for the claim to run out.
+            await asyncio.shield(self._store.postpone_work(work, self._holder, 0))
+            raise
+        except Exception as error:
+            await self._failed(work, error)
+        else:
+            await self._store.finish_work(work, self._holder)
+            self._metrics.worked("done")
+        return True
+
+    async def _holding(self, work: Work) -> None:
+        """Does a work, and renews the claim while that takes."""
+        doing = asyncio.ensure_future(self._in_time(work))
+        try:
+            while True:
+                done, _ = await asyncio.wait({doing}, timeout=self._timings.claim / 3)
+                if done:
+                    return doing.result()
+                if not await self._store.keep_work(work, self._holder, self._timings.claim):
+                    raise _ClaimLost
+        finally:
+            doing.cancel()
+            await asyncio.wait({doing})
+
+    async def _in_time(self, work: Work) -> None:
+        async with asyncio.timeout(self._timings.patience):
+            await self._do(work)
+
+    async def _failed(self, work: Work, error: Exception) -> None:
+        tries = work.attempts + 1
+        told = {"server": work.server, "tries": tries} | (
+            # Texts of ours name no patient; other texts may.
+            {"reason": str(error)} if isinstance(error, Problem | Fault | StoreUnavailable) else described(error)
+        )
+        if isinstance(error, _PASSING) or tries < MOST_TRIES:
+            self._log.warning("assessment postponed", **told)
+            self._metrics.worked("postponed")
+            await self._store.postpone_work(work, self._holder, pause_after(work.attempts, self._timings))
+        else:
+            self._log.error("assessment given up", **told)
+            self._metrics.worked("given-up")
+            await self._store.finish_work(work, self._holder)
+
+    async def _rest(self, seconds: float) -> None:
+        # Not `wait_for`, which before Python 3.12 may swallow the cancellation that ends a worker.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()

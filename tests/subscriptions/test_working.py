@@ -1,0 +1,379 @@
+"""Is every patient in the queue assessed, by one worker at a time, and nobody given up for what passes?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from service.assessment import CheckOptions, Context, Written
+from service.assessment.checking import Answer
+from service.errors import InvalidParameter, NotFound, Overloaded, UpstreamFailed
+from service.fhir.client.faults import Fault
+from service.store import Store, StoreUnavailable, Work
+from service.subscriptions import assessing
+from service.subscriptions.assessing import NotStored
+from service.subscriptions.timings import MOST_TRIES, TIMINGS, Timings, pause_after
+from service.subscriptions.working import Worker
+from service.telemetry import Metrics
+from tests.subscriptions.fhir_server import answering
+from tests.subscriptions.notices import observation
+from tests.subscriptions.parts import QUICK, Parts, open_parts, with_parts
+
+
+async def nothing(_work: Work) -> None:
+    """Work that is done at once."""
+
+
+def worker(store: Store, do: Callable[[Work], Awaitable[None]], timings: Timings = QUICK) -> Worker:
+    return Worker(store, do, asyncio.Event(), Metrics(), timings)
+
+
+def on_store(database: str, test: Callable[[Store], Awaitable[None]]) -> None:
+    async def run() -> None:
+        store = await Store.open(database)
+        try:
+            await test(store)
+        finally:
+            await store.close()
+
+    asyncio.run(run())
+
+
+def test_workers_of_two_processes_never_have_one_patient_at_once(database: str) -> None:
+    async def test(first: Store) -> None:
+        second = await Store.open(database)
+        busy: set[str] = set()
+        done: list[str] = []
+
+        async def do(work: Work) -> None:
+            assert work.patient not in busy
+            busy.add(work.patient)
+            await asyncio.sleep(0.02)
+            # Somebody has news of a patient who is being assessed.
+            await second.enqueue("main", [work.patient] if len(done) < 20 else [])
+            await asyncio.sleep(0.02)
+            busy.remove(work.patient)
+            done.append(work.patient)
+
+        await first.enqueue("main", [f"p{number}" for number in range(5)])
+        tasks = [asyncio.create_task(worker(store, do).run()) for store in (first, first, second, second)]
+        async with asyncio.timeout(60):
+            while await first.waiting():
+                await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await second.close()
+        assert len(done) >= 25
+        assert set(done) == {f"p{number}" for number in range(5)}
+
+    on_store(database, test)
+
+
+def test_a_claim_is_renewed_for_as_long_as_the_work_takes(database: str) -> None:
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            await asyncio.sleep(1.5)
+
+        await store.enqueue("main", ["ada"])
+        first = asyncio.create_task(worker(store, do).work_once())
+        await asyncio.sleep(1.0)
+        assert await worker(store, nothing).work_once() is False
+        assert await first is True
+        assert await store.waiting() == 0
+
+    on_store(database, test)
+
+
+def test_who_loses_the_claim_stops(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = []
+
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            try:
+                await asyncio.sleep(30)
+            finally:
+                ended.append(1)
+
+        async def lost(*_: object) -> bool:
+            return False
+
+        monkeypatch.setattr(store, "keep_work", lost)
+        await store.enqueue("main", ["ada"])
+        assert await worker(store, do).work_once() is True
+        assert ended == [1]
+        assert await store.waiting() == 1
+
+    on_store(database, test)
+
+
+def test_a_worker_that_ends_leaves_its_patient_to_the_next_at_once(database: str) -> None:
+    async def test(store: Store) -> None:
+        began = asyncio.Event()
+
+        async def do(_work: Work) -> None:
+            began.set()
+            await asyncio.sleep(30)
+
+        await store.enqueue("main", ["ada"])
+        working = asyncio.create_task(worker(store, do, TIMINGS).run())
+        await began.wait()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        assert await worker(store, nothing).work_once() is True
+        assert await store.waiting() == 0
+
+    on_store(database, test)
+
+
+def test_a_worker_that_is_killed_leaves_its_patient_to_the_next(database: str) -> None:
+    async def test(store: Store) -> None:
+        await store.enqueue("main", ["ada"])
+        assert await store.take_work("killed", 0.4) is not None
+        assert await worker(store, nothing).work_once() is False
+        await asyncio.sleep(0.5)
+        assert await worker(store, nothing).work_once() is True
+
+    on_store(database, test)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UpstreamFailed("x"),
+        Overloaded("x"),
+        Fault("x", 500),
+        StoreUnavailable("x"),
+        TimeoutError(),
+    ],
+)
+def test_what_passes_is_tried_until_it_has_passed(database: str, error: Exception) -> None:
+    tries = []
+
+    async def test(store: Store) -> None:
+        async def do(work: Work) -> None:
+            tries.append(work.attempts)
+            if len(tries) <= MOST_TRIES:
+                raise error
+
+        await store.enqueue("main", ["ada"])
+        quick = worker(store, do, QUICK._replace(first_pause=0.0, longest_pause=0.0))
+        while await quick.work_once():
+            pass
+        assert tries == list(range(MOST_TRIES + 1))
+
+    on_store(database, test)
+
+
+@pytest.mark.parametrize("error", [NotFound("x"), NotStored("x"), RuntimeError("of patient ada")])
+def test_what_does_not_pass_is_given_up_in_the_end_and_told(
+    database: str, error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tries = []
+
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            tries.append(1)
+            raise error
+
+        await store.enqueue("main", ["ada"])
+        quick = worker(store, do, QUICK._replace(first_pause=0.0, longest_pause=0.0))
+        while await quick.work_once():
+            pass
+        assert await store.waiting() == 0
+
+    on_store(database, test)
+    assert len(tries) == MOST_TRIES
+    told = capsys.readouterr().out
+    assert told.count("assessment given up") == 1
+    assert "ada" not in told
+
+
+def test_work_without_an_end_is_ended(database: str) -> None:
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            await asyncio.sleep(30)
+
+        await store.enqueue("main", ["ada"])
+        assert await worker(store, do, QUICK._replace(patience=0.1, first_pause=60)).work_once() is True
+        assert await store.take_work("next", 1) is None
+        assert await store.waiting() == 1
+
+    on_store(database, test)
+
+
+def test_pauses_grow_up_to_a_limit() -> None:
+    assert [pause_after(tries, TIMINGS) for tries in (0, 1, 2, 9, 10, 500)] == [5, 10, 20, 2560, 3600, 3600]
+
+
+def test_a_worker_wakes_up_when_somebody_is_enqueued_here(database: str) -> None:
+    async def test(store: Store) -> None:
+        done, awake = asyncio.Event(), asyncio.Event()
+
+        async def do(_work: Work) -> None:
+            done.set()
+
+        working = asyncio.create_task(Worker(store, do, awake, Metrics(), QUICK._replace(idle=60)).run())
+        await asyncio.sleep(0.3)
+        await store.enqueue("main", ["ada"])
+        awake.set()
+        async with asyncio.timeout(10):
+            await done.wait()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    on_store(database, test)
+
+
+def test_a_worker_ends_even_when_it_is_woken_at_the_same_moment(database: str) -> None:
+    async def test(store: Store) -> None:
+        awake = asyncio.Event()
+        resting = Worker(store, nothing, awake, Metrics(), QUICK._replace(idle=60))
+        working = asyncio.create_task(resting.run())
+        await asyncio.sleep(0.3)
+        awake.set()
+        working.cancel()
+        await asyncio.wait({working}, timeout=5)
+        assert working.cancelled()
+
+    on_store(database, test)
+
+
+def test_a_store_that_fails_ends_no_worker(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    async def test(store: Store) -> None:
+        async def fails(*_: object) -> None:
+            tries.append(1)
+            raise (StoreUnavailable("it is down") if len(tries) % 2 else RuntimeError("of patient ada"))
+
+        monkeypatch.setattr(store, "take_work", fails)
+        working = asyncio.create_task(worker(store, nothing).run())
+        await asyncio.sleep(0.5)
+        assert not working.done()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        assert len(tries) > 2
+
+    on_store(database, test)
+
+
+WORK = Work("main", "ada", 1, 0)
+
+
+def written(refused: int = 0, target: str = "flag") -> Written:
+    return Written(Answer(b"{}", False, (("rule", "MET"),), 3), 1, 0, refused, target)
+
+
+def test_a_patient_is_assessed_and_written_for(
+    database: str, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def write(patient: str, body: bytes, options: CheckOptions, *_: object) -> Written:
+        asked.append((patient, body, options.first("server")))
+        return written()
+
+    async def test(parts: Parts) -> None:
+        await parts.assess(WORK)
+        assert b'moodmarker_verdicts_total{rule="rule",verdict="MET"} 1.0' in parts.metrics.text()
+
+    monkeypatch.setattr(assessing, "assess_and_write", write)
+    with_parts(database, context, test)
+    assert asked == [("ada", b"", "main")]
+
+
+def test_what_was_not_stored_is_a_failure(database: str, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def write(*_: object) -> Written:
+        return written(refused=2)
+
+    async def test(parts: Parts) -> None:
+        with pytest.raises(NotStored, match="did not store 2 resources"):
+            await parts.assess(WORK)
+
+    monkeypatch.setattr(assessing, "assess_and_write", write)
+    with_parts(database, context, test)
+
+
+@pytest.mark.parametrize(
+    ("work", "server", "text"),
+    [
+        (WORK._replace(server="gone"), {}, "no longer configured"),
+        (WORK, {"write": False}, "may not be written to"),
+        (WORK, {}, "neither flags nor tasks"),
+    ],
+)
+def test_what_can_lead_to_nothing_is_told_once(
+    database: str,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    work: Work,
+    server: dict[str, bool],
+    text: str,
+) -> None:
+    async def write(*_: object) -> Written:
+        return written(target="none")
+
+    async def test(parts: Parts) -> None:
+        for _ in range(3):
+            await parts.assess(work)
+
+    monkeypatch.setattr(assessing, "assess_and_write", write)
+    with_parts(database, context, test, **server)
+    assert capsys.readouterr().out.count(text) == 1
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_resource_makes_room_for_its_patient(database: str, context: Context, deleted: bool) -> None:
+    async def test(parts: Parts) -> None:
+        await parts.assess(WORK._replace(patient="Observation/1"))
+        assert await parts.queue() == ["ada"]
+
+    with answering() as fhir:
+        if deleted:
+            fhir.history["Observation/1"] = [{"resourceType": "Basic"}, observation("1")]
+        else:
+            fhir.resources["Observation/1"] = observation("1")
+        with_parts(database, context, test)
+
+
+@pytest.mark.parametrize("kept", [{}, {"Observation/1": observation("1", "Group/2")}])
+def test_a_resource_of_nobody_is_told(
+    database: str, context: Context, capsys: pytest.CaptureFixture[str], kept: dict[str, dict[str, object]]
+) -> None:
+    async def test(parts: Parts) -> None:
+        await parts.assess(WORK._replace(patient="Observation/1"))
+        assert await parts.queue() == []
+        assert b'moodmarker_queue_work_total{result="nobody"} 1.0' in parts.metrics.text()
+
+    with answering() as fhir:
+        fhir.resources.update(kept)
+        with_parts(database, context, test)
+    assert "about nobody who can be found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["GET Observation/1", "GET Observation/1/_history"])
+def test_a_server_that_does_not_say_whose_a_resource_is_is_asked_again(
+    database: str, context: Context, address: str
+) -> None:
+    async def test(parts: Parts) -> None:
+        with pytest.raises(Fault):
+            await parts.assess(WORK._replace(patient="Observation/1"))
+
+    with answering() as fhir:
+        fhir.refuses[address] = 500
+        with_parts(database, context, test)
+
+
+def test_an_id_that_is_none_is_never_asked_for(database: str, context: Context) -> None:
+    async def run() -> None:
+        async with open_parts(database, context) as parts:
+            with pytest.raises(InvalidParameter):
+                await parts.assess(WORK._replace(patient=".."))
+
+    with answering() as fhir:
+        asyncio.run(run())
+        assert fhir.asked == []
