@@ -4,7 +4,7 @@ Exit codes, the same for every command:
   0  answered
   1  an unexpected failure
   2  the command line or a setting is wrong
-  3  the input could not be evaluated; standard error says what to mend
+  3  the input could not be evaluated; standard error says what to mend. `probe`: the server cannot be used
   4  `generate --check` found files that differ from what the rules and routes give
 """
 
@@ -18,6 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from service.cli.keys import keys
 from service.errors import Problem
 from service.fhir.operation import named
 from service.settings import SettingsError, load_settings
@@ -26,7 +27,8 @@ _NAMED = named("system")
 FAILED, WRONG_USAGE, NOT_EVALUATED, DRIFTED = 1, 2, 3, 4
 _EPILOG = (
     "Exit codes: 0 answered; 1 unexpected failure; 2 wrong command line or setting; "
-    "3 the input could not be evaluated; 4 generate --check found differences. "
+    "3 the input could not be evaluated, or the server that was probed cannot be used; "
+    "4 generate --check found differences. "
     "Settings are MOODMARKER_* variables, or a TOML file that MOODMARKER_CONFIG names."
 )
 app = typer.Typer(
@@ -38,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(keys)
 
 
 def main() -> NoReturn:
@@ -148,6 +151,75 @@ def stack(
         run_stack(program, Ports(port, fhir_port))
     except StackFailed as failure:
         _end(f"The stack did not start: {failure}.", FAILED)
+
+
+@app.command()
+def probe(
+    url: Annotated[
+        str | None, typer.Argument(help="The base of a FHIR server; plain http on this machine only.")
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option(help="A configured server, asked with its credentials, in place of a URL.")
+    ] = None,
+    patient: Annotated[
+        str | None, typer.Option(help="An id of a patient to fetch; nothing of them is printed.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what a FHIR server can and cannot do for this service, and the settings that fit it."""
+    from service.cli.probe import probe as run
+
+    if not run(url, server, patient, load_settings(), as_json=as_json):
+        raise typer.Exit(NOT_EVALUATED)
+
+
+@app.command()
+def subscribe(
+    server: Annotated[str | None, typer.Argument(help="The configured server; --list and --renew take all.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Subscribe to this topic (R4 backport), not by search of what the rules read.")
+    ] = None,
+    filter_: Annotated[
+        list[str] | None, typer.Option("--filter", help="Narrow the topic, as in Observation?category=survey.")
+    ] = None,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="Search this resource type; unset: all that the rules read.")
+    ] = None,
+    content: Annotated[
+        str | None,
+        typer.Option(help="empty, id-only or full-resource; unset: id-only of a topic, else full-resource."),
+    ] = None,
+    heartbeat: Annotated[int, typer.Option(min=1, help="Seconds between heartbeats of a topic.")] = 60,
+    days: Annotated[int | None, typer.Option(min=1, help="Have it end after this many days; unset: never.")] = None,
+    renew: Annotated[bool, typer.Option("--renew", help="Ask again, as after an end, an error or a new key.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="End the subscriptions to the server.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Show the subscriptions and how they are.")] = False,
+) -> None:
+    """Have a FHIR server notify this service of new data, or look after that."""
+    from service.cli import subscriptions
+
+    settings = load_settings()
+    if renew + delete + list_ > 1:
+        raise typer.BadParameter("give one of --renew, --delete and --list")
+    if list_:
+        subscriptions.show(settings, server)
+    elif renew:
+        began = subscriptions.renew(settings, server, subscriptions.end_after(days))
+        raise typer.Exit(0 if began else NOT_EVALUATED)
+    elif server is None:
+        raise typer.BadParameter("name the server")
+    elif delete:
+        subscriptions.delete(settings, server)
+    else:
+        wanted = subscriptions.Choice(
+            topic or "",
+            tuple(filter_ or ()),
+            tuple(type_ or ()),
+            content,
+            heartbeat=heartbeat,
+            end=subscriptions.end_after(days),
+        )
+        raise typer.Exit(0 if subscriptions.subscribe(settings, server, wanted) else NOT_EVALUATED)
 
 
 @app.command()

@@ -68,13 +68,11 @@ def _generated(contracts: Path) -> Iterator[tuple[str, bytes]]:
 
 def _openapi(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
     from service.api.application import create_routes
-    from service.api.check import CheckEndpoint
+    from service.api.endpoints import Endpoints
     from service.api.pages import openapi_document
-    from service.api.patients import PatientEndpoint
 
     settings, metrics = Settings.model_construct(), Metrics()
-    check, patients = CheckEndpoint(context, settings, metrics), PatientEndpoint(context, settings, metrics)
-    routes = create_routes(settings, context, metrics, check, patients)
+    routes = create_routes(settings, context, metrics, Endpoints(context, settings, metrics))
     yield "openapi.json", _pretty(msgspec.json.encode(openapi_document(routes, context)))
 
 

@@ -93,7 +93,7 @@ def ways_in(ports: Ports) -> list[str]:
         "Let the service fetch a patient:",
         f"curl -s '{operation}-check'",
         "Let it write the flags to the FHIR server:",
-        f"curl -s -X POST '{operation}-write'",
+        f"curl -s -X POST '{operation}-write' -H '{_FHIR_JSON}'",
         "A new result reaches the service by Subscription, which writes what follows from it:",
         f"curl -s '{ports.fhir_base}/Observation' -H '{_FHIR_JSON}' --data '{observation}'",
         "Read the flags where a clinician's system would:",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import time
@@ -14,7 +15,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv-stack" / "bin" / "sekmet"
-PATIENCE = 30.0
+PATIENCE = 90.0
 _SETTINGS = """\
 base_url: {base}
 host: 127.0.0.1
@@ -53,15 +54,16 @@ class Sekmet:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Sekmet]:
-    """The server with its data in a folder, on a free port."""
+def running(folder: Path, **more: Any) -> Iterator[Sekmet]:
+    """The server with its data in a folder, on a free port, and with `more` settings of its own."""
     assert PROGRAM.exists(), "the FHIR server is not installed: make .venv-stack/.made"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}/fhir"
     settings = folder / "settings.yaml"
-    settings.write_text(_SETTINGS.format(base=base, port=port, folder=folder))
+    added = "".join(f"{name}: {json.dumps(value)}\n" for name, value in more.items())
+    settings.write_text(_SETTINGS.format(base=base, port=port, folder=folder) + added)
     command = [str(PROGRAM), "serve", "--config", str(settings), "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
@@ -80,7 +82,7 @@ def _wait_for(base: str, server: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < ends:
         assert server.poll() is None, log.read_text()[-2000:]
         try:
-            if httpx.get(f"{base}/metadata", trust_env=False).is_success:
+            if httpx.get(f"{base}/metadata", trust_env=False, timeout=PATIENCE).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

@@ -19,7 +19,7 @@ from service.fhir.client.faults import Fault
 from service.fhir.client.fetching import Fetched, fetch
 from service.fhir.client.searches import Reach
 from service.security.bearer import FixedToken
-from service.settings import FhirServer
+from service.settings import FhirServer, Settings
 
 BASE = "https://ehr.example/fhir"
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -255,4 +255,9 @@ def test_a_server_that_is_not_understood_is_told(document: bytes) -> None:
 )
 def test_a_base_that_is_not_safe_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"fhir|FHIR|https"):
-        FhirServer(url=url)
+        Settings(servers={"main": FhirServer(url=url)})
+
+
+def test_plain_http_goes_to_hosts_that_the_site_has_named() -> None:
+    server = FhirServer(url="http://fhir:8080/fhir")
+    assert Settings(servers={"main": server}, plain_http=("fhir",)).servers["main"] == server
