@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 PREFIX = "MOODMARKER_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -324,6 +325,12 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError("; ".join(_told(one) for one in error.errors(include_url=False))) from error
+    except UnreadableSetting as error:
+        # The library names the field, and its cause repeats the value.
+        field = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        raise SettingsError(
+            f"{variable_of(field)}: this is not JSON; write it as contracts/settings.md shows"
+        ) from None
 
 
 def _told(error: Any) -> str:

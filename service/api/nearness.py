@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 # A proxy on this machine reaches us from loopback on behalf of somebody who is elsewhere.
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
+# A page of another site, open on this machine, may ask as well.
+_OWN_SITE = (b"none", b"same-origin")
 
 
 def shown_to(request: Request, switch: bool | None, settings: Settings, variable: str) -> None:
@@ -33,6 +35,9 @@ def is_near(request: Request, settings: Settings) -> bool:
         and is_loopback(host_name(headers.get(b"host")) or "")
         and is_loopback(request.client.host if request.client else "")
         and not any(name in headers for name in _FORWARDED)
+        # A proxy that says nothing of itself still speaks HTTP/1.0, as nginx does unless told otherwise.
+        and request.scope["http_version"] != "1.0"
+        and headers.get(b"sec-fetch-site", b"none") in _OWN_SITE
     )
 
 

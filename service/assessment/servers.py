@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import httpx
@@ -37,8 +38,6 @@ _REMEMBERED_SECONDS: Final = 3600.0
 _GONE: Final = frozenset({404, 410})
 # A slow token endpoint is told apart from a slow server as long as the request itself has time left.
 _LONGEST_TOKEN_REQUEST: Final = 10.0
-# What a URL takes for a step, although FHIR takes it for an id.
-_STEPS: Final = frozenset({".", ".."})
 
 
 class Opened(NamedTuple):
@@ -89,7 +88,7 @@ class Servers:
             raise InvalidParameter(f"Several FHIR servers are configured; name one in `server`: {known}.")
         if asked is not None and asked.value not in self._servers:
             raise InvalidParameter(f"The parameter server is one of: {known}.", asked.expression)
-        if ID.fullmatch(patient) is None or patient in _STEPS:
+        if ID.fullmatch(patient) is None:
             raise InvalidParameter("This is no id of FHIR: up to 64 letters, digits, hyphens and points.")
         return next(iter(self._servers)) if asked is None else asked.value
 
@@ -140,7 +139,11 @@ class Servers:
         server = self._servers[name]
         if self._client is None:
             # Neither proxies nor certificates come from the environment, and no redirect is followed.
-            self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=self._seconds)
+            # What one server sets as a cookie is nobody else's, so none is kept.
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+            self._client = httpx.AsyncClient(
+                trust_env=False, follow_redirects=False, timeout=self._seconds, cookies=no_cookies
+            )
         bearer = self._bearer(name, server, self._client)
         return Connection(server, self._client, seconds=self._seconds, most_bytes=self._most_bytes, bearer=bearer)
 

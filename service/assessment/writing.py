@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Written(NamedTuple):
     """The answer, and how many resources were stored anew, changed, or not stored although they should have been.
 
-    `target` is flag, task or none.
+    `target` is flag, task or none. `missing` are resource types that the server did not give in full this time.
     """
 
     answer: Answer
@@ -40,6 +40,7 @@ class Written(NamedTuple):
     changed: int
     refused: int
     target: str
+    missing: frozenset[str] = frozenset()
 
 
 async def assess_and_write(
@@ -80,6 +81,7 @@ class _Write:
         self._storage = Storage(opened.connection, opened.capability, patient)
         self._target, self._why_none = target_of(opened.connection.server, opened.capability)
         self._report = Report()
+        self._missing: frozenset[str] = frozenset()
 
     async def run(self, now: datetime) -> Written:
         """Looks and writes; where somebody got ahead of a write, once more."""
@@ -105,6 +107,7 @@ class _Write:
 
     async def _look(self) -> Found:
         fetched = await self._servers.fetch_from(self._opened, self._patient, self._choices.as_of.day)
+        self._missing = fetched.failed
         tasks = Tasks()
         if self._target is Target.TASK:
             tasks = await fetch_tasks(self._storage)
@@ -129,7 +132,7 @@ class _Write:
         )
         answer = Answer(body, assessment.urgent, verdicts_of(assessment), found.reading.account.received)
         created, changed = report.count(Became.CREATED), report.count(Became.CHANGED)
-        return Written(answer, created, changed, report.count(*NOT_STORED), self._target.value)
+        return Written(answer, created, changed, report.count(*NOT_STORED), self._target.value, self._missing)
 
 
 def _found(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -> Found:

@@ -48,7 +48,8 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     flags = sorted(ledger.findings, key=_order)
     active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
     _tell_closed(ledger, active, by_name)
-    plan, revoked = propose(scope, active, by_name, chart.patient.key)
+    open_still = any(flag.state is FlagState.UNCHANGED for flag in flags)
+    plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=open_still)
     return Assessment(
         as_of,
         chart,

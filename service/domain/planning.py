@@ -34,8 +34,13 @@ def propose(
     flags: list[FlagFinding],
     results: dict[str, RuleResult],
     subject: str,
+    *,
+    open_still: bool = False,
 ) -> tuple[PlanProposal | None, tuple[PriorPlan, ...]]:
-    """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further."""
+    """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further.
+
+    `open_still` says that flags stay open which nothing of this evaluation raises.
+    """
     plans = scope.timeline.chart.plans
     gathered: dict[tuple[str, str], _Gathered] = {}
     for flag in flags:
@@ -43,6 +48,9 @@ def propose(
             _gather(scope, flag, results[name], gathered)
     identifier = plan_identifier(subject, tuple(flag.identifier for flag in flags))
     drafts = tuple(plan for plan in plans if plan.status == "draft" and (not gathered or plan.identifier != identifier))
+    if open_still and not gathered and scope.gaps:
+        # The flags that a draft answers are open, and what they rest on was not all received.
+        return None, ()
     if not gathered or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
         return None, drafts
     activities = tuple(_activity(entry) for entry in gathered.values())

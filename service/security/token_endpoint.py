@@ -124,7 +124,7 @@ class TokenEndpoint:
 
     async def _exchange(self, method: str, url: str, what: str, **more: Any) -> _Received:
         """One request and what came back, at most so much and in so much time."""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
             async with (
                 asyncio.timeout(self._seconds),
@@ -138,8 +138,10 @@ class TokenEndpoint:
 
 
 async def _body(response: httpx.Response, what: str) -> bytes:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise TokenUnavailable(f"{what} answered compressed, though it was asked not to")
     body = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():
         body += part
         if len(body) > _MOST_BYTES:
             raise TokenUnavailable(f"{what} sent more than is read")
@@ -153,7 +155,7 @@ def _grant(received: _Received) -> Grant:
     if given.token_type.lower() != "bearer" or not _is_sendable(given.access_token):
         raise TokenUnavailable("its token endpoint answered with something that holds no bearer token")
     told = given.expires_in
-    seconds = told if told is not None and 0 <= told <= _LONGEST_LIFETIME else _LIFETIME
+    seconds = told if told is not None and 0 < told <= _LONGEST_LIFETIME else _LIFETIME
     return Grant(given.access_token, seconds, given.scope)
 
 
@@ -185,9 +187,9 @@ def _minutes_apart(date: str) -> int:
     """By how many minutes a Date header differs from our clock; 0 where that is too little to matter."""
     try:
         told = parsedate_to_datetime(date)
-    except ValueError:
+        seconds = abs((told.replace(tzinfo=told.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return 0
-    seconds = abs((told.replace(tzinfo=told.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
     return max(round(seconds / 60), 1) if seconds > _FAR_APART else 0
 
 

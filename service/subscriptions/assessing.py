@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 
 class NotStored(Problem):
-    """The patient was assessed, and what was found could not be stored in full."""
+    """The patient was assessed, and what was found could not be stored in full: `urgent` says how much it matters."""
+
+    code = "incomplete"
+
+    def __init__(self, text: str, *, urgent: bool) -> None:
+        super().__init__(text)
+        self.urgent = urgent
+
+
+class NotWhole(Problem):
+    """The patient was assessed on a part of the data, for the server failed to give the rest."""
 
     code = "incomplete"
 
@@ -73,7 +83,12 @@ class Assessor:
         if written.target == "none":
             self._tell_once(work.server, "the server takes neither flags nor tasks: nothing that is found is written")
         if written.refused:
-            raise NotStored(f"The FHIR server {work.server} did not store {written.refused} resources.")
+            text = f"The FHIR server {work.server} did not store {written.refused} resources."
+            raise NotStored(text, urgent=answer.urgent)
+        if written.missing:
+            # What was notified may be in what is missing: this work is not done.
+            kinds = ", ".join(sorted(written.missing))
+            raise NotWhole(f"The FHIR server {work.server} did not give all of: {kinds}.")
 
     def _tell_once(self, server: str, text: str) -> None:
         if server not in self._told:

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 _PASSING = (UpstreamFailed, Overloaded, DeadlineExceeded, Fault, StoreUnavailable, TimeoutError)
 
 
+# Refusals that another time, or another token, may end.
+_PASSING_STATUS = (401, 408, 409, 429)
+
+
+def _passes(error: Exception) -> bool:
+    if isinstance(error, Fault) and 400 <= error.status < 500:
+        return error.status in _PASSING_STATUS
+    # A finding that is urgent is never given up.
+    return isinstance(error, _PASSING) or getattr(error, "urgent", False)
+
+
 class _ClaimLost(Exception):
     """Another worker has the patient by now."""
 
@@ -111,7 +122,7 @@ class Worker:
             # Texts of ours name no patient; other texts may.
             {"reason": str(error)} if isinstance(error, Problem | Fault | StoreUnavailable) else described(error)
         )
-        if isinstance(error, _PASSING) or tries < MOST_TRIES:
+        if _passes(error) or tries < MOST_TRIES:
             self._log.warning("assessment postponed", **told)
             self._metrics.worked("postponed")
             await self._store.postpone_work(work, self._holder, pause_after(work.attempts, self._timings))

@@ -80,3 +80,11 @@ def test_may_be_switched_on_and_off(make_app: Callable[..., Edge], path: str) ->
     assert ask(on, "GET", path, peer="10.0.0.9").status_code == 200
     off = make_app(metrics=False, openapi_page=False)
     assert ask(off, "GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-Host": "ehr.example"}, {"Via": "1.1 proxy"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_who_comes_through_a_proxy_or_from_another_site_is_not_near(app: Edge, headers: dict[str, str]) -> None:
+    assert ask(app, "GET", "/metrics", headers=headers).status_code == 404
+    assert ask(app, "GET", "/metrics", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200

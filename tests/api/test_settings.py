@@ -170,3 +170,10 @@ def test_a_span_that_may_not_be_set_is_told(monkeypatch: pytest.MonkeyPatch, spa
     monkeypatch.setenv("MOODMARKER_SPANS", spans)
     with pytest.raises(SettingsError, match=rf"MOODMARKER_SPANS: .*{text}"):
         Context.load(load_settings())
+
+
+def test_a_setting_that_is_no_json_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODMARKER_SERVERS", "{secret")
+    with pytest.raises(SettingsError, match=r"^MOODMARKER_SERVERS: this is not JSON") as told:
+        load_settings()
+    assert "secret" not in str(told.value)

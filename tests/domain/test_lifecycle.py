@@ -119,6 +119,14 @@ def test_what_neither_holds_nor_clears_stays_open_unchanged() -> None:
     assert (found.state, found.prior, found.start, found.end) == (FlagState.UNCHANGED, kept, ago(300), None)
 
 
+@pytest.mark.parametrize(("missing", "state"), [("Observation", FlagState.UNCHANGED), ("Goal", FlagState.INACTIVE)])
+def test_a_flag_is_not_cleared_while_more_of_what_it_rests_on_may_exist(missing: str, state: FlagState) -> None:
+    given = "PHQ-9 2, 40 days ago; PHQ-9 2, 5 days ago; CRP 1 mg/L, 5 days ago"
+    kept = flagged(R04, ago(60), evidence=("Observation/phq9", "Observation/crp"))
+    chart = with_flags(given, kept, not_covered={missing: "the retrieval failed"})
+    assert flag(answer(chart), R04, EVERY_STATE).state is state
+
+
 def test_an_inactive_flag_of_a_rule_that_is_not_met_is_left_alone() -> None:
     assert not flags(answer(with_flags("", flagged(R04, ago(300), status="inactive"))), R04, EVERY_STATE)
 

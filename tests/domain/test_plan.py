@@ -163,3 +163,16 @@ def test_an_open_condition_of_an_action_is_no_condition_met() -> None:
     found = answer(chart._replace(not_covered={"MedicationRequest": "the retrieval failed"}))
     assert result(found, R16).verdict in (MET, UNKNOWN)
     assert not flags(found, R16) or REPEAT_CRP not in planned(found)
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_draft_stays_while_its_flag_is_open_on_incomplete_data(missing: bool) -> None:
+    first = answer(GRADE)
+    rest = read_example("GAD-7 3, 5 days ago")._replace(
+        flags=(sent_back(flag(first, R04)),),
+        plans=(prior(first),),
+        not_covered={"Observation": "the retrieval failed"} if missing else {},
+    )
+    found = answer(rest)
+    assert found.plan is None
+    assert bool(found.revoked) is not missing

@@ -167,7 +167,9 @@ def test_what_passes_is_tried_until_it_has_passed(database: str, error: Exceptio
     on_store(database, test)
 
 
-@pytest.mark.parametrize("error", [NotFound("x"), NotStored("x"), RuntimeError("of patient ada")])
+@pytest.mark.parametrize(
+    "error", [Fault("x", 403), NotFound("x"), NotStored("x", urgent=False), RuntimeError("of patient ada")]
+)
 def test_what_does_not_pass_is_given_up_in_the_end_and_told(
     database: str, error: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +191,20 @@ def test_what_does_not_pass_is_given_up_in_the_end_and_told(
     told = capsys.readouterr().out
     assert told.count("assessment given up") == 1
     assert "ada" not in told
+
+
+def test_an_urgent_finding_is_never_given_up(database: str) -> None:
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            raise NotStored("x", urgent=True)
+
+        await store.enqueue("main", ["ada"])
+        quick = worker(store, do, QUICK._replace(first_pause=0.0, longest_pause=0.0))
+        for _ in range(MOST_TRIES + 2):
+            assert await quick.work_once()
+        assert await store.waiting() == 1
+
+    on_store(database, test)
 
 
 def test_work_without_an_end_is_ended(database: str) -> None:
@@ -283,6 +299,20 @@ def test_a_patient_is_assessed_and_written_for(
     monkeypatch.setattr(assessing, "assess_and_write", write)
     with_parts(database, context, test)
     assert asked == [("ada", b"", "main")]
+
+
+def test_what_was_assessed_on_a_part_of_the_data_is_not_done(
+    database: str, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def write(*_: object) -> Written:
+        return written()._replace(missing=frozenset({"Observation"}))
+
+    async def test(parts: Parts) -> None:
+        with pytest.raises(assessing.NotWhole, match="did not give all of: Observation"):
+            await parts.assess(WORK)
+
+    monkeypatch.setattr(assessing, "assess_and_write", write)
+    with_parts(database, context, test)
 
 
 def test_what_was_not_stored_is_a_failure(database: str, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def read_capability(document: bytes) -> Capability:
     """The capability in a CapabilityStatement; raises `Fault` for anything else."""
     try:
         statement = _STATEMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("its CapabilityStatement cannot be read") from None
     if statement.resourceType != "CapabilityStatement":
         raise Fault("it has no CapabilityStatement")

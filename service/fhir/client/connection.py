@@ -28,6 +28,8 @@ _ATTEMPTS: Final = 4
 _LONGEST_WAIT: Final = 20.0
 _AGAIN: Final = frozenset({429, 503})
 _MOST_AT_ONCE: Final = 4
+# Servers may repeat the result of an earlier search unless they are told not to: what is new would not be in it.
+_ALWAYS: Final = {"Accept": JSON, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
 _READ: Final = frozenset({200})
 _WRITTEN: Final = frozenset({200, 201, 202, 204})
 _MEANINGS: Final = {401: ", for it does not know the service", 403: ", for it does not permit this to the service"}
@@ -164,9 +166,7 @@ class Connection:
     ) -> Reply:
         self.requests += 1
         try:
-            async with self._client.stream(
-                method, url, content=content, headers={"Accept": JSON, **headers}
-            ) as response:
+            async with self._client.stream(method, url, content=content, headers={**_ALWAYS, **headers}) as response:
                 _require(response, good)
                 body = await self._body(response, is_read=good is _READ)
                 return Reply(
@@ -174,15 +174,20 @@ class Connection:
                 )
         except httpx.TimeoutException:
             raise _Unanswered("it did not answer in time") from None
-        except httpx.TransportError:
+        except httpx.RequestError:
             raise _Unanswered("it could not be reached, or broke the connection off") from None
+        except httpx.InvalidURL:
+            raise Fault("it gave an address that is none") from None
 
     async def _body(self, response: httpx.Response, *, is_read: bool) -> bytes:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_read and kind not in _JSON_TYPES:
             raise Fault("it answered with something that is not FHIR JSON", response.status_code)
+        # A few hundred bytes can inflate to gigabytes before anybody counts them.
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Fault("it answered compressed, though it was asked not to", response.status_code)
         parts = []
-        async for part in response.aiter_bytes():
+        async for part in response.aiter_raw():
             self._bytes_left -= len(part)
             if self._bytes_left < 0:
                 raise Fault("it sent more than is read")
@@ -220,6 +225,6 @@ def retry_after(text: str, now: datetime) -> float | None:
         return float(text)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+        return max((until.replace(tzinfo=until.tzinfo or UTC) - now) / timedelta(seconds=1), 0.0)
+    except (ValueError, OverflowError):
         return None
-    return max((until.replace(tzinfo=until.tzinfo or UTC) - now) / timedelta(seconds=1), 0.0)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from service.fhir.client.searches import Reach
     from service.security.scopes import Access
 
-ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+# One or two points are steps of an address, and no id that anybody gives.
+ID: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-.]{1,64}")
 _PRESCRIBED: Final = ("MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement")
 _MEDICATION: Final = re.compile(
     rb'"medicationReference"\s*:\s*\{[^{}]*?"reference"\s*:\s*"Medication/([A-Za-z0-9\-.]{1,64})"'
@@ -34,11 +35,15 @@ _GRANTED_IN_PART: Final = "the server granted access to a part of it only"
 
 
 class Fetched(NamedTuple):
-    """A Bundle of one patient's data; `gaps` says of each resource type that may be incomplete why."""
+    """A Bundle of one patient's data; `gaps` says of each resource type that may be incomplete why.
+
+    `failed` are those of them that another fetch may give.
+    """
 
     bundle: bytes
     gaps: Mapping[str, str]
     requests: int
+    failed: frozenset[str] = frozenset()
 
     def with_more(self, resources: Iterable[bytes]) -> Fetched:
         """The same with more resources at the end."""
@@ -87,11 +92,12 @@ async def fetch(
     person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)
     if names := _medications_of(found):
         found["Medication"] = await _medications(connection, names)
-    gaps |= {kind: told.gap for kind, told in found.items() if told.gap}
+    failed = {kind: told.gap for kind, told in found.items() if told.gap}
+    gaps |= failed
     gaps |= _narrowed(found, gaps, connection.access)
     entries = [b'{"resource":' + bytes(person) + b"}", *(bytes(one) for told in found.values() for one in told.entries)]
     bundle = b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
-    return Fetched(bundle, gaps, connection.requests)
+    return Fetched(bundle, gaps, connection.requests, frozenset(failed))
 
 
 def _by_code(connection: Connection, capability: Capability, kind: str) -> bool:
@@ -116,7 +122,7 @@ async def _in_a_batch(connection: Connection, patient: str, searches: list[Searc
     }
     try:
         answers = _ANSWERS.decode(await connection.post("", msgspec.json.encode(asked), JSON)).entry
-    except (Fault, ValidationError, msgspec.DecodeError):
+    except (Fault, ValidationError, msgspec.DecodeError, UnicodeDecodeError):
         return await _one_by_one(connection, patient, searches)
     if len(answers) != len(addresses):
         return await _one_by_one(connection, patient, searches)

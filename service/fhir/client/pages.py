@@ -93,7 +93,7 @@ async def rest_of(connection: Connection, first: bytes | Raw) -> Found:
 def _decoded(page: bytes | Raw) -> _Page:
     try:
         decoded = _PAGE.decode(page)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("it answered with something that is not a Bundle") from None
     if decoded.resourceType != "Bundle":
         raise Fault("it answered with something that is not a Bundle")

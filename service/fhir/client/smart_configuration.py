@@ -42,7 +42,7 @@ def read_smart_configuration(document: bytes) -> SmartConfiguration:
     """The configuration in a document; raises `Fault` for anything else."""
     try:
         told = _DOCUMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("its SMART configuration cannot be read") from None
     grants, methods = told.grant_types_supported, told.token_endpoint_auth_methods_supported
     by_key = _METHOD in methods or _ASYMMETRIC in told.capabilities

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
 PATIENT: Final = "Patient"
-_LOCAL: Final = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(/_history/[A-Za-z0-9\-.]{1,64})?")
+_LOCAL: Final = re.compile(
+    r"([A-Z][A-Za-z]{1,63})/((?!\.{1,2}(?:/|\Z))[A-Za-z0-9\-.]{1,64})(/_history/[A-Za-z0-9\-.]{1,64})?"
+)
 
 
 class Pointer(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct, ValidationError
 
 from service.fhir.client.faults import Fault
+from service.fhir.client.fetching import ID
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,9 +128,9 @@ def read_subscription(document: bytes | Raw) -> Stored:
     """A Subscription; raises `Fault` for anything else."""
     try:
         stored = _STORED.decode(document)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("its Subscription cannot be read") from None
-    if stored.resourceType != "Subscription" or not stored.id:
+    if stored.resourceType != "Subscription" or ID.fullmatch(stored.id or "") is None:
         raise Fault("its Subscription cannot be read")
     return stored
 
@@ -138,7 +139,7 @@ def read_found(entry: Raw) -> tuple[Stored, bytes]:
     """A Subscription in an entry of a search, and its JSON; raises `Fault` for anything else."""
     try:
         document = bytes(_ENTRY.decode(entry).resource)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("its Subscription cannot be read") from None
     return read_subscription(document), document
 

@@ -41,7 +41,7 @@ def read_topics(document: bytes) -> frozenset[str]:
     """The canonicals without their versions; none where the server names none. Raises `Fault`."""
     try:
         statement = _STATEMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("its CapabilityStatement cannot be read") from None
     resources = (one for rest in statement.rest if rest.mode == "server" for one in rest.resource)
     extensions = (ext for one in resources if one.type == "Subscription" for ext in one.extension if ext.url == TOPIC)

@@ -71,7 +71,7 @@ def head_of(document: bytes) -> Head | None:
     """The head of a resource with an id; None for anything else."""
     try:
         found = _IDENTIFIED.decode(document)
-    except (ValidationError, msgspec.DecodeError, RecursionError):
+    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if ID.fullmatch(found.id or "") is None:
         return None
@@ -92,7 +92,7 @@ def head_in(entry: Raw) -> Head | None:
     """The head of the resource in an entry of a Bundle."""
     try:
         return head_of(bytes(_ENTRY.decode(entry).resource))
-    except ValidationError:
+    except (ValidationError, UnicodeDecodeError):
         return None
 
 
@@ -107,4 +107,4 @@ def place_of(reply: Reply, resource_type: str) -> tuple[str, str]:
         identity, version = (of_body.id if of_body is not None else ""), ""
     etag = _ETAG.fullmatch(reply.version.strip())
     version = version or (of_body.version if of_body is not None else "") or (etag[1] if etag else "")
-    return identity, version
+    return (identity, version) if ID.fullmatch(identity) else ("", "")

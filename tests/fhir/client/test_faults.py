@@ -25,6 +25,7 @@ BASE = "https://ehr.example/fhir"
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 TYPES = ("Condition", "Observation")
 TODAY = date(2026, 6, 30).toordinal()
+FHIR = {"Content-Type": "application/fhir+json"}
 REACHES = tuple(Reach(name) for name in TYPES)
 
 
@@ -102,6 +103,33 @@ def test_both_forms_of_retry_after_are_understood() -> None:
     assert retry_after("Tue, 30 Jun 2026 12:00:09 GMT", now) == 9
     assert retry_after("Tue, 30 Jun 2026 11:00:00 GMT", now) == 0
     assert retry_after("soon", now) is None
+    assert retry_after("Fri, 31 Dec 2027 23:59:59 +99999999999", now) is None
+
+
+@pytest.mark.parametrize(
+    ("broken", "gap"),
+    [
+        (httpx.Response(200, headers=FHIR | {"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"x")), "compressed"),
+        (
+            httpx.Response(200, headers=FHIR, content=b'{"resourceType":"Bundle","link":[{"url":"\xff"}]}'),
+            "not a Bundle",
+        ),
+        (httpx.Response(200, headers=FHIR, json=page(following=f"{BASE}/Observation?\x01")), "an address that is none"),
+    ],
+    ids=["compressed", "no-utf-8", "no-address"],
+)
+def test_an_answer_that_cannot_be_read_is_a_gap(mocked: respx.MockRouter, broken: httpx.Response, gap: str) -> None:
+    observations(mocked, broken)
+    found = fetched()
+    assert gap in found.gaps["Observation"]
+    assert found.failed == {"Observation"}
+
+
+def test_nothing_old_and_nothing_compressed_is_asked_for(mocked: respx.MockRouter) -> None:
+    route = observations(mocked, answered(page()))
+    fetched()
+    asked = route.calls.last.request.headers
+    assert (asked["cache-control"], asked["accept-encoding"]) == ("no-cache", "identity")
 
 
 def test_a_lost_connection_is_tried_again(mocked: respx.MockRouter) -> None:
