@@ -90,6 +90,11 @@ class Fault(NamedTuple):
     before: Callable[[], object] = lambda: None
 
 
+def _unread(answer: httpx.Response) -> httpx.Response:
+    """The same as it comes from a socket: one that was made with its content counts as read."""
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+
+
 class _Way(httpx.AsyncBaseTransport):
     """The way to the server, with faults in it; each befalls one request."""
 
@@ -106,7 +111,7 @@ class _Way(httpx.AsyncBaseTransport):
         await asyncio.to_thread(fault.before)
         if isinstance(fault.answer, Exception):
             raise fault.answer
-        answer = fault.answer or await self._inner.handle_async_request(request)
+        answer = await self._inner.handle_async_request(request) if fault.answer is None else _unread(fault.answer)
         if fault.lost:
             await answer.aread()
             raise httpx.ReadError("the connection broke")
