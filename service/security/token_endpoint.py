@@ -197,5 +197,5 @@ def _decoded(body: bytes, nothing: _Shape) -> _Shape:
     """The JSON of a body; `nothing` where it is none, or another shape."""
     try:
         return msgspec.json.decode(body, type=type(nothing), strict=False)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return nothing

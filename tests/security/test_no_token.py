@@ -42,6 +42,7 @@ ANSWERS: dict[str, tuple[Callable[[], Response], str]] = {
     "a token that no header takes": (lambda: JSONResponse(BEARER | {"access_token": "a\r\nb"}), "holds no bearer token"),
     "wrong shapes": (lambda: JSONResponse(BEARER | {"scope": ["a"]}), "holds no bearer token"),
     "deep nesting": (lambda: Response(b"[" * 50_000), "holds no bearer token"),
+    "no text": (lambda: Response(b'{"access_token": "\xff"}'), "holds no bearer token"),
     "too much": (lambda: Response(b" " * 70_000), "its token endpoint sent more than is read"),
     "not what it says": (lambda: Response(b"nothing", headers={"Content-Encoding": "gzip"}), "its token endpoint answered compressed"),
     "a date beyond the calendar": (lambda: Response(b"", 400, headers={"Date": "Fri, 31 Dec 2027 23:59:59 +99999999999"}), "its token endpoint answered with status 400"),

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
+from service.fhir.client.decoding import decoded
 from service.fhir.client.faults import Fault
 
 if TYPE_CHECKING:
@@ -99,10 +100,7 @@ _STATEMENT: Final = msgspec.json.Decoder(_Statement)
 
 def read_capability(document: bytes) -> Capability:
     """The capability in a CapabilityStatement; raises `Fault` for anything else."""
-    try:
-        statement = _STATEMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("its CapabilityStatement cannot be read") from None
+    statement = decoded(_STATEMENT, document, "its CapabilityStatement cannot be read")
     if statement.resourceType != "CapabilityStatement":
         raise Fault("it has no CapabilityStatement")
     if not statement.fhirVersion.startswith(_VERSIONS):

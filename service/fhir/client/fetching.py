@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Raw, Struct
 
 from service.fhir.client.connection import JSON
+from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.faults import Fault
 from service.fhir.client.pages import Found, rest_of, run
 from service.fhir.client.searches import Search, search
@@ -122,7 +123,7 @@ async def _in_a_batch(connection: Connection, patient: str, searches: list[Searc
     }
     try:
         answers = _ANSWERS.decode(await connection.post("", msgspec.json.encode(asked), JSON)).entry
-    except (Fault, ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+    except (Fault, *UNREADABLE):
         return await _one_by_one(connection, patient, searches)
     if len(answers) != len(addresses):
         return await _one_by_one(connection, patient, searches)

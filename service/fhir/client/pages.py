@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Raw, Struct
 
 from service.fhir.client.connection import FORM
+from service.fhir.client.decoding import decoded
 from service.fhir.client.faults import Fault
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class FirstPage(NamedTuple):
     more: bool
 
 
+_NO_BUNDLE: Final = "it answered with something that is not a Bundle"
 _PAGE: Final = msgspec.json.Decoder(_Page)
 
 
@@ -57,7 +59,7 @@ async def run(connection: Connection, search: Search) -> Found:
 
 async def first_page(connection: Connection, search: Search) -> FirstPage:
     """The first page alone; raises `Fault`."""
-    page = _decoded(await _first(connection, search))
+    page = _read(await _first(connection, search))
     return FirstPage(len(page.entry), any(link.relation == "next" for link in page.link))
 
 
@@ -75,7 +77,7 @@ async def rest_of(connection: Connection, first: bytes | Raw) -> Found:
     page: bytes | Raw = first
     try:
         while True:
-            decoded = _decoded(page)
+            decoded = _read(page)
             entries += decoded.entry
             following = next((link.url for link in decoded.link if link.relation == "next"), "")
             if not following:
@@ -90,11 +92,8 @@ async def rest_of(connection: Connection, first: bytes | Raw) -> Found:
         return Found(tuple(entries), fault.reason)
 
 
-def _decoded(page: bytes | Raw) -> _Page:
-    try:
-        decoded = _PAGE.decode(page)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("it answered with something that is not a Bundle") from None
-    if decoded.resourceType != "Bundle":
-        raise Fault("it answered with something that is not a Bundle")
-    return decoded
+def _read(page: bytes | Raw) -> _Page:
+    found = decoded(_PAGE, page, _NO_BUNDLE)
+    if found.resourceType != "Bundle":
+        raise Fault(_NO_BUNDLE)
+    return found

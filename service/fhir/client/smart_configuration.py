@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
-from service.fhir.client.faults import Fault
+from service.fhir.client.decoding import decoded
 
 ADDRESS: Final = ".well-known/smart-configuration"
 _ASYMMETRIC: Final = "client-confidential-asymmetric"
@@ -40,10 +40,7 @@ _DOCUMENT: Final = msgspec.json.Decoder(_Document)
 
 def read_smart_configuration(document: bytes) -> SmartConfiguration:
     """The configuration in a document; raises `Fault` for anything else."""
-    try:
-        told = _DOCUMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("its SMART configuration cannot be read") from None
+    told = decoded(_DOCUMENT, document, "its SMART configuration cannot be read")
     grants, methods = told.grant_types_supported, told.token_endpoint_auth_methods_supported
     by_key = _METHOD in methods or _ASYMMETRIC in told.capabilities
     return SmartConfiguration(

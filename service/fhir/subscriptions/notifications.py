@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Raw, Struct
 
 from service.errors import BodyUnreadable
+from service.fhir.client.decoding import UNREADABLE
 from service.fhir.subscriptions.pointers import Payload, read_payload
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ TYPES: Final = frozenset({"handshake", "heartbeat", "event-notification", "query
 STATUSES: Final = frozenset({"requested", "active", "error", "off", "entered-in-error"})
 _MOST_DIGITS: Final = 18
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_UNREADABLE: Final = (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Event(NamedTuple):
@@ -124,14 +124,14 @@ def read_events(document: bytes) -> Notification:
 def _bundle(document: bytes) -> _Bundle:
     try:
         return _BUNDLE.decode(document)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BodyUnreadable(_SHAPE) from None
 
 
 def _told(first: Raw, others: Iterable[Raw]) -> Notification:
     try:
         status = _FIRST.decode(first)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise BodyUnreadable(_SHAPE, "Bundle.entry[0].resource") from None
     if status.resourceType == "Parameters":
         told = _of_parameters(status.parameter)

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Struct
+
+from service.fhir.client.decoding import UNREADABLE
 
 if TYPE_CHECKING:
     from msgspec import Raw
@@ -72,7 +74,7 @@ def read_payload(document: bytes | Raw) -> Payload | None:
     """The resource in a JSON document; None when it is not one, or not in the form of those that the rules read."""
     try:
         return _PAYLOAD.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Raw, Struct
 
+from service.fhir.client.decoding import decoded
 from service.fhir.client.faults import Fault
 from service.fhir.client.fetching import ID
 
@@ -120,27 +121,22 @@ class _Entry(Struct, gc=False):
     resource: Raw = Raw()
 
 
+_UNREADABLE: Final = "its Subscription cannot be read"
 _STORED: Final = msgspec.json.Decoder(Stored)
 _ENTRY: Final = msgspec.json.Decoder(_Entry)
 
 
 def read_subscription(document: bytes | Raw) -> Stored:
     """A Subscription; raises `Fault` for anything else."""
-    try:
-        stored = _STORED.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("its Subscription cannot be read") from None
+    stored = decoded(_STORED, document, _UNREADABLE)
     if stored.resourceType != "Subscription" or ID.fullmatch(stored.id or "") is None:
-        raise Fault("its Subscription cannot be read")
+        raise Fault(_UNREADABLE)
     return stored
 
 
 def read_found(entry: Raw) -> tuple[Stored, bytes]:
     """A Subscription in an entry of a search, and its JSON; raises `Fault` for anything else."""
-    try:
-        document = bytes(_ENTRY.decode(entry).resource)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("its Subscription cannot be read") from None
+    document = bytes(decoded(_ENTRY, entry, _UNREADABLE).resource)
     return read_subscription(document), document
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
-from service.fhir.client.faults import Fault
+from service.fhir.client.decoding import decoded
 
 TOPIC: Final = (
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"
@@ -39,10 +39,7 @@ _STATEMENT: Final = msgspec.json.Decoder(_Statement)
 
 def read_topics(document: bytes) -> frozenset[str]:
     """The canonicals without their versions; none where the server names none. Raises `Fault`."""
-    try:
-        statement = _STATEMENT.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault("its CapabilityStatement cannot be read") from None
+    statement = decoded(_STATEMENT, document, "its CapabilityStatement cannot be read")
     resources = (one for rest in statement.rest if rest.mode == "server" for one in rest.resource)
     extensions = (ext for one in resources if one.type == "Subscription" for ext in one.extension if ext.url == TOPIC)
     return frozenset((one.valueCanonical or one.valueUri).partition("|")[0] for one in extensions)

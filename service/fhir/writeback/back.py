@@ -25,13 +25,17 @@ _PLAN_NOT_TAKEN = "Tasks are written to this server, and the plan stands in this
 
 
 class Found(NamedTuple):
-    """What was found of one patient: `reading` is without `twins`; `tasks` hold the last Flags of its entries."""
+    """What was found of one patient: `reading` is without `twins`; `tasks` hold the last Flags of its entries.
+
+    `missing` are the resource types that another fetch may give in full.
+    """
 
     assessment: Assessment
     reading: Reading
     twins: tuple[Twin, ...] = ()
     tasks: Tasks = Tasks()
     first_task: int = 0
+    missing: frozenset[str] = frozenset()
 
 
 async def write_back(target: Target, found: Found, storage: Storage, report: Report, now: datetime) -> bool:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Raw, Struct
 
+from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.fetching import ID
 from service.fhir.reading.dates import seconds
 
@@ -71,7 +72,7 @@ def head_of(document: bytes) -> Head | None:
     """The head of a resource with an id; None for anything else."""
     try:
         found = _IDENTIFIED.decode(document)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     if ID.fullmatch(found.id or "") is None:
         return None
@@ -92,7 +93,7 @@ def head_in(entry: Raw) -> Head | None:
     """The head of the resource in an entry of a Bundle."""
     try:
         return head_of(bytes(_ENTRY.decode(entry).resource))
-    except (ValidationError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
