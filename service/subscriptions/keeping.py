@@ -1,14 +1,9 @@
-"""Changing a cursor in a way that loses nothing that is accepted at the same time.
-
-A cursor is written whole, so that progress made between reading and writing is taken back: that repeats work. A resync
-that was asked for in between would be lost, and so every change asks for one.
-"""
+"""What is recorded of a subscription beside its events: that everything is to be looked at, and its status."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,18 +12,15 @@ if TYPE_CHECKING:
 
 async def ask_for_resync(store: Store, name: str) -> None:
     """Has everything that changed since the last whole recovery looked at."""
-    cursor = await store.cursor(name)
-    if cursor is not None:
-        heard = cursor._replace(heard_at=datetime.now(UTC))
-        await store.save_cursor(_with_resync(heard))
+    await store.heard(name, None)
+    await store.ask_resync(name)
 
 
 async def keep_status(store: Store, cursor: Cursor, status: str) -> None:
-    """Records the status of a subscription, if it is another."""
+    """Records the status of a subscription, if it is another: what was missed under the former is looked for."""
     if status != cursor.status:
-        fresh = await store.cursor(cursor.subscription)
-        if fresh is not None:
-            await store.save_cursor(_with_resync(fresh)._replace(status=status))
+        await store.ask_resync(cursor.subscription)
+        await store.set_status(cursor.subscription, status)
 
 
 class Resyncs:
@@ -50,7 +42,3 @@ class Resyncs:
                 covered = self._asked[name]
                 await ask_for_resync(self._store, name)
                 self._done[name] = covered
-
-
-def _with_resync(cursor: Cursor) -> Cursor:
-    return cursor._replace(needs_resync=True, resyncs=cursor.resyncs + 1)

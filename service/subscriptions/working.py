@@ -15,6 +15,7 @@ import structlog
 from service.errors import DeadlineExceeded, Overloaded, Problem, UpstreamFailed
 from service.fhir.client.faults import Fault
 from service.store import StoreUnavailable
+from service.subscriptions.assessing import NotStored
 from service.subscriptions.timings import MOST_TRIES, TIMINGS, Timings, pause_after
 from service.telemetry import described
 
@@ -36,7 +37,7 @@ def _passes(error: Exception) -> bool:
     if isinstance(error, Fault) and 400 <= error.status < 500:
         return error.status in _PASSING_STATUS
     # A finding that is urgent is never given up.
-    return isinstance(error, _PASSING) or getattr(error, "urgent", False)
+    return isinstance(error, _PASSING) or (isinstance(error, NotStored) and error.urgent)
 
 
 class _ClaimLost(Exception):
