@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from service.api.admission import Admission
 from service.api.check import CheckEndpoint
 from service.api.patients import PatientEndpoint
-from service.api.writing import WriteEndpoint
-from service.assessment import Servers, Turns
+from service.assessment import Servers, Turns, assess_and_write, assess_patient
 from service.subscriptions.running import Subscriptions
 
 if TYPE_CHECKING:
-    from service.assessment import Context
+    from datetime import datetime
+
+    from service.assessment import Answer, CheckOptions, Context
     from service.settings import Settings
     from service.subscriptions.leases import StoredLeases
     from service.telemetry import Metrics
@@ -25,13 +26,25 @@ class Endpoints:
         self, context: Context, settings: Settings, metrics: Metrics, leases: StoredLeases | None = None
     ) -> None:
         """`context` is the effective rule set and what goes with it; `leases` are shared with other processes."""
+        self._context = context
         self.admission = Admission(settings, metrics)
         self.servers = Servers(settings, context)
         self.turns = Turns(settings.deadline_seconds, leases)
         self.check = CheckEndpoint(context, settings, metrics, self.admission)
-        self.patients = PatientEndpoint(context, settings, metrics, self.admission, self.servers)
-        self.write = WriteEndpoint(context, settings, metrics, self.admission, self.servers, self.turns)
+        self.patients = PatientEndpoint("instance", self._check_patient, settings, metrics, self.admission)
+        self.write = PatientEndpoint("write", self._write, settings, metrics, self.admission)
         self.subscriptions = Subscriptions(settings, context, self, leases, metrics)
+
+    async def _check_patient(self, patient: str, body: bytes, options: CheckOptions, now: datetime) -> Answer:
+        return await assess_patient(
+            patient, body, options, self._context, self.servers, now, aside=self.admission.aside
+        )
+
+    async def _write(self, patient: str, body: bytes, options: CheckOptions, now: datetime) -> Answer:
+        written = await assess_and_write(
+            patient, body, options, self._context, self.servers, self.turns, now, aside=self.admission.aside
+        )
+        return written.answer
 
     async def close(self) -> None:
         """Ends what works in the background, and lets go of threads and of connections to FHIR servers."""

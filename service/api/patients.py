@@ -1,9 +1,9 @@
-"""GET or POST /fhir/Patient/{id}/$mood-immune-check: the service fetches the patient's data itself."""
+"""GET or POST /fhir/Patient/{id}/$...: the service fetches the patient's data itself."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,50 +14,55 @@ from service.api.nearness import require_known
 from service.api.negotiation import require_acceptable, require_json
 from service.api.parameters import read_query
 from service.api.responses import answer_fhir
-from service.assessment import Answer, CheckOptions, Context, Servers, assess_patient
 
 if TYPE_CHECKING:
     from service.api.admission import Admission
+    from service.assessment import Answer, CheckOptions
+    from service.fhir.operation import Level
     from service.settings import Settings
     from service.telemetry import Metrics
 
 
+class Operation(Protocol):
+    """What is done for one patient; raises `Problem`."""
+
+    async def __call__(self, patient: str, body: bytes, options: CheckOptions, now: datetime, /) -> Answer:
+        """The answer; `patient` is an id, `body` holds parameters or nothing."""
+
+
 class PatientEndpoint:
-    """The operation on one Patient; answered on loopback, or to callers that send the site's token."""
+    """An operation on one Patient; answered on loopback, or to callers that send the site's token."""
 
     def __init__(
-        self, context: Context, settings: Settings, metrics: Metrics, admission: Admission, servers: Servers
+        self, level: Level, operation: Operation, settings: Settings, metrics: Metrics, admission: Admission
     ) -> None:
-        """`context` is the effective rule set and what goes with it."""
-        self._context = context
+        """`level` says which parameters the operation takes."""
+        self._level = level
+        self._operation = operation
         self._settings = settings
         self._metrics = metrics
         self._limits = BodyLimits.of(settings)
         self._admission = admission
-        self._servers = servers
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request."""
         exchange = exchange_of(request.scope)
         headers = exchange.headers
-        query = read_query(request.scope["query_string"], "instance")
+        query = read_query(request.scope["query_string"], self._level)
         require_acceptable(headers.get(b"accept"), query.format)
         require_known(request, self._settings)
+        if request.method == "POST":
+            require_json(headers.get(b"content-type"))
         self._admission.take()
         try:
-            answer = await self._assess(request, query.options)
+            answer = await self._answer(request, query.options)
         finally:
             self._admission.give_back()
         self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
         return answer_fhir(answer.body, exchange, pretty=query.pretty, urgent=answer.urgent)
 
-    async def _assess(self, request: Request, options: CheckOptions) -> Answer:
+    async def _answer(self, request: Request, options: CheckOptions) -> Answer:
         body = b""
         if request.method == "POST":
-            headers = exchange_of(request.scope).headers
-            require_json(headers.get(b"content-type"))
-            body = await read_body(request.receive, headers, self._limits)
-        patient = str(request.path_params["id"])
-        now = datetime.now(UTC)
-        aside = self._admission.aside
-        return await assess_patient(patient, body, options, self._context, self._servers, now, aside=aside)
+            body = await read_body(request.receive, exchange_of(request.scope).headers, self._limits)
+        return await self._operation(str(request.path_params["id"]), body, options, datetime.now(UTC))

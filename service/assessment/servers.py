@@ -70,7 +70,8 @@ class Servers:
             await self._client.aclose()
 
     @cached_property
-    def _reaches(self) -> tuple[Reach, ...]:
+    def reaches(self) -> tuple[Reach, ...]:
+        """What is fetched of each resource type."""
         rules = self._context.rule_set
         return reaches([rule for rule in rules.rules if rule.name not in rules.off], self._context.terminology)
 
@@ -97,11 +98,6 @@ class Servers:
         """The names of the configured servers."""
         return tuple(self._servers)
 
-    @property
-    def reaches(self) -> tuple[Reach, ...]:
-        """What is fetched of each resource type."""
-        return self._reaches
-
     def configured(self, name: str) -> FhirServer:
         """The settings of a server that is configured."""
         return self._servers[name]
@@ -124,7 +120,7 @@ class Servers:
     async def fetch_from(self, opened: Opened, patient: str, today: int) -> Fetched:
         """As `fetch`, within a conversation."""
         with _told_of(opened.name):
-            return await fetch(opened.connection, opened.capability, patient, self._reaches, today)
+            return await fetch(opened.connection, opened.capability, patient, self.reaches, today)
 
     def token_states(self) -> dict[str, str]:
         """How the last request for a token ended, by the name of each server that gives tokens."""
@@ -149,7 +145,7 @@ class Servers:
 
     def permissions(self, name: str) -> dict[str, str]:
         """What the service asks a server to be allowed: letters of `cruds` by resource type."""
-        return permissions(self._servers[name], self._reaches, subscribes=self._subscribes)
+        return permissions(self._servers[name], self.reaches, subscribes=self._subscribes)
 
     def _bearer(self, name: str, server: FhirServer, client: httpx.AsyncClient) -> Bearer | None:
         """One source of tokens for each server, whoever asks."""

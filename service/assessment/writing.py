@@ -81,7 +81,6 @@ class _Write:
         self._storage = Storage(opened.connection, opened.capability, patient)
         self._target, self._why_none = target_of(opened.connection.server, opened.capability)
         self._report = Report()
-        self._missing: frozenset[str] = frozenset()
 
     async def run(self, now: datetime) -> Written:
         """Looks and writes; where somebody got ahead of a write, once more."""
@@ -107,7 +106,6 @@ class _Write:
 
     async def _look(self) -> Found:
         fetched = await self._servers.fetch_from(self._opened, self._patient, self._choices.as_of.day)
-        self._missing = fetched.failed
         tasks = Tasks()
         if self._target is Target.TASK:
             tasks = await fetch_tasks(self._storage)
@@ -132,7 +130,7 @@ class _Write:
         )
         answer = Answer(body, assessment.urgent, verdicts_of(assessment), found.reading.account.received)
         created, changed = report.count(Became.CREATED), report.count(Became.CHANGED)
-        return Written(answer, created, changed, report.count(*NOT_STORED), self._target.value, self._missing)
+        return Written(answer, created, changed, report.count(*NOT_STORED), self._target.value, found.missing)
 
 
 def _found(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -> Found:
@@ -140,4 +138,4 @@ def _found(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -
     first_task = len(received.entries) - len(tasks.flags)
     reading, twins = set_aside(read(received, choices, context, fetched.gaps))
     assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=False)
-    return Found(assessment, reading, (*twins, *tasks.twins), tasks, first_task)
+    return Found(assessment, reading, (*twins, *tasks.twins), tasks, first_task, fetched.failed)

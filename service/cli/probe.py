@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import structlog
 import typer
 from pydantic import ValidationError
 
@@ -18,6 +15,7 @@ from service.assessment.servers import Opened
 from service.cli.probe_report import report
 from service.cli.probe_settings import suggested
 from service.cli.probed import Probed, Trial
+from service.cli.quiet import nothing_logged
 from service.errors import NotFound, Problem
 from service.fhir.client.faults import Fault
 from service.fhir.probing import paging, stated
@@ -25,8 +23,6 @@ from service.security.scopes import scope_of
 from service.settings import FhirServer, SettingsError, variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from service.fhir.client.capability import Capability
     from service.settings import Settings
 
@@ -37,7 +33,7 @@ UNNAMED: Final = "main"
 def probe(url: str | None, name: str | None, patient: str | None, settings: Settings, *, as_json: bool) -> bool:
     """Prints what was found; True when the server can be used. Raises `SettingsError` for a server that is none."""
     chosen, asked = _asked(url, name, settings)
-    with _nothing_logged():
+    with nothing_logged():
         found = asyncio.run(_probed(chosen, patient, asked))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
@@ -65,19 +61,6 @@ def _asked(url: str | None, name: str | None, settings: Settings) -> tuple[str, 
         raise SettingsError(str(error)) from None
     # Nothing of a configured server goes to one that was only named on the command line.
     return UNNAMED, settings.model_copy(update={"servers": {UNNAMED: server}})
-
-
-@contextmanager
-def _nothing_logged() -> Iterator[None]:
-    """Every fault stands among the findings, and nothing else belongs on standard output."""
-    kept = structlog.get_config() if structlog.is_configured() else None
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.reset_defaults()
-        if kept is not None:
-            structlog.configure(**kept)
 
 
 async def _probed(name: str, patient: str | None, settings: Settings) -> Probed:

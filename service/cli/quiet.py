@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def nothing_logged() -> Iterator[None]:
-    """Tries that are repeated and the like are told in the end, and not on standard output as they happen."""
+    """Faults and repeated tries are told in the end, and not on standard output as they happen."""
     kept = structlog.get_config() if structlog.is_configured() else None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from service.api.documentation import CHECK_PATH
 from service.cli.contracts import contracts_folder
-from service.cli.local_patients import PATIENTS, load_when_ready, new_result
+from service.cli.local_patients import PATIENTS, load, new_result
 from service.settings import PREFIX
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SERVER: Final = "local"
 _PATIENCE_SECONDS: Final = 60.0
 _FHIR_JSON: Final = "Content-Type: application/fhir+json"
 # Nothing is simulated, and what is not valid FHIR is refused, as a hospital's server would.
-_FHIR_SERVER: Final = """\
+FHIR_SERVER_SETTINGS: Final = """\
 base_url: {base}
 host: {host}
 port: {port}
@@ -68,7 +68,8 @@ def run_stack(program: Path, ports: Ports) -> None:
     with tempfile.TemporaryDirectory(prefix="moodmarker-stack-") as place:
         folder = Path(place)
         with _fhir_server(program, ports, folder):
-            load_when_ready(ports.fhir_base)
+            with httpx.Client(trust_env=False, timeout=_PATIENCE_SECONDS) as client:
+                load(client, ports.fhir_base, datetime.now(UTC).date())
             configuration = _configured(ports, folder)
             with _started(
                 _command("serve"), configuration, f"{ports.service_url}/health/ready", folder / "service.log"
@@ -108,7 +109,7 @@ def _fhir_server(program: Path, ports: Ports, folder: Path) -> Iterator[None]:
     if not program.exists():
         raise StackFailed(f"there is no {program}; `make stack` installs it")
     settings = folder / "settings.yaml"
-    settings.write_text(_FHIR_SERVER.format(base=ports.fhir_base, host=HOST, port=ports.fhir, folder=folder))
+    settings.write_text(FHIR_SERVER_SETTINGS.format(base=ports.fhir_base, host=HOST, port=ports.fhir, folder=folder))
     command = [str(program), "serve", "--config", str(settings), "--host", HOST, "--port", str(ports.fhir)]
     with _started(command, None, f"{ports.fhir_base}/metadata", folder / "fhir.log"):
         yield

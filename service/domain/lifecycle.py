@@ -89,7 +89,7 @@ class Ledger:
             if flag.rule == rule.name
             and flag.status == "active"
             and flag.start is not None
-            and not self._is_cleared(rule, flag, flag.start)
+            and not self._is_cleared(rule, flag)
         ]
 
     def _merge(self, flags: list[PriorFlag]) -> None:
@@ -111,8 +111,7 @@ class Ledger:
             self._finish(flag, rule, FlagState.RETRACTED, WITHDRAWN, "")
         elif flag.rule in self._part_of:
             self._close(flag, f"now part of {self._part_of[flag.rule]}")
-        elif flag.start is not None and self._is_cleared(rule, flag, flag.start):
-            # What is undated may be newer than anything that could clear it: a clinician closes it.
+        elif self._is_cleared(rule, flag):
             self._close(flag, "cleared")
         else:
             self._keep(flag, rule)
@@ -120,11 +119,15 @@ class Ledger:
     def _is_withdrawn(self, flag: PriorFlag) -> bool:
         return is_withdrawn(flag, self._scope.timeline.chart, safety=self._rules[flag.rule].safety)
 
-    def _is_cleared(self, rule: Rule, flag: PriorFlag, start: int) -> bool:
+    def _is_cleared(self, rule: Rule, flag: PriorFlag) -> bool:
         """Never where more of what the flag rests on may exist than was received: it may say the opposite."""
+        start = flag.start
+        if rule.clears is None or start is None:
+            # What is undated may be newer than anything that could clear it: a clinician closes it.
+            return False
         if any(kind in name.split("/") for kind in self._scope.gaps for name in flag.evidence):
             return False
-        return rule.clears is not None and self._scope.check(rule.clears, At(start, start)).verdict is MET
+        return self._scope.check(rule.clears, At(start, start)).verdict is MET
 
     def _close(self, flag: PriorFlag, reason: str) -> None:
         rule = self._rules[flag.rule]

@@ -208,10 +208,8 @@ class Timeline:
         if self._any_ahead(kept):
             kept, past = self._split(kept)
         self.answers: dict[Item, list[Answer]] = {}
-        for answer in kept:
+        for answer in sorted(kept, key=by_source):
             self.answers.setdefault(answer.item, []).append(answer)
-        for answers in self.answers.values():
-            answers.sort(key=by_source)
         return past
 
     def _split(self, answers: tuple[Answer, ...]) -> tuple[tuple[Answer, ...], tuple[Answer, ...]]:

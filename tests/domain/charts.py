@@ -84,3 +84,8 @@ def all_sent_back(findings: Iterable[FlagFinding]) -> tuple[PriorFlag, ...]:
     """Every flag of an answer as the caller keeps it: the newest state of each identifier."""
     kept = {finding.identifier: finding for finding in findings}
     return tuple(sent_back(finding, 900 + n) for n, finding in enumerate(kept.values()))
+
+
+def with_flags(given: str, *prior: PriorFlag, **more: Any) -> Chart:
+    """The patient of an example with flags that are sent along, and other facts of the chart changed."""
+    return read_example(given)._replace(flags=prior, **more)

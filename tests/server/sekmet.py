@@ -13,18 +13,11 @@ from typing import Any
 
 import httpx
 
+from service.cli.stack import FHIR_SERVER_SETTINGS
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv-stack" / "bin" / "sekmet"
 PATIENCE = 90.0
-_SETTINGS = """\
-base_url: {base}
-host: 127.0.0.1
-port: {port}
-data_dir: {folder}/data
-log_inbound: false
-simulator: {{enabled: false}}
-validation: {{inbound: strict}}
-"""
 
 
 class Sekmet:
@@ -63,7 +56,7 @@ def running(folder: Path, **more: Any) -> Iterator[Sekmet]:
     base = f"http://127.0.0.1:{port}/fhir"
     settings = folder / "settings.yaml"
     added = "".join(f"{name}: {json.dumps(value)}\n" for name, value in more.items())
-    settings.write_text(_SETTINGS.format(base=base, port=port, folder=folder) + added)
+    settings.write_text(FHIR_SERVER_SETTINGS.format(base=base, host="127.0.0.1", port=port, folder=folder) + added)
     command = [str(PROGRAM), "serve", "--config", str(settings), "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)

@@ -220,6 +220,8 @@ def test_two_writers_at_once_leave_one_flag(sekmet: Sekmet, patient: str) -> Non
     assert flags(sekmet, patient) == [(INFLAMMATION, "active")]
     assert len(stored(sekmet, "CarePlan", patient)) == 1
     assert sum(one.created for one in written) >= 2
+    # Who was overtaken twice says so.
+    assert all("write-conflict" in texts(one) for one in written if one.refused)
 
 
 @pytest.mark.parametrize("conditional", [True, False])
