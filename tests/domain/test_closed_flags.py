@@ -12,13 +12,11 @@ from tests.domain.charts import answer, flag, flags, result, sent_back, with_fla
 from tests.domain.facts import flagged
 
 R01, R02, R03 = "suicidality-recorded", "acute-psychosis-or-mania", "mood-worsening-near-relapse"
-R04, R05 = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
-R11, R14 = "fatigue-dominant-depression-score", "mood-worsening-without-immune-activity"
+R04 = "depression-with-low-grade-inflammation"
 GRADE = "PHQ-9 12, 40 days ago; PHQ-9 13, 5 days ago; CRP 5 mg/L, 39 days ago; CRP 5 mg/L, 28 days ago"
 NEAR_RELAPSE = "multiple sclerosis; PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 25 days ago"
 POSITIVE = "PHQ-9 item 9 = 1, 3 days ago"
 NOT_READABLE = "suicidality-not-readable"
-SAFETY = (R01, R02, "autoimmune-encephalitis-red-flags")
 EVERY_STATE = None
 
 
