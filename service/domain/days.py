@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from service.domain.verdict import Verdict
@@ -16,6 +17,9 @@ EARLIEST = date.min.toordinal()
 LATEST = date.max.toordinal()
 
 MONTH = 31
+
+# Members are slow to reach through their class.
+_MET, _NOT_MET = Verdict.MET, Verdict.NOT_MET
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SAFETY_TOLERANCE = timedelta(hours=24)
@@ -42,6 +46,8 @@ class Days(int):
         return f"{int(self)} day{'' if self == 1 else 's'}"
 
 
+# An answer names few days, and the same ones in many places.
+@lru_cache(maxsize=4096)
 def iso(day: int) -> str:
     """The ISO 8601 spelling of a day ordinal."""
     return date.fromordinal(day).isoformat()
@@ -50,9 +56,9 @@ def iso(day: int) -> str:
 def in_window(first: int, last: int, low: int, high: int) -> Verdict:
     """Whether a date known to lie in [first, last] lies in the closed window [low, high]."""
     if first >= low and last <= high:
-        return Verdict.MET
+        return _MET
     if last < low or first > high:
-        return Verdict.NOT_MET
+        return _NOT_MET
     return Verdict.UNKNOWN
 
 
@@ -64,7 +70,7 @@ def up_to(today: int, first: int, last: int) -> int:
 def month_in_window(first: int, last: int, low: int, high: int) -> Verdict:
     """As `in_window`, but a date that names only a month counts when any of its days lies in the window."""
     if last - first < MONTH:
-        return Verdict.MET if first <= high and last >= low else Verdict.NOT_MET
+        return _MET if first <= high and last >= low else _NOT_MET
     return in_window(first, last, low, high)
 
 

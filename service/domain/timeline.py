@@ -57,6 +57,11 @@ class Series:
         """The indexes of the values in [low, high]."""
         return range(bisect_left(self.days, low), bisect_right(self.days, high))
 
+    def telling(self, low: int, high: int) -> Sequence[int]:
+        """The indexes of the values in [low, high] that say something however low they are."""
+        found = self.between(low, high)
+        return found if self.instrument is not PHQ9_CMS else [index for index in found if self.counts_as_low(index)]
+
     def counts_as_low(self, index: int) -> bool:
         """False for a value that says nothing when low: a CMS total below its limit without all nine items.
 

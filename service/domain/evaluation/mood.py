@@ -87,17 +87,13 @@ def baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline 
     lookback, higher_is_worse = word.lookback.days, series.instrument.higher_is_worse
     best: int | None = None
     values = series.values
-    for i in series.between(day - lookback, day - word.gap.days):
-        if not series.counts_as_low(i):
-            continue
+    for i in series.telling(day - lookback, day - word.gap.days):
         if best is None or (values[i] <= values[best] if higher_is_worse else values[i] >= values[best]):
             best = i
     if best is not None:
         return Baseline(best, stale=False)
-    for i in reversed(series.between(day - word.stale.days, day - lookback - 1)):
-        if series.counts_as_low(i):
-            return Baseline(i, stale=True)
-    return None
+    before = series.telling(day - word.stale.days, day - lookback - 1)
+    return Baseline(before[-1], stale=True) if before else None
 
 
 def is_elevated(series: Series, index: int) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ID: Final = r"[^/#?|\x00-\x20\x7f-\U0010ffff]{1,64}"
 _NAME: Final = re.compile(_ID)
 _LITERAL: Final = re.compile(rf"(?:(?P<base>[!-~]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/(?:{_ID}))?")
+_new: Final = tuple.__new__
 _IDENTIFIER: Final = msgspec.json.Decoder(Identifier)
 _IDENTIFIERS: Final = msgspec.json.Decoder(list[Identifier | None])
 
@@ -34,7 +35,7 @@ class Literal(NamedTuple):
 def literal(text: str) -> Literal | None:
     """The parts of a relative or absolute reference, without its version; None for anything else."""
     found = _LITERAL.fullmatch(text)
-    return Literal(found["base"] or "", found["kind"], found["id"]) if found else None
+    return _new(Literal, found.groups("")) if found else None
 
 
 def is_id(text: str) -> bool:

@@ -30,7 +30,14 @@ from service.fhir.reading.elements import (
 )
 
 
-class Resource(Element, tag_field="resourceType"):
+class Owned(Element, kw_only=True):
+    """What says whose it is."""
+
+    # A key is found soonest where its field has the place that FHIR gives it; a keyword field comes after the others.
+    subject: Reference | None = None
+
+
+class Resource(Owned, tag_field="resourceType"):
     """What all resources have in common."""
 
     id: str | None = None
@@ -39,7 +46,6 @@ class Resource(Element, tag_field="resourceType"):
     modifierExtension: Raw = ABSENT
     contained: Raw = ABSENT
     status: str | None = None
-    subject: Reference | None = None
 
     @property
     def kind(self) -> str:
@@ -55,10 +61,15 @@ class Unread(Resource):
     status: Raw = ABSENT  # type: ignore[assignment]
 
 
-class Observation(Resource, tag="Observation"):
-    """A measurement, an answer, or a finding. Feeds are full of them, so every element here costs: none is for show."""
+class Coded(Resource):
+    """A resource whose code comes before its subject."""
 
     code: Code | None = None
+
+
+class Observation(Coded, tag="Observation", kw_only=True):
+    """A measurement, an answer, or a finding. Feeds are full of them, so every element here costs: none is for show."""
+
     focus: Raw = ABSENT
     effectiveDateTime: str | None = None
     effectiveInstant: str | None = None
@@ -220,6 +231,8 @@ class Flag(Identified, tag="Flag"):
 
 class CarePlan(Identified, tag="CarePlan"):
     """A plan; ours are recognised by their identifier."""
+
+    extension: Raw = ABSENT
 
 
 class OperationOutcome(Resource, tag="OperationOutcome"):
