@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
+    from service.store.gaps import Progress
     from service.store.values import Notice
 
 # Servers repeat a notification within minutes, and some within days after they were down.
@@ -33,28 +34,35 @@ def accept(session: Session, notice: Notice, delay_seconds: float, key: bytes) -
         raise LookupError("no cursor of such a subscription")
     row.heard_at = session.exec(select(clock())).one()
     unseen = _remember(session, notice, key)
-    arrival = arrived(progress_of(row), notice.events, notice.counter, unseen=unseen > 0)
+    progress = progress_of(row)
+    arrival = arrived(progress, notice.events, notice.counter, unseen=unseen > 0)
     put_progress(row, arrival.progress)
     told = len(set(notice.events)) or len(set(notice.resources)) or 1
-    if notice.resources and not unseen:
-        new = 0
-    elif notice.events:
-        new = len(arrival.new)
+    if notice.events:
+        new = len(arrival.new) or (0 if _is_known(notice, progress) else told)
     else:
-        new = unseen or 1
+        new = unseen if notice.resources else 1
     if new:
         enqueue(session, row.server, notice.patients, delay_seconds)
     return Accepted(new, told - new, arrival.progress.missing)
 
 
+def _is_known(notice: Notice, progress: Progress) -> bool:
+    """Whether a notice of numbers that all came before, and that tells nothing unseen, surely is a repetition.
+
+    Without versions it may also be the same resource, changed again, of a server that counts anew from 1.
+    """
+    return bool(notice.resources) or (notice.counter is not None and notice.counter >= (progress.last_event or 0))
+
+
 def _remember(session: Session, notice: Notice, key: bytes) -> int:
-    """How many of the notice's resources were not seen before; from now on they are.
+    """How many of the notice's resources, or else tellings, were not seen before; from now on they are.
 
     The locked cursor keeps others of the subscription out, so that looking and writing need not be one.
     """
     mine = col(SeenRow.subscription) == notice.subscription
     session.execute(delete(SeenRow).where(mine, col(SeenRow.ends_at) <= clock()))
-    digests = sorted({_digest(key, notice.subscription, resource) for resource in notice.resources})
+    digests = sorted({_digest(key, notice.subscription, one) for one in notice.resources or notice.tellings})
     known = set(_known(session, notice.subscription, digests))
     fresh = [digest for digest in digests if digest not in known]
     ends_at = session.exec(select(clock() + REMEMBERED_SECONDS)).one()
@@ -69,5 +77,5 @@ def _known(session: Session, subscription: str, digests: Sequence[str]) -> Itera
         yield from session.exec(select(SeenRow.digest).where(col(SeenRow.subscription) == subscription, some))
 
 
-def _digest(key: bytes, subscription: str, resource: str) -> str:
-    return hmac.digest(key, f"{subscription}\n{resource}".encode(), "sha256").hex()[:32]
+def _digest(key: bytes, subscription: str, telling: str) -> str:
+    return hmac.digest(key, f"{subscription}\n{telling}".encode(), "sha256").hex()[:32]

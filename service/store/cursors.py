@@ -113,6 +113,7 @@ def _cursor(row: CursorRow) -> Cursor:
         heartbeat_seconds=row.heartbeat_seconds,
         since=_moment(row.since),
         resyncs=row.resyncs,
+        wish=row.wish,
     )
 
 

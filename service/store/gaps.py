@@ -44,12 +44,12 @@ def told_of(progress: Progress, counter: int) -> Progress:
 
 
 def arrived(progress: Progress, events: Iterable[int], counter: int | None, *, unseen: bool) -> Arrival:
-    """What a notice brings; `unseen` says that it names a resource's version that nobody has named before."""
+    """What a notice brings; `unseen` says that it tells of something that nobody has told of before."""
     numbers = frozenset(events)
     _require_numbers(*numbers, *(() if counter is None else (counter,)))
     new = frozenset(number for number in numbers if _is_new(progress, number))
     if unseen and not new and counter is not None and counter < (progress.last_event or 0):
-        # Numbers of old and a resource that is none of theirs: the server began anew without a handshake.
+        # Numbers of old that tell of something else: the server began anew without a handshake.
         return Arrival(_in_doubt(progress, max(counter, *numbers, 0)), numbers)
     if unseen and not new:
         return Arrival(progress, numbers)

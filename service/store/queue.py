@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.elements import SQLCoreOperations
     from sqlmodel import Session
 
 _FREE: Final = or_(col(WorkRow.holder).is_(None), col(WorkRow.held_until) <= clock())
 
 
 def enqueue(session: Session, server: str, patients: Iterable[str], delay_seconds: float) -> None:
-    """Adds patients, each once: one who waits already keeps the earlier time and gets the next generation."""
+    """Adds patients, each once: one who waits already keeps the earlier time and gets the next generation.
+
+    What is new may mend what failed, and is never given up for tries that did not know it: the tries are counted anew.
+    """
     statement = insert_into(session, WorkRow).values(
         server=server,
         patient=bindparam("patient"),
@@ -30,16 +34,13 @@ def enqueue(session: Session, server: str, patients: Iterable[str], delay_second
         due_at=clock() + delay_seconds,
         holder=None,
         held_until=0.0,
+        rests_until=0.0,
     )
-    earlier = case((statement.excluded.due_at < WorkRow.due_at, statement.excluded.due_at), else_=WorkRow.due_at)
-    due_at = case(
-        # Somebody works on what was known before: what is new comes after them.
-        (_held(), statement.excluded.due_at),
-        # A try has failed, and new data do not mend that sooner.
-        (col(WorkRow.attempts) > 0, WorkRow.due_at),
-        else_=earlier,
-    )
-    changed = {"generation": WorkRow.generation + 1, "due_at": due_at}
+    asked = _later(statement.excluded.due_at, col(WorkRow.rests_until))
+    # Somebody may work on what was known before: what is new comes after them.
+    due_at = case((_held(), asked), (asked < WorkRow.due_at, asked), else_=WorkRow.due_at)
+    attempts = case((_held(), WorkRow.attempts), else_=0)
+    changed = {"generation": WorkRow.generation + 1, "due_at": due_at, "attempts": attempts}
     # In one order, so that two who enqueue the same patients never wait for each other.
     rows = [{"patient": patient} for patient in sorted(set(patients))]
     if rows:
@@ -80,15 +81,27 @@ def finish_work(session: Session, work: Work, holder: str) -> None:
     session.execute(update(WorkRow).where(_is_held_by(work, holder)).values(attempts=0, holder=None, held_until=0.0))
 
 
-def postpone_work(session: Session, work: Work, holder: str, seconds: float) -> None:
-    """Gives work back that failed, to be tried again later."""
-    changed = {"attempts": WorkRow.attempts + 1, "due_at": clock() + seconds, "holder": None, "held_until": 0.0}
+def postpone_work(session: Session, work: Work, holder: str, seconds: float, least_seconds: float) -> None:
+    """Gives work back that failed, to be tried again later, or after the least pause if the patient has news."""
+    same = col(WorkRow.generation) == work.generation
+    rests_until = clock() + min(least_seconds, seconds)
+    changed = {
+        "attempts": case((same, WorkRow.attempts + 1), else_=0),
+        "due_at": case((same, clock() + seconds), else_=_later(col(WorkRow.due_at), rests_until)),
+        "rests_until": rests_until,
+        "holder": None,
+        "held_until": 0.0,
+    }
     session.execute(update(WorkRow).where(_is_held_by(work, holder)).values(changed))
 
 
 def waiting(session: Session) -> int:
     """How many patients are in the queue, those being worked on among them."""
     return session.exec(select(func.count()).select_from(WorkRow)).one()
+
+
+def _later(one: SQLCoreOperations[float], other: SQLCoreOperations[float]) -> ColumnElement[float]:
+    return case((one > other, one), else_=other)
 
 
 def _held() -> ColumnElement[bool]:

@@ -38,7 +38,10 @@ class LeaseRow(SQLModel, table=True):
 
 
 class WorkRow(SQLModel, table=True):
-    """One patient to be assessed; while somebody works on it, `holder` is who and `held_until` how long."""
+    """One patient to be assessed; while somebody works on it, `holder` is who and `held_until` how long.
+
+    After a try that failed it is not tried again before `rests_until`, whatever comes.
+    """
 
     __tablename__ = "moodmarker_work"
     server: str = Field(primary_key=True)
@@ -48,6 +51,7 @@ class WorkRow(SQLModel, table=True):
     due_at: float = Field(sa_type=Double, index=True)
     holder: str | None
     held_until: float = Field(sa_type=Double)
+    rests_until: float = Field(sa_type=Double)
 
 
 class CursorRow(SQLModel, table=True):
@@ -64,16 +68,47 @@ class CursorRow(SQLModel, table=True):
     heard_at: float | None = Field(sa_type=Double)
     heartbeat_seconds: int | None
     since: float | None = Field(sa_type=Double)
+    wish: str
 
 
 class SeenRow(SQLModel, table=True):
-    """The hash of a resource's version that a subscription has told of, until it is forgotten."""
+    """The hash of a resource's version, or of an event, that a subscription has told of, until it is forgotten."""
 
     __tablename__ = "moodmarker_seen"
     __table_args__ = (Index("ix_moodmarker_seen_age", "subscription", "ends_at"),)
     subscription: str = Field(primary_key=True)
     digest: str = Field(primary_key=True)
     ends_at: float = Field(sa_type=Double)
+
+
+class ShownRow(SQLModel, table=True):
+    """A card that was shown: hashes of what it said to whom, and of the hook call that it was shown in."""
+
+    __tablename__ = "moodmarker_shown"
+    digest: str = Field(primary_key=True)
+    instance: str
+    ends_at: float = Field(sa_type=Double, index=True)
+
+
+class TokenRow(SQLModel, table=True):
+    """The hash of a token that was used, until it would not be taken any more."""
+
+    __tablename__ = "moodmarker_token"
+    digest: str = Field(primary_key=True)
+    ends_at: float = Field(sa_type=Double, index=True)
+
+
+class FeedbackRow(SQLModel, table=True):
+    """What became of a card: its hash, the fields of `CardFeedback`, and when it was decided."""
+
+    __tablename__ = "moodmarker_feedback"
+    card: str = Field(primary_key=True)
+    rule: str
+    version: str
+    digest: str
+    outcome: str
+    reason: str
+    at: float = Field(sa_type=Double)
 
 
 TABLES: Final = SQLModel.metadata

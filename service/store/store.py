@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from service.store import accepting, cursors, leases, queue
-from service.store.database import THREADS, connect
+from service.store import accepting, cursors, feedback, leases, once, queue
+from service.store.database import PATIENCE_SECONDS, THREADS, connect
 from service.store.faults import unavailable
 from service.store.migrating import migrate
 from service.store.values import StoreUnavailable
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from service.store.values import Accepted, Cursor, Notice, Work
+    from service.store.values import Accepted, CardFeedback, Cursor, FeedbackCount, Notice, Told, Work
 
 T = TypeVar("T")
+_REACHED_WITHIN: Final = 2.0
 
 
 class Store:
@@ -38,18 +40,31 @@ class Store:
         self._engine = engine
         self._key = key
         self._threads: ThreadPoolExecutor | None = ThreadPoolExecutor(THREADS[engine.dialect.name], "store")
+        self._running: set[Future[Any]] = set()
 
     @classmethod
     async def open(cls, url: str, key: bytes = b"") -> Store:
         """Connects to a database and migrates it; `key` makes hashes that only those who have it can match."""
         return cls(await asyncio.to_thread(_migrated, url), key)
 
-    async def close(self) -> None:
-        """Ends when the last transaction has; afterwards nothing can be asked."""
+    async def close(self, seconds: float = 2.0 * PATIENCE_SECONDS) -> None:
+        """Ends when the last transaction has, or after so many seconds; afterwards nothing can be asked."""
         threads, self._threads = self._threads, None
         if threads is not None:
-            await asyncio.to_thread(threads.shutdown)
+            threads.shutdown(wait=False)
+            running = [asyncio.wrap_future(one) for one in tuple(self._running)]
+            await asyncio.wait({asyncio.gather(*running, return_exceptions=True)}, timeout=seconds)
+            # Connections that are still at work are not among those that it lets go of.
             await asyncio.to_thread(self._engine.dispose)
+
+    async def reachable(self, seconds: float = _REACHED_WITHIN) -> bool:
+        """Whether the database takes a transaction now, and within so many seconds; raises nothing."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._run(lambda session: session.execute(text("SELECT 1")).scalar())
+        except (StoreUnavailable, TimeoutError):
+            return False
+        return True
 
     async def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Takes a lease, or extends the holder's own; False when it is another's."""
@@ -76,9 +91,9 @@ class Store:
         """Deletes work that is done; a patient enqueued again since it was taken becomes due again."""
         await self._run(lambda session: queue.finish_work(session, work, holder))
 
-    async def postpone_work(self, work: Work, holder: str, seconds: float) -> None:
-        """Gives work back that failed, due again after so many seconds."""
-        await self._run(lambda session: queue.postpone_work(session, work, holder, seconds))
+    async def postpone_work(self, work: Work, holder: str, seconds: float, least_seconds: float = 0) -> None:
+        """Gives work back that failed, due again after so many seconds, or with news of the patient after the least."""
+        await self._run(lambda session: queue.postpone_work(session, work, holder, seconds, least_seconds))
 
     async def waiting(self) -> int:
         """How many patients are in the queue, those being worked on among them."""
@@ -129,6 +144,30 @@ class Store:
         numbers = tuple(events)
         await self._run(lambda session: cursors.recovered(session, subscription, numbers, since, resyncs))
 
+    async def shown_before(self, digest: str, instance: str, days: float = 90) -> bool:
+        """True when this was shown in another hook call within so many days; if not, it counts as shown from now on.
+
+        The same call again is told the same as before. Both are hashes.
+        """
+        return await self._run(lambda session: once.shown_before(session, digest, instance, days))
+
+    async def first_use(self, digest: str, ends: datetime) -> bool:
+        """True when a token, told by its hash, was not used before; False too when it has ended."""
+        return await self._run(lambda session: once.first_use(session, digest, ends.timestamp()))
+
+    async def take_feedback(self, items: Iterable[CardFeedback]) -> list[Told]:
+        """Takes what became of cards, the later decision of each; returns what was new. Cards are kept as hashes."""
+        reported = tuple(items)
+        return await self._run(lambda session: feedback.take_feedback(session, reported, self._hashed_card))
+
+    async def feedback_counts(self) -> list[FeedbackCount]:
+        """How many cards had which outcome and why, by rule and version."""
+        return await self._run(feedback.feedback_counts)
+
+    def _hashed_card(self, card: str) -> str:
+        # The clients' own logs know cards by their patients.
+        return self._hashed(f"card {card}")
+
     def _hashed(self, name: str) -> str:
         # The name may hold a patient's id, and a holder that crashes leaves it behind.
         return hmac.digest(self._key, name.encode(), "sha256").hex()
@@ -136,7 +175,10 @@ class Store:
     async def _run(self, work: Callable[[Session], T]) -> T:
         if self._threads is None:
             raise StoreUnavailable("The store is closed; the service is ending.")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._in_transaction, work)
+        begun = self._threads.submit(self._in_transaction, work)
+        self._running.add(begun)
+        begun.add_done_callback(self._running.discard)
+        return await asyncio.wrap_future(begun)
 
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         try:

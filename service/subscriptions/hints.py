@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.fhir.subscriptions.pointers import PATIENT, Pointer, pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.fhir.subscriptions.notifications import Event, Notification
     from service.fhir.subscriptions.pointers import Payload
@@ -36,15 +36,23 @@ class Hints(NamedTuple):
 
 
 def hints_of(notification: Notification, source: Source) -> Hints:
-    """The hints of a notification of events."""
-    sent = {one.pointer: one for one in notification.resources}
+    """The hints of a notification of events; each event, and each resource that none points to, stands for itself."""
+    sent: dict[Pointer, list[Payload]] = {}
+    nameless: list[Payload] = []
+    for one in notification.resources:
+        if one.pointer is None:
+            nameless.append(one)
+        else:
+            # One resource may come in two versions, of two patients.
+            sent.setdefault(one.pointer, []).append(one)
+    focused = [pointer_of(event.focus, source.base) for event in notification.events]
+    alone = [one for pointer, several in sent.items() if pointer not in focused for one in several]
     found = [_of_event(event, sent, source) for event in notification.events]
-    # Resources that came without an event that points to them.
-    focused = {pointer_of(event.focus, source.base) for event in notification.events}
-    alone = [hints_of_payload(one, source) for pointer, one in sent.items() if pointer not in focused]
-    if alone:
-        found = [one for one in found if not one.unnamed] + alone
-    return _together(found) if found else Hints(unnamed=True)
+    found += [hints_of_payload(one, source) for one in (*alone, *nameless)]
+    if not found or (notification.unread and not (focused and all(focused))):
+        # What could not be read may be what no event points to.
+        found.append(Hints(unnamed=True))
+    return _together(found)
 
 
 def hints_of_payload(payload: Payload, source: Source) -> Hints:
@@ -67,13 +75,12 @@ def hints_of_pointer(pointer: Pointer | None, source: Source) -> Hints:
     return Hints((pointer.id if pointer.resource_type == PATIENT else pointer.address,))
 
 
-def _of_event(event: Event, sent: Mapping[Pointer | None, Payload], source: Source) -> Hints:
+def _of_event(event: Event, sent: Mapping[Pointer, Sequence[Payload]], source: Source) -> Hints:
     focus = pointer_of(event.focus, source.base)
     if focus is not None and focus.resource_type not in source.types:
         return Hints()
-    payload = sent.get(focus) if focus else None
-    told = hints_of_payload(payload, source) if payload else Hints()
-    if told.patients and "/" not in told.patients[0]:
+    told = _together(hints_of_payload(one, source) for one in sent.get(focus, ())) if focus else Hints()
+    if any("/" not in one for one in told.patients):
         return told
     named = (pointer_of(one, source.base) for one in event.context)
     patients = tuple(one.id for one in named if one is not None and one.resource_type == PATIENT)

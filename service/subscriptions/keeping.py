@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import structlog
 
 if TYPE_CHECKING:
     from service.store import Cursor, Store
+
+REQUESTED: Final = "requested"
+ACTIVE: Final = "active"
+ERROR: Final = "error"
+OFF: Final = "off"
+STATUSES: Final = (REQUESTED, ACTIVE, ERROR, OFF)
+_LEVELS: Final = {ERROR: logging.WARNING, OFF: logging.ERROR}
 
 
 async def ask_for_resync(store: Store, name: str) -> None:
@@ -17,10 +27,18 @@ async def ask_for_resync(store: Store, name: str) -> None:
 
 
 async def keep_status(store: Store, cursor: Cursor, status: str) -> None:
-    """Records the status of a subscription, if it is another: what was missed under the former is looked for."""
+    """Records and tells the status of a subscription, if it is another: what was missed before is looked for."""
     if status != cursor.status:
         await store.ask_resync(cursor.subscription)
         await store.set_status(cursor.subscription, status)
+        structlog.get_logger().log(
+            _LEVELS.get(status, logging.INFO),
+            "subscription status changed",
+            subscription=cursor.subscription,
+            server=cursor.server,
+            status=status,
+            before=cursor.status,
+        )
 
 
 class Resyncs:

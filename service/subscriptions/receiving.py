@@ -99,12 +99,17 @@ class Receiver:
         if hints.unnamed:
             # Before the event is counted: if this fails, the event comes again.
             await self._resyncs.ask(cursor.subscription)
-        events = tuple(event.number for event in told.events if event.number is not None) if told else ()
-        counter = told.counter if told else None
+        numbered = [event for event in told.events if event.number is not None] if told else []
+        notice = Notice(
+            cursor.subscription,
+            tuple(event.number for event in numbered if event.number is not None),
+            hints.patients,
+            told.counter if told else None,
+            hints.versions,
+            tuple(" ".join((str(event.number), event.focus, *event.context)) for event in numbered),
+        )
         try:
-            accepted = await self._store.accept(
-                Notice(cursor.subscription, events, hints.patients, counter, hints.versions)
-            )
+            accepted = await self._store.accept(notice)
         except LookupError:
             raise _unknown() from None
         if told is None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from service.errors import InvalidParameter, Problem, UpstreamFailed
 from service.fhir.client.faults import Fault
 from service.store import Cursor
+from service.subscriptions.keeping import REQUESTED
 from service.subscriptions.names import new_name
-from service.subscriptions.wishes import wishes_of
+from service.subscriptions.wishes import read, wishes_of, written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from service.subscriptions.remote import Remote
     from service.subscriptions.wishes import Choice
 
-REQUESTED: Final = "requested"
 GONE: Final = "not there"
 _BETWEEN_LOOKS: Final = 0.5
 
@@ -72,7 +72,9 @@ class Registrar:
                 # Before it is asked for: the handshake that makes it active may come before the answer.
                 fresh = await self._store.cursor(cursor.subscription) or cursor
                 await self._store.save_cursor(
-                    fresh._replace(status=REQUESTED, needs_resync=True, resyncs=fresh.resyncs + 1)
+                    fresh._replace(
+                        status=REQUESTED, needs_resync=True, resyncs=fresh.resyncs + 1, wish=_until(fresh.wish, end)
+                    )
                 )
                 await self._remote.renew(cursor.server, cursor.subscription, found, end)
             except Fault as fault:
@@ -123,11 +125,11 @@ class Registrar:
         """One subscription: known here before the server knows of it, for it may send at once."""
         name = new_name(wanted.criteria if wanted.topic else "")
         beats = wanted.heartbeat if wanted.topic else None
-        cursor = Cursor(name, server, REQUESTED, None, (), False, None, beats, datetime.now(UTC))
+        began = datetime.now(UTC)
+        cursor = Cursor(name, server, REQUESTED, None, (), False, None, beats, began, wish=written(wanted))
         await self._store.save_cursor(cursor)
-        own = wanted._replace(endpoint=self._remote.endpoint(name), secret=self._remote.secret(name))
         try:
-            await self._remote.create(server, name, own)
+            await self._remote.create(server, name, wanted)
         except BaseException:
             await self._store.drop_cursor(name)
             raise
@@ -147,3 +149,9 @@ class Registrar:
         if not cursors:
             raise InvalidParameter(f"There is no subscription to {server or 'any server'}; `--list` shows all.")
         return cursors
+
+
+def _until(wish: str, end: datetime | None) -> str:
+    """A wish with a new end, if one is given."""
+    kept = read(wish)
+    return wish if kept is None or end is None else written(kept._replace(end=end))

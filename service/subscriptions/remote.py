@@ -64,7 +64,8 @@ class Remote:
         return secret_of(self._key, name)
 
     async def create(self, server: str, name: str, wanted: Wanted) -> None:
-        """Stores a Subscription, under our id where the server takes it."""
+        """Stores a Subscription that sends to us with its secret, under our id where the server takes it."""
+        wanted = wanted._replace(endpoint=self.endpoint(name), secret=self.secret(name))
         opened = await self._servers.open(server)
         if _takes_ids(opened):
             await opened.connection.write("PUT", f"{SUBSCRIPTION}/{name}", write_subscription(wanted, name))

@@ -58,7 +58,7 @@ class Subscriptions:
         self._timings = timings
         self._receiver: Receiver | None = None
         self._store: Store | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[asyncio.Task[None], Worker | Watch] = {}
 
     @property
     def receiver(self) -> Receiver:
@@ -82,19 +82,43 @@ class Subscriptions:
         sources = Sources(servers)
         self._receiver = Receiver(self._store, sources, key, metrics, awake.set)
         remote = Remote(servers, key, self._settings.public_url)
-        recovery = Recovery(self._store, servers, remote)
+        recovery = Recovery(self._store, servers, remote, metrics)
         watch = Watch(self._store, sources, remote, recovery, metrics, self._timings)
         assess = Assessor(self._store, self._context, servers, sources, self._shared.turns, metrics)
         workers = [Worker(self._store, assess, awake, metrics, self._timings) for _ in range(WORKERS)]
-        running = [*(worker.run() for worker in workers), watch.run()]
-        self._tasks = [asyncio.create_task(task) for task in running]
+        running: list[Worker | Watch] = [*workers, watch]
+        self._tasks = {asyncio.create_task(one.run()): one for one in running}
+
+    async def health(self) -> dict[str, str]:
+        """How the store, the workers and the watch are: `ready`, or `failed` and why; nothing where they are off."""
+        if self._store is None:
+            return {}
+        alive = {task: one.alive and not task.done() for task, one in self._tasks.items()}
+        watching = [good for task, good in alive.items() if isinstance(self._tasks[task], Watch)]
+        working = [good for task, good in alive.items() if isinstance(self._tasks[task], Worker)]
+        return {
+            "store": _state(await self._store.reachable(), "it does not answer"),
+            "workers": _state(bool(working) and all(working), "the queue is not worked off"),
+            "watch": _state(bool(watching) and all(watching), "subscriptions are not looked after"),
+        }
 
     async def stop(self) -> None:
-        """Ends the tasks; what they had begun is left for the next who come."""
+        """Ends the tasks; what they had begun is left for the next who come.
+
+        Where the store hangs, half of the time for a graceful shutdown is for the tasks, and half for the store.
+        """
         self._receiver = None
-        for task in self._tasks:
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        each = self._settings.graceful_shutdown_seconds / 2
+        if tasks:
+            _, pending = await asyncio.wait(tasks, timeout=each)
+            if pending:
+                structlog.get_logger().error("background tasks did not end", tasks=len(pending))
         if self._store is not None:
-            await self._store.close()
+            await self._store.close(each)
+
+
+def _state(good: bool, reason: str) -> str:
+    return "ready" if good else f"failed: {reason}"

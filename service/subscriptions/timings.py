@@ -29,8 +29,13 @@ class Timings(NamedTuple):
     sweep_counted: float = 86_400.0
     # How often a server without heartbeats is asked whether it still sends.
     check: float = 300.0
+    # How often one that has ended is looked at and asked for again.
+    revive: float = 3600.0
     # How much longer than its period a heartbeat may take.
     overdue: float = 1.5
+    # After so long without a sign a worker, or a watch that may be waiting for many servers, is not well.
+    silence: float = 60.0
+    watch_silence: float = 600.0
 
 
 TIMINGS = Timings()

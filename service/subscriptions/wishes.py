@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from service.errors import InvalidParameter, UpstreamFailed
 from service.fhir.client.searches import OURS, Search
@@ -12,7 +15,6 @@ from service.subscriptions.remote import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from service.assessment.servers import Opened
     from service.fhir.client.searches import Reach
@@ -36,6 +38,30 @@ class Choice(NamedTuple):
     timeout: int = 10
     most: int = 20
     end: datetime | None = None
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What is kept of a wish: all but where it sends and with what secret, which are made anew."""
+
+    criteria: str
+    content: str
+    topic: bool = False
+    filters: tuple[str, ...] = ()
+    heartbeat: int | None = None
+    timeout: int | None = None
+    most: int | None = None
+    end: datetime | None = None
+
+
+def written(wish: Wanted) -> str:
+    """A wish as text, to be kept with its subscription."""
+    told = {name: value for name, value in wish._asdict().items() if name in _Kept.__struct_fields__}
+    return msgspec.json.encode(_Kept(**told)).decode()
+
+
+def read(text: str) -> Wanted | None:
+    """A wish that was kept, still without endpoint and secret; None where none was."""
+    return Wanted("", "", **msgspec.structs.asdict(msgspec.json.decode(text, type=_Kept))) if text else None
 
 
 async def wishes_of(choice: Choice, opened: Opened, reaches: Sequence[Reach]) -> list[Wanted]:
@@ -86,6 +112,13 @@ def _criteria(opened: Opened, types: Sequence[str], reaches: Sequence[Reach]) ->
     if not chosen:
         raise InvalidParameter(f"The FHIR server {opened.name} has no resource type that the rules read.")
     return [_search(opened, read[kind]) for kind in chosen]
+
+
+def is_searched(opened: Opened, kind: str) -> bool:
+    """Whether a server can be asked what of a type has changed."""
+    server = opened.connection.server
+    offered = "search-type" in opened.capability.of(kind).interactions
+    return kind not in server.not_searched and (kind in server.searched or offered)
 
 
 def _is_there(opened: Opened, kind: str) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -40,6 +41,11 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, _PASSING) or (isinstance(error, NotStored) and error.urgent)
 
 
+def _told_of(error: Exception) -> dict[str, Any]:
+    # Texts of ours name no patient; other texts may.
+    return {"reason": str(error)} if isinstance(error, Problem | Fault | StoreUnavailable) else described(error)
+
+
 class _ClaimLost(Exception):
     """Another worker has the patient by now."""
 
@@ -62,7 +68,13 @@ class Worker:
         self._metrics = metrics
         self._timings = timings
         self._holder = secrets.token_hex(8)
+        self._sign_at = time.monotonic()
         self._log = structlog.get_logger()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has read the queue, or renewed its claim, of late."""
+        return time.monotonic() - self._sign_at < self._timings.silence
 
     async def run(self) -> None:
         """Works until it is cancelled."""
@@ -74,14 +86,14 @@ class Worker:
                     await self._rest(self._timings.idle)
                 failures = 0
             except Exception as error:
-                told = {"reason": str(error)} if isinstance(error, StoreUnavailable) else described(error)
-                self._log.error("queue not read", **told)
+                self._log.error("queue not read", **_told_of(error))
                 await asyncio.sleep(min(pause_after(failures, self._timings), self._timings.check))
                 failures += 1
 
     async def work_once(self) -> bool:
         """Does one work; False when there is none."""
         work = await self._store.take_work(self._holder, self._timings.claim)
+        self._sign_at = time.monotonic()
         if work is None:
             return False
         try:
@@ -89,8 +101,7 @@ class Worker:
         except _ClaimLost:
             self._metrics.worked("lost")
         except asyncio.CancelledError:
-            # The service ends: whoever comes next need not wait for the claim to run out.
-            await asyncio.shield(self._store.postpone_work(work, self._holder, 0))
+            await self._give_back(work)
             raise
         except Exception as error:
             await self._failed(work, error)
@@ -98,6 +109,14 @@ class Worker:
             await self._store.finish_work(work, self._holder)
             self._metrics.worked("done")
         return True
+
+    async def _give_back(self, work: Work) -> None:
+        """The service ends: whoever comes next need not wait for the claim to run out."""
+        try:
+            await asyncio.shield(self._store.postpone_work(work, self._holder, 0))
+        except Exception as error:
+            # Raised in place of the cancellation it would keep the worker working.
+            self._log.warning("patient kept until the claim runs out", server=work.server, **_told_of(error))
 
     async def _holding(self, work: Work) -> None:
         """Does a work, and renews the claim while that takes."""
@@ -109,6 +128,7 @@ class Worker:
                     return doing.result()
                 if not await self._store.keep_work(work, self._holder, self._timings.claim):
                     raise _ClaimLost
+                self._sign_at = time.monotonic()
         finally:
             doing.cancel()
             await asyncio.wait({doing})
@@ -119,14 +139,12 @@ class Worker:
 
     async def _failed(self, work: Work, error: Exception) -> None:
         tries = work.attempts + 1
-        told = {"server": work.server, "tries": tries} | (
-            # Texts of ours name no patient; other texts may.
-            {"reason": str(error)} if isinstance(error, Problem | Fault | StoreUnavailable) else described(error)
-        )
+        told = {"server": work.server, "tries": tries} | _told_of(error)
         if _passes(error) or tries < MOST_TRIES:
             self._log.warning("assessment postponed", **told)
             self._metrics.worked("postponed")
-            await self._store.postpone_work(work, self._holder, pause_after(work.attempts, self._timings))
+            pause = pause_after(work.attempts, self._timings)
+            await self._store.postpone_work(work, self._holder, pause, self._timings.first_pause)
         else:
             self._log.error("assessment given up", **told)
             self._metrics.worked("given-up")

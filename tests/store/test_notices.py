@@ -17,6 +17,11 @@ def notice(*events: int, patient: str = "a", counter: int | None = None, seen: t
     return Notice("feed", events, (patient,), counter, seen)
 
 
+def by_id(number: int, focus: str, counter: int | None = None) -> Notice:
+    """What a server sends that tells no versions."""
+    return Notice("feed", (number,), (focus,), counter, (), (f"{number} {focus}",))
+
+
 @pytest.fixture
 async def at_20(store: Store) -> Store:
     await store.save_cursor(AT_20)
@@ -65,11 +70,11 @@ async def test_of_many_copies_at_once_one_is_new(at_20: Store) -> None:
     assert await at_20.waiting() == 1
 
 
-async def test_a_version_that_was_seen_brings_no_work_under_another_number(at_20: Store) -> None:
+async def test_a_new_number_brings_work_whatever_it_tells(at_20: Store) -> None:
     await at_20.accept(notice(21, seen=("Observation/1/1",)))
     assert await enqueued(at_20) == ["a"]
-    assert await at_20.accept(notice(22, seen=("Observation/1/1",))) == Accepted(0, 1, ())
-    assert await enqueued(at_20) == []
+    assert await at_20.accept(notice(22, seen=("Observation/1/1",))) == Accepted(1, 0, ())
+    assert await enqueued(at_20) == ["a"]
     assert await progress(at_20) == (22, (), False)
 
 
@@ -102,6 +107,48 @@ async def test_a_server_that_begins_anew_is_noticed_by_a_resource_never_seen(at_
     assert await at_20.accept(notice(1, counter=1, seen=("Observation/9/1",))) == Accepted(1, 0, ())
     assert await progress(at_20) == (1, (), True)
     assert await enqueued(at_20) == ["a"]
+
+
+async def test_a_server_that_counts_anew_loses_nothing_by_id_only(at_20: Store) -> None:
+    for number in range(21, 31):
+        await at_20.accept(by_id(number, f"Observation/{number}", number))
+    await enqueued(at_20)
+    for number in range(1, 31):
+        told = by_id(number, f"Observation/new-{number}", number)
+        assert await at_20.accept(told) == Accepted(1, 0, ())
+        assert await enqueued(at_20) == [f"Observation/new-{number}"]
+        # What it counted before the first may have been lost.
+        assert await progress(at_20) == (number, (), number == 1)
+        await at_20.recovered("feed", (), datetime.now(UTC))
+
+
+async def test_a_server_that_counts_anew_while_all_is_in_doubt_loses_nothing_either(at_20: Store) -> None:
+    await at_20.ask_resync("feed")
+    for number in (1, 2):
+        assert await at_20.accept(by_id(number, f"Observation/{number}", number)) == Accepted(1, 0, ())
+        assert await enqueued(at_20) == [f"Observation/{number}"]
+        await at_20.recovered("feed", (), datetime.now(UTC))
+    assert (await progress(at_20))[0] == 2
+
+
+async def test_a_server_that_counts_anew_may_name_the_same_resource_under_the_same_number(at_20: Store) -> None:
+    for counter in (21, 22):
+        await at_20.accept(by_id(counter, "Patient/ada", counter))
+    await enqueued(at_20)
+    for told in (by_id(21, "Patient/ada", 21), by_id(21, "Patient/ada")):
+        assert await at_20.accept(told) == Accepted(1, 0, ())
+        assert await enqueued(at_20) == ["Patient/ada"]
+    # It may as well be late, so that the count stands.
+    assert await progress(at_20) == (22, (), False)
+
+
+async def test_a_repetition_by_id_only_brings_no_work(at_20: Store) -> None:
+    for copies in range(19):
+        assert await at_20.accept(by_id(21, "Observation/1", 21)) == (
+            Accepted(0, 1, ()) if copies else Accepted(1, 0, ())
+        )
+    assert await enqueued(at_20) == ["Observation/1"]
+    assert await progress(at_20) == (21, (), False)
 
 
 async def test_a_large_notice_is_taken_in_whole(at_20: Store) -> None:

@@ -9,15 +9,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from service.store import Store, StoreUnavailable
+from service.store import Cursor, Store, StoreUnavailable, Work
 from service.store.database import connect
 from service.store.migrating import VERSION_TABLE
 from service.store.schema import TABLES
@@ -63,6 +66,31 @@ async def test_opened_by_many_at_once_it_is_migrated_once(url: str) -> None:
         await store.close()
 
 
+async def test_what_the_first_version_left_is_kept(url: str) -> None:
+    engine = connect(url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "service.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO moodmarker_work VALUES (:server, :patient, 3, 2, 0, NULL, 0)"),
+            {"server": "main", "patient": "a"},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO moodmarker_cursor (subscription, server, status, missing, needs_resync, resyncs) "
+                "VALUES ('feed', 'main', 'active', '[3]', :needed, 1)"
+            ),
+            {"needed": False},
+        )
+    engine.dispose()
+    store = await Store.open(url)
+    assert await store.take_work("me", 60) == Work("main", "a", 3, 2)
+    assert await store.cursor("feed") == Cursor("feed", "main", "active", None, (3,), False, None, None, None, 1, "")
+    await store.close()
+
+
 async def test_a_database_may_serve_others_too(store: Store, url: str) -> None:
     engine = connect(url)
     assert all(name.startswith("moodmarker_") for name in inspect(engine).get_table_names())
@@ -95,6 +123,21 @@ async def test_a_closed_store_says_so_and_may_be_closed_again(store: Store) -> N
     with pytest.raises(StoreUnavailable, match="closed"):
         await store.waiting()
     await store.close()
+
+
+async def test_it_says_whether_it_can_be_reached_and_ends_in_time_when_it_cannot(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    store = await Store.open(f"sqlite:///{file}")
+    assert await store.reachable()
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert not await store.reachable(0.2)
+    await store.close(0.2)
+    assert time.monotonic() - began < 5
+    assert not await store.reachable()
+    other.execute("ROLLBACK")
+    other.close()
 
 
 async def test_names_are_kept_of_patients_who_wait_and_of_nothing_else(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from service.store import Cursor, Store
 from tests.architecture.tree import ROOT
 from tests.store.process import CLAIM
 
-pytestmark = pytest.mark.anyio
+# Not traced: these processes run what other tests of the store run in one.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 PATIENCE = 60.0
 Start = Callable[..., "subprocess.Popen[str]"]
 

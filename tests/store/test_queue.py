@@ -80,13 +80,40 @@ async def test_enqueued_while_being_worked_on_a_delay_counts_from_then(store: St
     assert await store.take_work("you", LONG) is None
 
 
-async def test_failed_work_comes_again_later_and_new_data_do_not_hurry_it(store: Store) -> None:
+async def test_failed_work_comes_again_later(store: Store) -> None:
     await store.enqueue("main", ["a"])
-    await store.postpone_work(await taken(store), "me", WHILE)
-    await store.enqueue("main", ["a"])
+    await store.postpone_work(await taken(store), "me", WHILE, WHILE)
     assert await store.take_work("me", LONG) is None
     await asyncio.sleep(WHILE)
-    assert await taken(store) == Work("main", "a", 2, 1)
+    assert await taken(store) == Work("main", "a", 1, 1)
+
+
+async def test_new_data_hurry_what_failed_but_not_before_it_has_rested(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    await store.postpone_work(await taken(store), "me", LONG, WHILE)
+    for _ in range(3):
+        await store.enqueue("main", ["a"])
+        assert await store.take_work("me", LONG) is None
+    await asyncio.sleep(WHILE)
+    # Its tries are counted anew: it is not given up for those that knew less.
+    assert await taken(store) == Work("main", "a", 4, 0)
+
+
+async def test_new_data_that_came_while_a_try_failed_hurry_the_next(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    work = await taken(store)
+    await store.enqueue("main", ["a"])
+    await store.postpone_work(work, "me", LONG, WHILE)
+    assert await store.take_work("me", LONG) is None
+    await asyncio.sleep(WHILE)
+    assert await taken(store) == Work("main", "a", 2, 0)
+
+
+async def test_new_data_never_put_off_what_is_due_sooner(store: Store) -> None:
+    await store.enqueue("main", ["a"])
+    await store.postpone_work(await taken(store), "me", 0, LONG)
+    await store.enqueue("main", ["a"], delay_seconds=LONG)
+    assert await taken(store) == Work("main", "a", 2, 0)
 
 
 async def test_tries_are_counted_until_one_succeeds(store: Store) -> None:

@@ -59,8 +59,8 @@ class Model:
             row.generation += 1
             if row.held:
                 row.due = not delay
-            elif not row.attempts:
-                row.due = row.due or not delay
+            else:
+                row.due, row.attempts = row.due or not delay, 0
 
     async def take(self, holder: str, seconds: float) -> None:
         free = {patient for patient, row in self.rows.items() if row.due and not row.held}
@@ -106,9 +106,12 @@ class Model:
     async def postpone(self, holder: str, seconds: float, which: int) -> None:
         work, row = self._of(which, holder)
         await self.store.postpone_work(work, holder, seconds)
-        if row:
+        if row and row.generation == work.generation:
             row.attempts += 1
             row.due = not seconds
+        elif row:
+            row.attempts = 0
+        if row:
             row.give_back()
 
 

@@ -24,6 +24,7 @@ class FhirServer:
         self.resources: dict[str, Json] = {}
         self.history: dict[str, list[Json]] = {}
         self.changed: dict[str, list[Json]] = {}
+        self.next_page: dict[str, str] = {}
         self.events: list[Json] = []
         self.asked: list[str] = []
         self.written: list[tuple[str, Json]] = []
@@ -75,14 +76,14 @@ class FhirServer:
             found = [one for one in self.events if int(one["part"][0]["valueString"]) in known]
             return _told(json.loads(notification("query-event", *found, counter=self.counter)))
         if path.endswith("/_history"):
-            return _found(self.history.get(path.removesuffix("/_history"), []))
+            return _found(self.history.get(path.removesuffix("/_history"), []), self.next_page.get(path, ""))
         if path in self.resources:
             return _told(self.resources[path])
         if "/" in path:
             return _told({"resourceType": "OperationOutcome"}, 410 if path in self.history else 404)
         if path == "Subscription":
             return _found([one for address, one in self.resources.items() if address.startswith("Subscription/")])
-        return _found(self.changed.get(path, []))
+        return _found(self.changed.get(path, []), self.next_page.get(path, ""))
 
     def _statement(self) -> Json:
         read = [{"code": "read"}, {"code": "search-type"}]
@@ -104,8 +105,9 @@ class FhirServer:
         return {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": rest}
 
 
-def _found(resources: list[Json]) -> httpx.Response:
-    return _told({"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources]})
+def _found(resources: list[Json], following: str = "") -> httpx.Response:
+    found: Json = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources]}
+    return _told(found | ({"link": [{"relation": "next", "url": f"{BASE}/{following}"}]} if following else {}))
 
 
 def _told(document: Json, status: int = 200) -> httpx.Response:

@@ -44,7 +44,7 @@ class Parts:
         self.servers = Servers(settings, context)
         self.sources = Sources(self.servers)
         self.remote = Remote(self.servers, KEY, SERVICE)
-        self.recovery = Recovery(store, self.servers, self.remote)
+        self.recovery = Recovery(store, self.servers, self.remote, self.metrics)
         self.receiver = Receiver(store, self.sources, KEY, self.metrics, self._wake)
         self.watch = Watch(store, self.sources, self.remote, self.recovery, self.metrics, timings)
         self.assess = Assessor(store, context, self.servers, self.sources, Turns(5), self.metrics)

@@ -139,6 +139,20 @@ def test_a_server_that_does_not_say_whose_a_resource_is_is_asked_again(
         with_parts(database, context, test)
 
 
+def test_a_history_that_is_read_in_part_and_names_nobody_is_asked_for_again(database: str, context: Context) -> None:
+    async def test(parts: Parts) -> None:
+        with pytest.raises(Fault):
+            await parts.assess(WORK._replace(patient="Observation/1"))
+
+    with answering() as fhir:
+        fhir.history["Observation/1"] = [{"resourceType": "Basic"}]
+        fhir.next_page["Observation/1/_history"], fhir.refuses["GET Observation/1/_history?"] = (
+            "Observation/1/_history?page=2",
+            500,
+        )
+        with_parts(database, context, test)
+
+
 def test_an_id_that_is_none_is_never_asked_for(database: str, context: Context) -> None:
     async def run() -> None:
         async with open_parts(database, context) as parts:

@@ -51,7 +51,33 @@ def test_a_full_resource_without_a_patient_is_looked_up() -> None:
 
 def test_resources_without_events_are_read_by_themselves() -> None:
     assert hints(resources=(observation("1"),)) == Hints(("ada",))
-    assert hints(event(1), resources=(observation("1"),)) == Hints(("ada",))
+
+
+def test_each_event_stands_for_itself() -> None:
+    named, unreadable = event(1, "Observation/1", "Patient/ada"), event(2, f"{ELSEWHERE}/Observation/2")
+    assert hints(named, unreadable) == Hints(("ada",), unnamed=True)
+    # The resource may be what the event is about, and may not be.
+    assert hints(event(1), resources=(observation("1"),)) == Hints(("ada",), unnamed=True)
+    assert hints(event(1), event(2, "Observation/2"), resources=(observation("2"),)) == Hints(("ada",), unnamed=True)
+
+
+def test_one_resource_in_two_versions_may_be_of_two_patients() -> None:
+    both = observation("1", version="1"), observation("1", "Patient/bo", version="2")
+    versions = ("Observation/1/1", "Observation/1/2")
+    assert hints(event(1, "Observation/1"), resources=both) == Hints(("ada", "bo"), versions=versions)
+
+
+def test_resources_without_an_id_stand_each_for_itself() -> None:
+    first, second = observation("1") | {"id": ""}, observation("2", "Patient/bo") | {"id": ""}
+    assert hints(resources=(first, second)) == Hints(("ada", "bo"))
+    assert hints(event(1), resources=(first,)) == Hints(("ada",), unnamed=True)
+
+
+def test_what_cannot_be_read_is_looked_for_unless_an_event_points_to_it() -> None:
+    broken: dict[str, Any] = observation("2") | {"subject": [{"reference": "Patient/bo"}]}
+    assert hints(resources=(observation("1"), broken)) == Hints(("ada",), unnamed=True)
+    pointed = hints(event(1, "Observation/1"), event(2, "Observation/2"), resources=(observation("1"), broken))
+    assert pointed == Hints(("ada", "Observation/2"))
 
 
 def test_many_events_name_each_patient_once_and_versions_only_if_all_have_one() -> None:

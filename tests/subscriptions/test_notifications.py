@@ -87,6 +87,7 @@ def test_a_resource_that_cannot_be_read_leaves_the_others() -> None:
     told = read_notification(notification("event-notification", resources=(broken, observation("3"))))
     assert isinstance(told, Notification)
     assert [one.id for one in told.resources] == ["3"]
+    assert told.unread == 1
 
 
 @pytest.mark.parametrize("kind", ["searchset", "history", "collection"])

@@ -96,6 +96,45 @@ def test_repeated_events_bring_no_work(run: Run) -> None:
     run(test)
 
 
+def test_a_server_that_counts_anew_by_id_only_is_not_taken_to_repeat_itself(run: Run) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed(last_event=0)
+        for body in observations(1, 2, 3):
+            await parts.receiver.notified(name, body)
+        assert await parts.queue() == ["p1", "p2", "p3"]
+        for number in (1, 2):
+            sent = event(number, f"Observation/later-{number}", "Patient/bo")
+            await parts.receiver.notified(name, notification("event-notification", sent, counter=number))
+            assert await parts.queue() == ["bo"]
+        cursor = await parts.cursor(name)
+        assert (cursor.last_event, cursor.needs_resync) == (2, True)
+
+    run(test)
+
+
+def test_what_of_a_notification_names_nobody_is_looked_for_beside_what_does(run: Run) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed(last_event=0)
+        events = event(1, "Observation/1", "Patient/ada"), event(2, "https://other.example/fhir/Observation/2")
+        await parts.receiver.notified(name, notification("event-notification", *events, counter=2))
+        assert await parts.queue() == ["ada"]
+        assert (await parts.cursor(name)).needs_resync
+
+    run(test)
+
+
+def test_a_change_of_status_is_told_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed()
+        for status in ("active", "off", "off"):
+            await parts.receiver.notified(name, notification("heartbeat", counter=0, status=status))
+
+    run(test)
+    told = capsys.readouterr().out
+    assert told.count("subscription status changed") == 1
+    assert "off" in told
+
+
 def test_events_out_of_order_are_taken_and_gaps_close(run: Run) -> None:
     async def test(parts: Parts) -> None:
         name = await parts.subscribed(last_event=0)

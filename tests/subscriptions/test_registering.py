@@ -16,7 +16,7 @@ from service.fhir.subscriptions.topics import read_topics
 from service.subscriptions.names import may_name
 from service.subscriptions.registering import Registrar
 from service.subscriptions.remote import Remote
-from service.subscriptions.wishes import Choice
+from service.subscriptions.wishes import Choice, read
 from tests.fhir.conformance.checking import problems
 from tests.subscriptions.fhir_server import FhirServer, answering
 from tests.subscriptions.notices import TOPIC
@@ -214,6 +214,22 @@ def test_renewing_asks_again_with_a_new_end(run: Run, fhir: FhirServer) -> None:
         assert address == f"PUT Subscription/{name}"
         assert (sent["status"], sent["end"], sent["reason"]) == ("requested", "2027-01-01T00:00:00Z", "theirs")
         assert (await parts.cursor(name)).status == "requested"
+
+    run(test)
+
+
+def test_what_was_asked_for_is_kept_without_the_secret_and_renewed_with_a_new_end(run: Run, fhir: FhirServer) -> None:
+    async def test(parts: Parts, registrar: Registrar) -> None:
+        (made,) = await registrar.subscribe("main", Choice(types=("Condition",)))
+        kept = (await parts.cursor(made.subscription)).wish
+        assert read(kept) == Wanted("", "", "Condition?", "full-resource")
+        end = datetime(2027, 1, 1, tzinfo=UTC)
+        await registrar.renew("main", end)
+        await registrar.renew("main", None)
+        assert read((await parts.cursor(made.subscription)).wish) == Wanted(
+            "", "", "Condition?", "full-resource", end=end
+        )
+        assert parts.remote.secret(made.subscription) not in kept
 
     run(test)
 

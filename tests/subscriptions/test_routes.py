@@ -17,7 +17,7 @@ from service.api.application import create_app
 from service.api.edge import Edge
 from service.assessment import Context
 from service.settings import Settings, SettingsError
-from service.store import Store, StoreUnavailable
+from service.store import Cursor, Store, StoreUnavailable
 from service.subscriptions.leases import StoredLeases
 from service.subscriptions.opening import open_store, require_store, require_subscriptions
 from tests.api.asking import issue_code, outcome_text
@@ -119,6 +119,40 @@ def test_bodies_have_the_limits_that_the_check_has(database: str, context: Conte
     running(settings(database, max_body_bytes=1024), context, test)
 
 
+def test_no_more_are_taken_at_once_than_the_service_holds(
+    database: str, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, go_on = asyncio.Event(), asyncio.Event()
+    cursor_of = Store.cursor
+
+    async def slowly(store: Store, name: str) -> Cursor | None:
+        entered.set()
+        await go_on.wait()
+        return await cursor_of(store, name)
+
+    async def test(site: Site) -> None:
+        name = await site.parts.subscribed(topic="")
+        monkeypatch.setattr(Store, "cursor", slowly)
+        first = asyncio.create_task(site.send("DELETE", name, "/Observation/1"))
+        await entered.wait()
+        body = json.dumps(observation("1")).encode()
+        for method, path, sent in (
+            ("POST", "", body),
+            ("PUT", "/Observation/1", body),
+            ("DELETE", "/Observation/1", b""),
+        ):
+            refused = await site.send(method, name, path, sent)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        # Who is a stranger is told so all the same.
+        assert (await site.send("POST", name, Authorization="Bearer wrong")).status_code == 401
+        go_on.set()
+        assert (await first).status_code == 200
+        assert (await site.send("POST", name, body=b"{")).status_code == 400
+        assert (await site.send("POST", name, body=body)).status_code == 200
+
+    running(settings(database, concurrency_limit=1), context, test)
+
+
 def test_a_store_that_fails_has_it_sent_again(database: str, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(site: Site) -> None:
         name = await site.parts.subscribed()
@@ -137,7 +171,7 @@ def test_a_store_that_fails_has_it_sent_again(database: str, context: Context, m
 
 def test_without_a_key_subscriptions_are_off_and_no_store_is_opened(tmp_path: Path, context: Context) -> None:
     file = tmp_path / "never.db"
-    off = settings(f"sqlite:///{file}", service_key=None)
+    off = settings(f"sqlite:///{file}", service_key=None, public_url=None)
 
     async def run() -> None:
         app = create_app(off, context)
@@ -169,7 +203,7 @@ def test_a_store_that_cannot_be_opened_is_told_before_anything_is_served(
 
 def test_what_is_not_set_is_named(database: str) -> None:
     with pytest.raises(SettingsError, match="MOODMARKER_SERVICE_KEY"):
-        require_subscriptions(settings(database, service_key=None))
+        require_subscriptions(settings(database, service_key=None, public_url=None))
     with pytest.raises(SettingsError, match="MOODMARKER_PUBLIC_URL"):
         require_subscriptions(settings(database, public_url=None))
 

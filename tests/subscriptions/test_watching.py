@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from service.assessment import Context
+from service.fhir.client.connection import Connection
+from service.fhir.client.pages import Found
+from service.fhir.client.pages import run as search_all
+from service.fhir.client.searches import Search
+from service.fhir.subscriptions.subscription import Wanted
 from service.store import Store, StoreUnavailable
+from service.subscriptions.registering import Registrar
+from service.subscriptions.wishes import Choice, written
 from tests.subscriptions.fhir_server import FhirServer, answering
 from tests.subscriptions.notices import BASE, event, notification, observation
 from tests.subscriptions.parts import QUICK, Parts, with_parts
@@ -274,8 +281,186 @@ def test_a_server_that_refuses_to_begin_again_is_asked_again_later(run: Run, fhi
     run(test, timings=QUICK._replace(first_pause=2.0))
 
 
+@pytest.mark.parametrize("kind", ["Observation", "Condition"])
+def test_what_was_read_is_enqueued_and_other_types_are_read_whatever_failed(
+    run: Run, fhir: FhirServer, kind: str
+) -> None:
+    fhir.changed["Observation"] = [observation("1", "Patient/ada")]
+    fhir.changed["Condition"] = [observation("1", "Patient/bo") | {"resourceType": "Condition"}]
+
+    async def test(parts: Parts) -> None:
+        name = await settled(parts, fhir)
+        await parts.queue()
+        await parts.receiver.notified(name, b"")
+        fhir.refuses[f"GET {kind}?"] = 500
+        await parts.watch.look()
+        assert await parts.queue() == (["bo"] if kind == "Observation" else ["ada"])
+        assert (await parts.cursor(name)).needs_resync
+        assert f'unrecovered{{server="main",subscription="{name}"}} 1.0'.encode() in parts.metrics.text()
+        fhir.refuses.clear()
+        await asyncio.sleep(0.1)
+        await parts.watch.look()
+        assert await parts.queue() == ["ada", "bo"]
+        assert f'unrecovered{{server="main",subscription="{name}"}} 0.0'.encode() in parts.metrics.text()
+
+    run(test)
+
+
+def test_what_was_read_before_a_page_failed_is_enqueued(run: Run, fhir: FhirServer) -> None:
+    fhir.changed["Observation"] = [observation("1", "Patient/ada")]
+
+    async def test(parts: Parts) -> None:
+        name = await settled(parts, fhir, last_event=1)
+        await parts.queue()
+        await parts.receiver.notified(name, b"")
+        fhir.next_page["Observation"], fhir.refuses["GET Observation?page=2"] = "Observation?page=2", 500
+        await parts.watch.look()
+        assert await parts.queue() == ["ada"]
+        assert len(fhir.asked_for("GET Observation?page=2")) == 1
+        assert (await parts.cursor(name)).needs_resync
+
+    run(test)
+
+
+def test_what_changed_and_names_nobody_is_counted_and_told(
+    run: Run, fhir: FhirServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unreadable: dict[str, Any] = observation("2") | {"subject": [{"reference": "Patient/bo"}]}
+    outcome: dict[str, Any] = {"resourceType": "OperationOutcome"}
+    fhir.changed["Observation"] = [unreadable, observation("3", "Group/1"), observation("1"), outcome]
+
+    async def test(parts: Parts) -> None:
+        fhir.subscription(await parts.subscribed())
+        await parts.watch.look()
+        assert await parts.queue() == ["ada"]
+        assert b'moodmarker_queue_work_total{result="nobody"} 2.0' in parts.metrics.text()
+
+    run(test)
+    assert "names nobody who can be found" in capsys.readouterr().out
+
+
+def test_an_entry_that_is_none_is_counted(run: Run, fhir: FhirServer) -> None:
+    no_resource: Any = 3
+    fhir.changed["Observation"] = [no_resource, observation("1")]
+
+    async def test(parts: Parts) -> None:
+        fhir.subscription(await parts.subscribed())
+        await parts.watch.look()
+        assert await parts.queue() == ["ada"]
+        assert b'moodmarker_queue_work_total{result="nobody"} 1.0' in parts.metrics.text()
+
+    run(test)
+
+
+def test_an_error_of_our_own_in_one_type_leaves_the_others_and_is_told(
+    run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fhir.changed["Observation"] = [observation("1")]
+
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed()
+        fhir.subscription(name)
+
+        async def fails(connection: Connection, search: Search) -> Found:
+            if search.resource_type == "Condition":
+                raise RuntimeError("of patient ada")
+            return await search_all(connection, search)
+
+        monkeypatch.setattr("service.subscriptions.recovering.run", fails)
+        await parts.watch.look()
+        assert await parts.queue() == ["ada"]
+        assert (await parts.cursor(name)).needs_resync
+
+    run(test)
+    told = capsys.readouterr().out
+    assert "RuntimeError" in told
+    assert "patient ada" not in told
+
+
+def test_a_store_that_fails_ends_a_recovery(run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> None:
+        raise StoreUnavailable("it is down")
+
+    async def test(parts: Parts) -> None:
+        fhir.subscription(await parts.subscribed())
+        with monkeypatch.context() as patch:
+            patch.setattr(parts.store, "enqueue", fails)
+            with pytest.raises(StoreUnavailable):
+                await parts.watch.look()
+        assert len([one for one in fhir.asked if "_lastUpdated" in one]) == 1
+
+    run(test)
+
+
+def test_a_filter_without_a_type_is_one_of_every_type(run: Run, fhir: FhirServer) -> None:
+    url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria"
+    filters = [{"url": url, "valueString": one} for one in ("?category=x", "Condition?category=x")]
+
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed()
+        fhir.subscription(name, _criteria={"extension": filters})
+        await parts.watch.look()
+        assert len(fhir.asked_for("GET Condition?_lastUpdated")) == 1
+        assert len(fhir.asked_for("GET Observation?_lastUpdated")) == 1
+        assert fhir.asked_for("GET ?") == []
+
+    run(test)
+
+
+def test_a_server_that_can_be_searched_for_nothing_is_no_recovery(run: Run, fhir: FhirServer) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed()
+        fhir.subscription(name)
+        await parts.watch.look()
+        assert (await parts.cursor(name)).needs_resync
+        assert not any("_lastUpdated" in one for one in fhir.asked)
+
+    run(test, not_searched=["Condition", "Encounter", "Observation"])
+
+
+def test_a_server_that_fails_to_tell_lost_events_is_asked_what_changed(run: Run, fhir: FhirServer) -> None:
+    fhir.changed["Observation"] = [observation("1", "Patient/lost")]
+
+    async def test(parts: Parts) -> None:
+        name = await settled(parts, fhir, last_event=1)
+        await parts.queue()
+        fhir.refuses[f"GET Subscription/{name}/$events"] = 500
+        await parts.receiver.notified(name, notification("heartbeat", counter=3))
+        await parts.watch.look()
+        assert (await parts.cursor(name)).missing == ()
+        assert await parts.queue() == ["lost"]
+
+    run(test)
+
+
+def test_a_subscription_in_error_is_asked_for_again_even_if_nothing_can_be_recovered(
+    run: Run, fhir: FhirServer
+) -> None:
+    async def test(parts: Parts) -> None:
+        name = await settled(parts, fhir)
+        await parts.receiver.notified(name, notification("heartbeat", counter=0, status="error"))
+        fhir.status, fhir.refuses["GET Observation?"] = "error", 500
+        await parts.watch.look()
+        assert [address for address, _ in fhir.written] == [f"PUT Subscription/{name}"]
+        cursor = await parts.cursor(name)
+        assert (cursor.status, cursor.needs_resync) == ("requested", True)
+        fhir.status = "active"
+        fhir.refuses.clear()
+        fhir.changed["Observation"] = [observation("1", "Patient/lost")]
+        await asyncio.sleep(0.1)
+        await parts.watch.look()
+        assert await parts.queue() == ["lost"]
+        assert not (await parts.cursor(name)).needs_resync
+
+    run(test)
+
+
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_subscription_that_has_ended_is_told_and_left_alone(run: Run, fhir: FhirServer, gone: bool) -> None:
+def test_a_subscription_that_has_ended_is_told_and_what_it_missed_is_looked_for(
+    run: Run, fhir: FhirServer, gone: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fhir.changed["Observation"] = [observation("1", "Patient/lost")]
+
     async def test(parts: Parts) -> None:
         name = await parts.subscribed()
         fhir.status = "off"
@@ -283,9 +468,142 @@ def test_a_subscription_that_has_ended_is_told_and_left_alone(run: Run, fhir: Fh
             fhir.subscription(name)
         await parts.watch.look()
         assert (await parts.cursor(name)).status == "off"
+        assert await parts.queue() == ["lost"]
+        assert shown(parts, name) == "off"
         fhir.asked.clear()
         await parts.watch.look()
         assert fhir.asked == []
+        await parts.store.drop_cursor(name)
+        await parts.watch.look()
+        assert shown(parts, name) == ""
+
+    run(test)
+    told = capsys.readouterr().out
+    assert told.count("subscription ended") == told.count("subscription status changed") == 1
+
+
+def shown(parts: Parts, name: str) -> str:
+    """The status of a subscription that the numbers show."""
+    lines = parts.metrics.text().decode().splitlines()
+    start = "moodmarker_subscription_status{"
+    found = [one for one in lines if one.startswith(start) and name in one and one.endswith(" 1.0")]
+    assert len(found) <= 1
+    return found[0].partition('status="')[2].partition('"')[0] if found else ""
+
+
+@pytest.mark.parametrize("takes_ids", [True, False])
+def test_one_that_its_server_has_no_more_is_made_again_as_it_was_wished_for(
+    run: Run, fhir: FhirServer, takes_ids: bool
+) -> None:
+    fhir.takes_ids = takes_ids
+    fhir.changed["Condition"] = [observation("1", "Patient/lost") | {"resourceType": "Condition"}]
+
+    async def test(parts: Parts) -> None:
+        (made,) = await Registrar(parts.store, parts.servers, parts.remote).subscribe(
+            "main", Choice(types=("Condition",))
+        )
+        ((_, first),) = fhir.written
+        name = made.subscription
+        fhir.resources.clear()
+        fhir.written.clear()
+        await parts.watch.look()
+        assert (await parts.cursor(name)).status == "off"
+        assert fhir.written == []
+        assert await parts.queue() == ["lost"]
+        assert fhir.asked_for("GET Observation") == []
+        await look_an_hour_later(parts)
+        address = f"PUT Subscription/{name}" if takes_ids else "POST Subscription"
+        assert fhir.written == [(address, first)]
+        cursor = await parts.cursor(name)
+        assert (cursor.status, cursor.last_event) == ("requested", 0)
+        assert await parts.queue() == ["lost"]
+
+    run(test)
+
+
+async def look_an_hour_later(parts: Parts) -> None:
+    """As if the time for ended ones had passed, and only now."""
+    usual = parts.watch._timings
+    parts.watch._timings = usual._replace(revive=0.0)
+    await parts.watch.look()
+    parts.watch._timings = usual
+
+
+def test_one_that_its_server_turned_off_is_asked_for_again_now_and_then(run: Run, fhir: FhirServer) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed()
+        fhir.status = "off"
+        fhir.subscription(name)
+        await parts.watch.look()
+        fhir.refuses["PUT"] = 500
+        await look_an_hour_later(parts)
+        for _ in range(3):
+            await parts.watch.look()
+        assert len(fhir.asked_for("PUT")) == 1
+        assert (await parts.cursor(name)).status == "off"
+        fhir.refuses.clear()
+        await look_an_hour_later(parts)
+        assert [address for address, _ in fhir.written] == [f"PUT Subscription/{name}"]
+        assert (await parts.cursor(name)).status == "requested"
+
+    run(test, timings=QUICK._replace(first_pause=0.0))
+
+
+@pytest.mark.parametrize(("status", "end"), [("entered-in-error", ""), ("off", "2026-01-01T00:00:00Z")])
+def test_one_that_is_not_wanted_any_more_is_left_alone(run: Run, fhir: FhirServer, status: str, end: str) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed(status="off")
+        fhir.operations, fhir.status = (), status
+        fhir.subscription(name, end=end)
+        await parts.watch.look()
+        cursor = await parts.cursor(name)
+        await look_an_hour_later(parts)
+        assert fhir.asked_for("PUT") == []
+        assert await parts.cursor(name) == cursor
+        assert not cursor.needs_resync
+
+    run(test)
+
+
+@pytest.mark.parametrize("end", ["2026-01-01T00:00:00", "some day", ""])
+def test_an_end_that_says_no_instant_is_none(run: Run, fhir: FhirServer, end: str) -> None:
+    async def test(parts: Parts) -> None:
+        name = await parts.subscribed(status="off")
+        fhir.status = "off"
+        fhir.subscription(name, end=end)
+        await parts.watch.look()
+        assert (await parts.cursor(name)).status == "requested"
+
+    run(test)
+
+
+def test_a_wish_that_has_run_out_is_not_made_again(run: Run, fhir: FhirServer) -> None:
+    async def test(parts: Parts) -> None:
+        wish = written(Wanted("", "", "Observation?", "empty", end=LONG_AGO))
+        name = await parts.subscribed(topic="", status="off", wish=wish)
+        await parts.watch.look()
+        assert fhir.written == []
+        assert (await parts.cursor(name)).status == "off"
+
+    run(test)
+
+
+def test_one_that_is_deleted_while_it_is_asked_for_is_not_left_on_its_server(
+    run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts) -> None:
+        wish = written(Wanted("", "", "Observation?", "empty"))
+        name = await parts.subscribed(topic="", status="off", wish=wish)
+        create = parts.remote.create
+
+        async def meanwhile(server: str, asked: str, wanted: Wanted) -> None:
+            await create(server, asked, wanted)
+            await parts.store.drop_cursor(asked)
+
+        monkeypatch.setattr(parts.remote, "create", meanwhile)
+        await parts.watch.look()
+        assert len(fhir.written) == 1
+        assert f"Subscription/{name}" not in fhir.resources
 
     run(test)
 

@@ -123,6 +123,86 @@ def test_a_worker_that_ends_leaves_its_patient_to_the_next_at_once(database: str
     on_store(database, test)
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("it is down"), RuntimeError("of patient ada")])
+def test_a_worker_ends_when_the_store_fails_at_that_moment(
+    database: str, monkeypatch: pytest.MonkeyPatch, error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def test(store: Store) -> None:
+        began = asyncio.Event()
+
+        async def do(_work: Work) -> None:
+            began.set()
+            await asyncio.sleep(30)
+
+        async def fails(*_: object) -> None:
+            raise error
+
+        await store.enqueue("main", ["ada"])
+        working = asyncio.create_task(worker(store, do, TIMINGS).run())
+        await began.wait()
+        monkeypatch.setattr(store, "postpone_work", fails)
+        working.cancel()
+        await asyncio.wait({working}, timeout=5)
+        assert working.cancelled()
+
+    on_store(database, test)
+    told = capsys.readouterr().out
+    assert "patient kept until the claim runs out" in told
+    assert "ada" not in told
+
+
+def test_news_of_a_patient_whose_assessment_failed_end_the_wait_early(database: str) -> None:
+    tries = []
+
+    async def test(store: Store) -> None:
+        async def do(work: Work) -> None:
+            tries.append(work.attempts)
+            if len(tries) == 1:
+                raise UpstreamFailed("x")
+
+        await store.enqueue("main", ["ada"])
+        patient = worker(store, do, QUICK._replace(first_pause=1.0))
+        long = worker(store, do, QUICK._replace(first_pause=1.0, longest_pause=600.0))
+        for _ in range(3):
+            work = await store.take_work("test", 60)
+            assert work is not None
+            await store.postpone_work(work, "test", 0)
+        assert await long.work_once()
+        # Eight times the first pause without news.
+        await store.enqueue("main", ["ada"])
+        assert not await patient.work_once()
+        await asyncio.sleep(1.1)
+        assert await patient.work_once()
+        assert tries == [3, 0]
+        assert await store.waiting() == 0
+
+    on_store(database, test)
+
+
+async def becomes(one: Worker, *, alive: bool) -> None:
+    async with asyncio.timeout(10):
+        while one.alive is not alive:
+            await asyncio.sleep(0.05)
+
+
+def test_a_worker_is_alive_as_long_as_it_reads_the_queue(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(store: Store) -> None:
+        async def fails(*_: object) -> None:
+            raise StoreUnavailable("it is down")
+
+        idle = worker(store, nothing, QUICK._replace(silence=0.3))
+        working = asyncio.create_task(idle.run())
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(store, "take_work", fails)
+        await becomes(idle, alive=False)
+        monkeypatch.undo()
+        await becomes(idle, alive=True)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    on_store(database, test)
+
+
 def test_a_worker_that_is_killed_leaves_its_patient_to_the_next(database: str) -> None:
     async def test(store: Store) -> None:
         await store.enqueue("main", ["ada"])

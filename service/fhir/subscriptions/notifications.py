@@ -32,7 +32,10 @@ class Event(NamedTuple):
 
 
 class Notification(NamedTuple):
-    """What a server says of a subscription: `counter` are the events since its beginning (None: not told)."""
+    """What a server says of a subscription: `counter` are the events since its beginning (None: not told).
+
+    `unread` counts the entries after the first that came without a resource, or with one that cannot be read.
+    """
 
     type: str
     status: str = ""
@@ -40,6 +43,7 @@ class Notification(NamedTuple):
     counter: int | None = None
     events: tuple[Event, ...] = ()
     resources: tuple[Payload, ...] = ()
+    unread: int = 0
 
 
 class _Reference(Struct, gc=False):
@@ -143,8 +147,9 @@ def _told(first: Raw, others: Iterable[Raw]) -> Notification:
         raise BodyUnreadable(f"The notification's type is one of: {', '.join(sorted(TYPES))}.", "Bundle.entry[0]")
     if told.status and told.status not in STATUSES:
         raise BodyUnreadable(f"The notification's status is one of: {', '.join(sorted(STATUSES))}.", "Bundle.entry[0]")
-    read = (read_payload(resource) for resource in others if bytes(resource))
-    return told._replace(resources=tuple(one for one in read if one is not None))
+    sent = [read_payload(resource) for resource in others]
+    read = tuple(one for one in sent if one is not None)
+    return told._replace(resources=read, unread=len(sent) - len(read))
 
 
 def _of_parameters(parameters: list[_Parameter]) -> Notification:

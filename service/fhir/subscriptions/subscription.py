@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,6 +14,7 @@ from service.fhir.client.faults import Fault
 from service.fhir.client.fetching import ID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _BACKPORT: Final = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
@@ -28,6 +29,8 @@ _REASON: Final = "New evidence is assessed for mood change with immune activity.
 # A topic is named by its canonical, which begins with a scheme.
 _SEARCH: Final = re.compile(r"([A-Z][A-Za-z]*)(?:\?(.*))?")
 _encode: Final = msgspec.json.Encoder().encode
+# Resource types, each with the parameters of its search.
+Searches: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 class Wanted(NamedTuple):
@@ -46,6 +49,11 @@ class Wanted(NamedTuple):
     timeout: int | None = None
     most: int | None = None
     end: datetime | None = None
+
+    @property
+    def searches(self) -> Searches:
+        """As `Stored.searches`, of what is asked for."""
+        return _searches(self.criteria, self.filters)
 
 
 def write_subscription(wanted: Wanted, name: str = "") -> bytes:
@@ -108,13 +116,20 @@ class Stored(Struct, gc=False):
     narrowed: _Extended = msgspec.field(name="_criteria", default_factory=_Extended)
 
     @property
-    def searches(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-        """The resource types that it watches, each with its parameters; of a topic the types that its filters name."""
-        if search := _SEARCH.fullmatch(self.criteria):
-            return ((search[1], tuple(parse_qsl(search[2] or ""))),)
-        filters = (one.valueString for one in self.narrowed.extension if one.url == FILTER)
-        kinds = dict.fromkeys(one.partition("?")[0] for one in filters if "?" in one)
-        return tuple((kind, ()) for kind in kinds)
+    def searches(self) -> Searches:
+        """The resource types that it watches, each with its parameters; of a topic the types that its filters name.
+
+        Nothing where it says nothing of types, or not of all: a filter without a type is one of every type.
+        """
+        return _searches(self.criteria, [one.valueString for one in self.narrowed.extension if one.url == FILTER])
+
+
+def _searches(criteria: str, filters: Iterable[str]) -> Searches:
+    if search := _SEARCH.fullmatch(criteria):
+        return ((search[1], tuple(parse_qsl(search[2] or ""))),)
+    named = [_SEARCH.fullmatch(one) for one in filters]
+    kinds = dict.fromkeys(one[1] for one in named if one is not None)
+    return tuple((kind, ()) for kind in kinds) if all(named) else ()
 
 
 class _Entry(Struct, gc=False):
