@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from service.domain.days import AsOf
 from service.errors import InvalidParameter
-from service.fhir.operation import DEFAULTS, RESOURCE_TYPES, Level, Parameter, named
+from service.fhir.operation import CODE, DEFAULTS, RESOURCE_TYPES, Level, Parameter, named
 from service.fhir.reading.request import Given
 from service.fhir.reading.resources import OTHER, READ
 
@@ -27,6 +27,8 @@ _DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[
 _END_OF_DAY: Final = time(23, 59, 59)
 # The windows of the rules must fit before the instant, and due dates after it.
 _FIRST_YEAR, _LAST_YEAR = 203, 9797
+# It is the day before, or the day after, in other zones.
+_DAYS_BESIDE_TODAY: Final = 1
 _ID: Final = r"[^/#?|\s]+"
 _SUBJECT: Final = re.compile(
     rf"([a-z][a-z0-9+.-]*://[^#?|\s]+/)?Patient/{_ID}(/_history/{_ID})?"
@@ -73,9 +75,12 @@ def chosen(
     as_of = now
     if asked := _single("asOf", sent):
         as_of = read_as_of(asked, context.zone)
+    decided = AsOf(as_of, context.zone, context.rule_set.time_zone)
+    if asked and level == "write":
+        _require_today(decided, now, asked)
     subject = _single("subject", sent)
     return Choices(
-        AsOf(as_of, context.zone, context.rule_set.time_zone),
+        decided,
         frozenset(one.value for one in sent.get("incomplete", ())),
         _choice("explain", sent),
         _choice("mode", sent) == "strict",
@@ -135,6 +140,17 @@ def _checked_subject(subject: Given) -> str:
             subject.expression,
         )
     return subject.value
+
+
+def _require_today(as_of: AsOf, now: datetime, asked: Given) -> None:
+    """Refuses to store what was found of another day: it would raise and close Flags by what is no longer so."""
+    today = now.astimezone(as_of.zone).toordinal()
+    if abs(as_of.day - today) > _DAYS_BESIDE_TODAY:
+        raise InvalidParameter(
+            "What is stored has to be found as of today: leave the parameter asOf out, or give a day that is today "
+            f"somewhere; another day can be asked of ${CODE}.",
+            asked.expression,
+        )
 
 
 def read_as_of(asked: Given, zone: tzinfo) -> datetime:

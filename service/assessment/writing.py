@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from service.assessment.aside import in_a_thread
 from service.assessment.checking import Answer, about, is_long_work, read, read_parameters, received_of, verdicts_of
@@ -14,11 +14,12 @@ from service.fhir.writeback.back import Found, write_back
 from service.fhir.writeback.results import NOT_STORED, Became, Report, Result
 from service.fhir.writeback.storage import Storage
 from service.fhir.writeback.target import Target, target_of
-from service.fhir.writeback.tasks import Tasks, fetch_tasks
-from service.fhir.writeback.twins import set_aside
+from service.fhir.writeback.tasks import Tasks, closed_for_good, fetch_tasks
+from service.fhir.writeback.twins import heads_in, set_aside, sort_twins
 from service.fhir.writing import write_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from service.assessment.aside import Aside
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     from service.assessment.servers import Opened, Servers
     from service.assessment.turns import Turns
     from service.fhir.client.fetching import Fetched
+    from service.fhir.reading.account import Reading
+
+_T = TypeVar("_T")
 
 
 class Written(NamedTuple):
     """The answer, and how many resources were stored anew, changed, or not stored although they should have been.
 
     `target` is flag, task or none. `missing` are resource types that the server did not give in full this time.
+    `left` counts what was found and not stored because a clinician has taken it further, or deleted it.
     """
 
     answer: Answer
@@ -41,6 +46,7 @@ class Written(NamedTuple):
     refused: int
     target: str
     missing: frozenset[str] = frozenset()
+    left: int = 0
 
 
 async def assess_and_write(
@@ -113,7 +119,14 @@ class _Write:
             if not tasks.gap:
                 # Our Flags are within the Tasks, all of them.
                 fetched = fetched._replace(gaps={kind: why for kind, why in fetched.gaps.items() if kind != "Flag"})
-        work = partial(_found, fetched, tasks, self._choices, self._context)
+        whole, first_task = await self._work(partial(_read, fetched, tasks, self._choices, self._context), fetched)
+        twins = await sort_twins(heads_in(whole).values(), self._storage.is_as_created)
+        reading = set_aside(whole, twins)
+        as_of, rule_set = self._choices.as_of, self._context.rule_set
+        assessment = await self._work(partial(assess_chart, reading.chart, rule_set, as_of, traced=False), fetched)
+        return Found(assessment, reading, twins.beside(tasks.twins), tasks, first_task, fetched.failed)
+
+    async def _work(self, work: Callable[[], _T], fetched: Fetched) -> _T:
         return await self._aside(work) if is_long_work(fetched, self._choices) else work()
 
     def _written(self, found: Found) -> Written:
@@ -130,12 +143,12 @@ class _Write:
         )
         answer = Answer(body, assessment.urgent, verdicts_of(assessment), found.reading.account.received)
         created, changed = report.count(Became.CREATED), report.count(Became.CHANGED)
-        return Written(answer, created, changed, report.count(*NOT_STORED), self._target.value, found.missing)
+        refused, left = report.count(*NOT_STORED), report.count(Became.LEFT)
+        return Written(answer, created, changed, refused, self._target.value, found.missing, left)
 
 
-def _found(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -> Found:
+def _read(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -> tuple[Reading, int]:
+    """What the rules read, and the number of the entry that holds the Flag of the first Task."""
     received = received_of(fetched)
     first_task = len(received.entries) - len(tasks.flags)
-    reading, twins = set_aside(read(received, choices, context, fetched.gaps))
-    assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=False)
-    return Found(assessment, reading, (*twins, *tasks.twins), tasks, first_task, fetched.failed)
+    return closed_for_good(read(received, choices, context, fetched.gaps), first_task), first_task

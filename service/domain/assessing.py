@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from service.domain.facts import Chart
     from service.domain.ruleset import RuleSet
 
+# Members are slow to reach through their class, and every flag is asked for its state.
+_ACTIVE, _UNCHANGED, _PH = FlagState.ACTIVE, FlagState.UNCHANGED, Priority.PH
 STATE_ORDER = {FlagState.ACTIVE: 0, FlagState.INACTIVE: 1, FlagState.RETRACTED: 2, FlagState.UNCHANGED: 3}
 
 
@@ -46,9 +48,9 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     _raise_flags(ledger, manner, released, by_name, part_of)
     ledger.settle_rest()
     flags = sorted(ledger.findings, key=_order)
-    active = [flag for flag in flags if flag.state is FlagState.ACTIVE]
+    active = [flag for flag in flags if flag.state is _ACTIVE]
     _tell_closed(ledger, active, by_name)
-    open_still = any(flag.state is FlagState.UNCHANGED for flag in flags)
+    open_still = any(flag.state is _UNCHANGED for flag in flags)
     plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=open_still)
     return Assessment(
         as_of,
@@ -123,7 +125,7 @@ def _order(flag: FlagFinding) -> tuple[int, int, str, int, str]:
 
 
 def _is_urgent(flags: list[FlagFinding]) -> bool:
-    return any(flag.priority is Priority.PH and flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED) for flag in flags)
+    return any(flag.priority is _PH and flag.state in (_ACTIVE, _UNCHANGED) for flag in flags)
 
 
 def _deceased(chart: Chart, as_of: AsOf) -> Assessment:

@@ -172,7 +172,8 @@ class PriorFlag(NamedTuple):
 
     `evidence` holds what it names as `Type/id`, or as `system|value` where there is only an identifier; `nameless`
     says that it also names something that has neither. `ended` is the last instant at which it can have been closed,
-    and `closed_after` the instant before which it cannot; None where nothing tells.
+    and `closed_after` the instant before which it cannot; None where nothing tells. `closed_by_rule` says that we ended
+    it: inactive, or entered in error. `stays_closed` says that what somebody else ended cannot be opened again.
     """
 
     rule: str
@@ -188,15 +189,17 @@ class PriorFlag(NamedTuple):
     entry: int
     nameless: bool = False
     closed_after: float | None = None
+    stays_closed: bool = False
 
 
 class PriorPlan(NamedTuple):
-    """One of our own CarePlans that the caller sent back."""
+    """One of our own CarePlans that the caller sent back; `closed_by_rule` says that we ended it."""
 
     identifier: str
     status: str
     source: Source
     entry: int
+    closed_by_rule: bool = False
 
 
 class Patient(NamedTuple):

@@ -45,7 +45,7 @@ class FlagFinding:
 
     `start` is the anchor date (None for the literal anchor 'undated'); `end` the day it became inactive.
     `sentence` is the whole text for the clinician, limits and footer included.
-    `closed_reason` is set when we close it ourselves ('cleared', 'merged', 'now part of <rule>').
+    `closed_reason` is set when we close it ourselves ('cleared', 'merged', 'now part of <rule>', 'withdrawn').
     `prior` is the received Flag this one continues, None for a new one. `cleared_by` says what would clear it.
     `evidence` names every resource the finding rests on, without repeats, in reading order.
     `contributing` names rules that are MET and folded into this one. Of a flag that stays as it is, `withdrawn` names

@@ -24,5 +24,10 @@ def plan_identifier(subject: str, flags: tuple[str, ...]) -> str:
     return _hash("careplan", subject, *sorted(flags))
 
 
+def next_identifier(identifier: str) -> str:
+    """The identifier value of what is raised again beside a resource of this one, which nobody may open again."""
+    return _hash("again", identifier)
+
+
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]

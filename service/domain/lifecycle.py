@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.domain.anchors import AnchorKind, EachEntry
+from service.domain.closing import (
+    CLEARED,
+    MERGED,
+    OPEN,
+    PART_OF,
+    WITHDRAWN,
+    closed_text,
+    is_closed_by_clinician,
+    may_go_on,
+    precedence,
+)
 from service.domain.days import EARLIEST, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, FlagState
+from service.domain.identity import next_identifier
 from service.domain.recognition import is_new, is_withdrawn, name_of, sources_in, withdrawn_from
 from service.domain.rule import Priority
 from service.domain.wording import FOOTER
@@ -18,7 +30,7 @@ if TYPE_CHECKING:
     from service.domain.rule import Rule
 
 NO_LONGER_OPEN: Final = "{title}: no longer open ({reason}) as of {day}."
-WITHDRAWN: Final = "The entry it rested on was withdrawn (entered in error)."
+WITHDRAWN_TEXT: Final = "The entry it rested on was withdrawn (entered in error)."
 
 
 class Closed(NamedTuple):
@@ -38,6 +50,7 @@ class Ledger:
         self._rules = rules
         self._part_of = part_of
         self._own = [flag for flag in scope.timeline.chart.flags if flag.rule in rules]
+        self._held = {flag.identifier for flag in self._own}
         self._settled: set[int] = set()
         self.findings: list[FlagFinding] = []
         self.closed: list[Closed] = []
@@ -45,23 +58,25 @@ class Ledger:
     def raise_flag(self, new: Raised, cleared_by: str, contributing: tuple[str, ...]) -> None:
         """Takes one finding: under an adopted or its own identifier, unless a clinician has closed it."""
         adopted = self._adopted(new) if new.rule.anchor.kind is AnchorKind.STATE else None
-        identifier = new.identifier if adopted is None else adopted.identifier
+        *held, unused = self._identifiers(new.identifier if adopted is None else adopted.identifier)
         start = new.anchor if adopted is None else adopted.start
-        same = [flag for flag in self._own if flag.identifier == identifier]
-        prior = adopted or min(same, key=_precedence, default=None)
+        same = sorted((flag for flag in self._own if flag.identifier in held), key=precedence)
+        prior = adopted or next((flag for flag in same if may_go_on(flag)), None)
+        if prior is None or prior.status != OPEN:
+            closed = next((flag for flag in same if _is_closed_for(new, flag)), None)
+            if closed is not None:
+                self.closed.append(Closed(new.rule, closed_text(closed), new.evidence))
+                return
         if prior is not None:
             self._settled.add(prior.entry)
-            if _is_closed_by_clinician(prior) and not _has_new_evidence(new, prior):
-                self.closed.append(Closed(new.rule, _closed_text(prior), new.evidence))
-                return
-        self._merge([flag for flag in same if flag.status == "active"])
+        self._merge([flag for flag in same if flag.status == OPEN])
         if new.rule.anchor.kind is AnchorKind.STATE:
             # What was withdrawn was an error, and no part of any episode.
             self._merge([flag for flag in self._open_flags(new.rule) if not self._is_withdrawn(flag)])
         self.findings.append(
             FlagFinding(
                 new.rule,
-                identifier,
+                unused if prior is None else prior.identifier,
                 FlagState.ACTIVE,
                 new.priority,
                 start,
@@ -75,6 +90,13 @@ class Ledger:
             )
         )
 
+    def _identifiers(self, first: str) -> list[str]:
+        """The identifiers under which a finding came, each raised beside the one before, and the next one."""
+        identifiers = [first]
+        while identifiers[-1] in self._held:
+            identifiers.append(next_identifier(identifiers[-1]))
+        return identifiers
+
     def _adopted(self, new: Raised) -> PriorFlag | None:
         """The earliest open flag of the same episode that began no later than the finding."""
         anchor = EARLIEST if new.anchor is None else new.anchor
@@ -87,7 +109,7 @@ class Ledger:
             flag
             for flag in self._own
             if flag.rule == rule.name
-            and flag.status == "active"
+            and flag.status == OPEN
             and flag.start is not None
             and not self._is_cleared(rule, flag)
         ]
@@ -96,23 +118,23 @@ class Ledger:
         """One episode has one open flag: the others close."""
         for flag in flags:
             if flag.entry not in self._settled:
-                self._close(flag, "merged")
+                self._close(flag, MERGED)
 
     def settle_rest(self) -> None:
         """Every own flag that no finding took: retracted, part of another, cleared, or open as it was."""
         for flag in self._own:
-            if flag.entry not in self._settled and flag.status == "active":
+            if flag.entry not in self._settled and flag.status == OPEN:
                 self._settle(flag)
 
     def _settle(self, flag: PriorFlag) -> None:
         rule = self._rules[flag.rule]
         # Flags whose own identifier is met do not come here, but for those of rules that are now part of another.
         if flag.rule not in self._part_of and self._is_withdrawn(flag):
-            self._finish(flag, rule, FlagState.RETRACTED, WITHDRAWN, "")
+            self._finish(flag, rule, FlagState.RETRACTED, WITHDRAWN_TEXT, WITHDRAWN)
         elif flag.rule in self._part_of:
-            self._close(flag, f"now part of {self._part_of[flag.rule]}")
+            self._close(flag, PART_OF.format(rule=self._part_of[flag.rule]))
         elif self._is_cleared(rule, flag):
-            self._close(flag, "cleared")
+            self._close(flag, CLEARED)
         else:
             self._keep(flag, rule)
 
@@ -176,25 +198,12 @@ class Ledger:
         return {name_of(entry.source) for entry in entries if entry.day == day}
 
 
-def _is_closed_by_clinician(flag: PriorFlag) -> bool:
-    """Inactive, and not by our own doing; one that was withdrawn with its entry closes nothing."""
-    return flag.status == "inactive" and not flag.closed_by_rule
-
-
-def _has_new_evidence(new: Raised, prior: PriorFlag) -> bool:
-    return any(is_new(source, prior, safety=new.rule.safety) for source in new.evidence)
-
-
-def _precedence(flag: PriorFlag) -> tuple[bool, bool, int, int]:
-    """Of several received under one identifier: an open one, else one that a clinician closed, else the newest."""
-    return flag.status != "active", not _is_closed_by_clinician(flag), -(flag.end or 0), flag.entry
+def _is_closed_for(new: Raised, flag: PriorFlag) -> bool:
+    """Whether a clinician closed all that the finding rests on."""
+    safety = new.rule.safety
+    return is_closed_by_clinician(flag) and not any(is_new(one, flag, safety=safety) for one in new.evidence)
 
 
 def priority_of(flag: PriorFlag, rule: Rule) -> Priority:
     """The priority a received flag carries, else the one its rule has."""
     return Priority(flag.priority) if flag.priority in Priority.__members__ else rule.priority
-
-
-def _closed_text(flag: PriorFlag) -> str:
-    when = f" on {iso(flag.end)}" if flag.end is not None else ""
-    return f"closed by a clinician{when}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import criteria as c
@@ -41,6 +42,8 @@ class Need(NamedTuple):
     days: int | None
 
 
+# A rule is a value, and the rules of a site are asked again and again.
+@lru_cache(maxsize=256)
 def needs(rule: Rule) -> tuple[Need, ...]:
     """Everything the rule reads, gathered by resource type and reach; the Patient is always read.
 

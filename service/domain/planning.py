@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, PlannedActivity, PlanProposal
-from service.domain.identity import plan_identifier
+from service.domain.identity import next_identifier, plan_identifier
 from service.domain.raising import unique
 from service.domain.rule import Action, From, Rule
 
@@ -46,15 +46,27 @@ def propose(
     for flag in flags:
         for name in (flag.rule.name, *flag.contributing):
             _gather(scope, flag, results[name], gathered)
-    identifier = plan_identifier(subject, tuple(flag.identifier for flag in flags))
+    identifier = _identifier(plan_identifier(subject, tuple(flag.identifier for flag in flags)), plans)
     drafts = tuple(plan for plan in plans if plan.status == "draft" and (not gathered or plan.identifier != identifier))
     if open_still and not gathered and scope.gaps:
         # The flags that a draft answers are open, and what they rest on was not all received.
         return None, ()
-    if not gathered or any(plan.identifier == identifier and plan.status != "draft" for plan in plans):
+    if not gathered or any(plan.identifier == identifier and _is_taken_further(plan) for plan in plans):
         return None, drafts
     activities = tuple(_activity(entry) for entry in gathered.values())
     return PlanProposal(identifier, activities, tuple(flags), _evidence(flags), drafts), drafts
+
+
+def _is_taken_further(plan: PriorPlan) -> bool:
+    return plan.status != "draft" and not plan.closed_by_rule
+
+
+def _identifier(first: str, plans: tuple[PriorPlan, ...]) -> str:
+    """The identifier of the plan: what we ended ourselves stays as it is, and the plan is proposed again beside it."""
+    identifier = first
+    while (same := [plan for plan in plans if plan.identifier == identifier]) and all(p.closed_by_rule for p in same):
+        identifier = next_identifier(identifier)
+    return identifier
 
 
 def _evidence(flags: list[FlagFinding]) -> tuple[Source, ...]:

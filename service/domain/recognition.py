@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.domain.closing import ENTERED_IN_ERROR
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 def key_of(reference: str) -> str:
     """`Type/id` of a literal reference, without its server, version and fragment; anything else as it is."""
-    if reference.startswith("#"):
+    if reference.startswith("#") or not ("#" in reference or ":" in reference or "/_history/" in reference):
         return reference
     path = reference.partition("#")[0].partition("/_history/")[0]
     if "://" not in path:
@@ -49,10 +51,13 @@ def is_withdrawn(flag: PriorFlag, chart: Chart, *, safety: bool) -> bool:
 
 
 def is_named(source: Source, flag: PriorFlag) -> bool:
-    """True when a safety Flag speaks for this evidence: an open one that names it, or one that closed it as it is."""
+    """True when a safety Flag speaks for this evidence: an open one that names it, or one that closed it as it is.
+
+    One that we withdrew ourselves speaks for nothing.
+    """
     if flag.status == "active":
         return name_of(source) in flag.evidence
-    return flag.status != "entered-in-error" and not is_new(source, flag, safety=True)
+    return not (flag.status == ENTERED_IN_ERROR and flag.closed_by_rule) and not is_new(source, flag, safety=True)
 
 
 def is_new(source: Source, flag: PriorFlag, *, safety: bool) -> bool:

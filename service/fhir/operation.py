@@ -53,7 +53,8 @@ PARAMETERS: Final = (
     Parameter(
         "asOf",
         "dateTime",
-        "The instant of decision, now if absent; a date means the end of that day in the site's time zone.",
+        "The instant of decision, now if absent; a date means the end of that day in the site's time zone. "
+        f"{WRITE_CODE} takes no other day than today, give or take one for other zones.",
         levels=("system", "instance", "write"),
     ),
     Parameter(

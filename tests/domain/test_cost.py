@@ -73,6 +73,7 @@ def relapses(number: int) -> Chart:
     return chart(MS, score(14), *(relapse(n) for n in range(number)))
 
 
+@pytest.mark.no_cover  # the more is traced, the more a call costs
 @pytest.mark.parametrize(
     "patient", [low_and_high, always_high, one_pattern, markers, steady_markers, medicines, relapses]
 )

@@ -1,7 +1,7 @@
 """Is an identifier the same for the same thing, and different for another?"""
 
 from service.domain.examples import AS_OF, TODAY, read_example
-from service.domain.identity import anchor_text, flag_identifier, plan_identifier
+from service.domain.identity import anchor_text, flag_identifier, next_identifier, plan_identifier
 from service.domain.ruleset import RuleSet
 from service.rules import RULES
 from tests.domain.charts import answer, flag
@@ -33,6 +33,15 @@ def test_a_plan_is_named_by_its_flags_whatever_their_order() -> None:
     assert plan_identifier("Patient/1", ("a",)) != plan_identifier("Patient/1", ("a", "b"))
     assert plan_identifier("Patient/1", ("a",)) != plan_identifier("Patient/2", ("a",))
     assert plan_identifier("Patient/1", ("a",)) != flag_identifier("a", "Patient/1", "")
+
+
+def test_what_is_raised_again_has_an_identifier_of_its_own_and_always_the_same() -> None:
+    names = [flag_identifier("rule", "Patient/1", "2026-06-25")]
+    for _ in range(9):
+        names.append(next_identifier(names[-1]))
+    assert len(set(names)) == 10
+    assert {len(name) for name in names} == {40}
+    assert next_identifier(names[0]) == names[1]
 
 
 def test_no_version_of_the_rules_enters_an_identifier() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.examples import TODAY, read_example
 from service.domain.findings import FlagFinding, FlagState
-from service.domain.lifecycle import WITHDRAWN
+from service.domain.lifecycle import WITHDRAWN_TEXT
 from service.domain.wording import FOOTER
 from tests.domain.asking import ago, end_of
 from tests.domain.charts import answer, flag, flags, sent_back, with_flags
@@ -140,7 +140,7 @@ class TestRetraction:
     def test_a_flag_that_pairs_things_is_withdrawn_with_any_of_them(self, rule: str) -> None:
         prior = flagged(rule, ago(20), evidence=("Observation/gone", "Observation/other"))
         found = flag(answer(with_flags("", prior, retracted=self.GONE)), rule, EVERY_STATE)
-        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "")
+        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "withdrawn")
 
     @pytest.mark.parametrize("rule", SAFETY)
     def test_a_safety_flag_is_withdrawn_with_all_that_it_names(self, rule: str) -> None:
@@ -151,7 +151,7 @@ class TestRetraction:
         assert part.urgent
         whole = answer(with_flags("", prior, retracted=self.GONE | {"Observation/other"}))
         found = flag(whole, rule, EVERY_STATE)
-        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "")
+        assert (found.state, found.end, found.closed_reason) == (FlagState.RETRACTED, None, "withdrawn")
         assert not whole.urgent
 
     def test_evidence_that_cannot_be_recognised_may_still_stand(self) -> None:
@@ -176,7 +176,7 @@ class TestRetraction:
         (source,) = {one.source.reference for one in read_example(given).answers}
         named = flagged(R01, ago(60), evidence=(source,))
         assert not flags(answer(with_flags(given, named)), NOT_READABLE)
-        gone = named if of == "withdrawn" else named._replace(status="entered-in-error")
+        gone = named if of == "withdrawn" else named._replace(status="entered-in-error", closed_by_rule=True)
         retracted = frozenset({source}) if of == "withdrawn" else frozenset()
         assert flag(answer(with_flags(given, gone, retracted=retracted)), NOT_READABLE).start == ago(60)
 
@@ -204,12 +204,6 @@ class TestRetraction:
     def test_an_inactive_flag_is_not_withdrawn(self) -> None:
         prior = flagged(R01, ago(20), status="inactive", evidence=("Observation/gone",))
         assert not answer(with_flags("", prior, retracted=self.GONE)).flags
-
-    def test_a_withdrawn_flag_closes_nothing_when_its_entry_returns(self) -> None:
-        first = flag(answer(POSITIVE), R01)
-        prior = sent_back(first, status="entered-in-error")
-        again = flag(answer(with_flags(POSITIVE, prior)), R01)
-        assert again.identifier == first.identifier
 
 
 @pytest.mark.parametrize("rule", SAFETY)
@@ -302,4 +296,4 @@ def test_a_flag_that_we_close_keeps_its_limits_and_the_footer(given: str) -> Non
 def test_a_withdrawn_flag_keeps_its_limits_and_the_footer() -> None:
     prior = flagged(R01, ago(9), evidence=("Observation/gone",))
     found = flag(answer(with_flags("", prior, retracted=frozenset({"Observation/gone"}))), R01, EVERY_STATE)
-    assert found.sentence == f"{WITHDRAWN} {found.rule.limits} {FOOTER}"
+    assert found.sentence == f"{WITHDRAWN_TEXT} {found.rule.limits} {FOOTER}"

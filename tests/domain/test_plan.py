@@ -9,6 +9,7 @@ from service.domain.evaluation.scope import MET, UNKNOWN
 from service.domain.examples import TODAY, read_example
 from service.domain.facts import PriorPlan
 from service.domain.findings import Assessment, PlannedActivity
+from service.domain.identity import next_identifier
 from service.domain.rule import Action, Code, From
 from service.domain.ruleset import RuleSet
 from service.rules import RULES
@@ -144,6 +145,34 @@ def test_a_plan_that_somebody_took_further_is_neither_changed_nor_proposed_again
     kept = answer(GRADE, plans=(other,))
     assert kept.plan is not None
     assert kept.revoked == ()
+
+
+@pytest.mark.parametrize("status", ["revoked", "entered-in-error"])
+def test_a_plan_that_we_ended_ourselves_is_proposed_again_beside_it(status: str) -> None:
+    ours = prior(answer(GRADE), status)._replace(closed_by_rule=True)
+    again = answer(GRADE, plans=(ours,))
+    assert again.plan is not None
+    assert again.plan.identifier == next_identifier(ours.identifier)
+    assert (again.revoked, again.plan.replaces) == ((), ())
+    beside = prior(again)
+    assert answer(GRADE, plans=(ours, beside)).plan == again.plan
+    assert answer("PHQ-9 4, 1 days ago", plans=(ours, beside)).revoked == (beside,)
+
+
+@pytest.mark.parametrize("status", ["revoked", "active"])
+def test_what_a_clinician_made_of_a_plan_that_was_proposed_again_holds(status: str) -> None:
+    ours = prior(answer(GRADE), "revoked")._replace(closed_by_rule=True)
+    beside = prior(answer(GRADE, plans=(ours,)), status)
+    found = answer(GRADE, plans=(ours, beside))
+    assert (found.plan, found.revoked) == (None, ())
+
+
+def test_a_draft_stands_beside_its_twin_that_we_withdrew() -> None:
+    draft = prior(answer(GRADE))
+    twin = draft._replace(status="entered-in-error", closed_by_rule=True, entry=951)
+    again = answer(GRADE, plans=(twin, draft))
+    assert again.plan is not None
+    assert (again.plan.identifier, again.revoked) == (draft.identifier, ())
 
 
 def test_a_flag_that_a_clinician_closed_is_not_planned_for() -> None:

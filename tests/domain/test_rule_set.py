@@ -49,6 +49,7 @@ def test_any_number_of_a_table_changes_its_spelling(row: Instrument | Analyte) -
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.no_cover  # the same spelling, some thousand times
 def test_any_number_of_a_rule_changes_its_spelling(rule: Rule) -> None:
     spelled = canonical(rule)
     variants = changes(rule)

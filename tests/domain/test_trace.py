@@ -34,6 +34,7 @@ def both(chart: Chart) -> tuple[object, object]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.no_cover  # every example of the rules twice more
 def test_no_example_needs_its_trace(rule: Rule) -> None:
     for example in rule.examples:
         whole, short = both(read_example(example.given))

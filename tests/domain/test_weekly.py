@@ -71,6 +71,7 @@ WITH_CRP = ("low-grade inflammation", "steady treatment", "blocked marker")
 
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("item_9", [0, 1])
+@pytest.mark.no_cover  # as often as there are weeks
 def test_twelve_weeks_of_scores_raise_one_flag_for_each_rule(story: str, item_9: int) -> None:
     course = Course(STORIES[story])
     for number in range(WEEKS):

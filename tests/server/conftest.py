@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 
 
 @pytest.fixture(scope="session")
-def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     with running(tmp_path_factory.mktemp("sekmet")) as server:
         yield server

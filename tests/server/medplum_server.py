@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server.sekmet import PATIENCE, Sekmet
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import PATIENCE
 
 FOLDER = Path(__file__).parent / "medplum"
 
 
 @contextmanager
-def running() -> Iterator[Sekmet]:
+def running() -> Iterator[LocalServer]:
     """The server, empty, on a free port."""
     node = shutil.which("node")
     assert node, "Node is not installed: make tools"
@@ -27,7 +28,7 @@ def running() -> Iterator[Sekmet]:
     try:
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
-        medplum = Sekmet(f"http://127.0.0.1:{port}/fhir")
+        medplum = LocalServer(f"http://127.0.0.1:{port}/fhir")
         with medplum.client:
             yield medplum
     finally:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.api.serving import Served, environment, serving
 from tests.cli.calling import Called, call
-from tests.server.sekmet import Sekmet
+from tests.server.local_server import LocalServer
 from tests.server.writing import OURS, observed, stored
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def crp(patient: str, name: str, value: float, days: int) -> dict[str, Any]:
     return observed(patient, name, "30522-7", value, days_ago(days), "mg/L")
 
 
-def flags(sekmet: Sekmet, patient: str, status: str = "active") -> list[str]:
+def flags(sekmet: LocalServer, patient: str, status: str = "active") -> list[str]:
     """The rules of our Flags of a status."""
     ours = [one for one in stored(sekmet, "Flag", patient) if one["identifier"][0]["system"] == OURS]
     return [one["code"]["coding"][0]["code"] for one in ours if one["status"] == status]

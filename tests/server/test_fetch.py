@@ -18,7 +18,7 @@ from service.fhir.client.searches import reaches
 from service.rules import RULES
 from service.settings import FhirServer
 from service.terminology import Terminology
-from tests.server.sekmet import Sekmet
+from tests.server.local_server import LocalServer
 
 TODAY = date(2026, 6, 30).toordinal()
 MANY = 5_000
@@ -45,7 +45,7 @@ def is_read(observation: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("batch", [True, False])
-def test_what_a_rule_reads_is_fetched_and_nothing_else(sekmet: Sekmet, batch: bool) -> None:
+def test_what_a_rule_reads_is_fetched_and_nothing_else(sekmet: LocalServer, batch: bool) -> None:
     resources = [entry["resource"] for entry in bundle.bundle()["entry"]]
     sekmet.load(resources)
     found = fetched(FhirServer(url=sekmet.base, batch=batch, page_size=50), "bench")
@@ -58,7 +58,7 @@ def test_what_a_rule_reads_is_fetched_and_nothing_else(sekmet: Sekmet, batch: bo
     assert found.requests == (3 if batch else 15)
 
 
-def test_a_long_history_is_read_to_its_end(sekmet: Sekmet) -> None:
+def test_a_long_history_is_read_to_its_end(sekmet: LocalServer) -> None:
     crp = next(e["resource"] for e in bundle.bundle()["entry"] if e["resource"]["id"] == "crp-0")
     subject = {"reference": "Patient/long"}
     sekmet.load([{"resourceType": "Patient", "id": "long"}])
@@ -69,6 +69,6 @@ def test_a_long_history_is_read_to_its_end(sekmet: Sekmet) -> None:
     print(f"{MANY} Observations in {found.requests} requests")
 
 
-def test_a_patient_that_is_not_there_is_told(sekmet: Sekmet) -> None:
+def test_a_patient_that_is_not_there_is_told(sekmet: LocalServer) -> None:
     with pytest.raises(Exception, match="404"):
         fetched(FhirServer(url=sekmet.base), "nobody")

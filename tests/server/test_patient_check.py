@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from tests.api.serving import Served, serving
-from tests.server.sekmet import ROOT, Sekmet
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import ROOT
 
 EXAMPLE = ROOT / "contracts" / "examples" / "relapse-with-worse-mood" / "request.json"
-TOKEN = "a-token-of-the-site"
+TOKEN = "a-token-of-the-site-of-32-characters"
 
 
 def example(patient: str) -> list[dict[str, Any]]:
@@ -34,7 +35,7 @@ def as_of() -> str:
 
 
 @pytest.fixture(scope="module")
-def served(sekmet: Sekmet) -> Iterator[Served]:
+def served(sekmet: LocalServer) -> Iterator[Served]:
     sekmet.put(*example("ada"))
     servers = {"main": {"url": sekmet.base}}
     with serving(SERVERS=json.dumps(servers)) as running:
@@ -103,7 +104,7 @@ def test_without_a_server_there_is_nothing_to_fetch() -> None:
     assert "MOODMARKER_SERVERS" in answer.json()["issue"][0]["details"]["text"]
 
 
-def test_with_a_token_only_those_who_send_it_are_answered(sekmet: Sekmet) -> None:
+def test_with_a_token_only_those_who_send_it_are_answered(sekmet: LocalServer) -> None:
     servers = json.dumps({"main": {"url": sekmet.base}})
     with serving(SERVERS=servers, BEARER_TOKEN=TOKEN) as running:
         url = f"{running.url}/fhir/Patient/ada/$mood-immune-check"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,8 @@ import pytest
 from service.security.keys import KeyFolder
 from tests.api.serving import Served, serving
 from tests.cli.calling import call
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 from tests.server.test_patient_check import as_of, example, rules_flagged
 
 FIXED = "a-token-for-the-tests"
@@ -33,7 +35,7 @@ CLIENTS = {
 class Guarded(NamedTuple):
     """The server, and the folder of the keys that it knows."""
 
-    sekmet: Sekmet
+    sekmet: LocalServer
     keys: Path
 
 
@@ -55,92 +57,98 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         yield Guarded(sekmet, folder / "keys")
 
 
-def checked(guarded: Guarded, times: int = 1, **server: Any) -> tuple[httpx.Response, dict[str, Any], str]:
-    """The answer for Ada with a server configured like this, what health says of it then, and the log."""
-    servers = json.dumps({"main": {"url": guarded.sekmet.base, **server}})
-    keys = {"KEYS": str(guarded.keys)} if "client_id" in server else {}
-    with serving(SERVERS=servers, **keys) as running:
-        url = f"{running.url}/fhir/Patient/ada/$mood-immune-check"
-        answers = [httpx.get(url, params={"asOf": as_of()}, trust_env=False, timeout=90) for _ in range(times)]
-        health = httpx.get(f"{running.url}/health/ready", trust_env=False).json()
-        return answers[-1], health, ended_log(running)
+# How the service is told to reach the server, by the name that a request says.
+WAYS: dict[str, dict[str, Any]] = {
+    "rs384": {"client_id": "everything-RS384", "algorithm": "RS384"},
+    "es384": {"client_id": "everything-ES384", "algorithm": "ES384"},
+    "v1": {"client_id": "in-old-words-RS384", "algorithm": "RS384", "scopes": "v1"},
+    "kept": {"client_id": "everything-ES384"},
+    "no-conditions": {"client_id": "no-conditions-ES384"},
+    "unknown": {"client_id": "somebody-else"},
+    "no-scope": {"client_id": "nothing-of-use-ES384"},
+    "no-token": {},
+    "wrong-token": {"token": "wrong"},
+}
 
 
-def ended_log(served: Served) -> str:
-    """Everything that was logged until its end."""
-    served.end()
-    assert served.process.stderr is not None
-    return served.process.stderr.read().decode()
+def started(guarded: Guarded) -> AbstractContextManager[Served]:
+    """The service with one server, reached in each of these ways."""
+    servers = {name: {"url": guarded.sekmet.base, **way} for name, way in WAYS.items()}
+    return serving(SERVERS=json.dumps(servers), KEYS=str(guarded.keys))
+
+
+@pytest.fixture(scope="module")
+def served(guarded: Guarded) -> Iterator[Served]:
+    with started(guarded) as running_service:
+        yield running_service
+
+
+def checked(served: Served, way: str, times: int = 1) -> tuple[httpx.Response, Any, str]:
+    """The answer for Ada, what health says of the server then, and what was logged for it."""
+    url = f"{served.url}/fhir/Patient/ada/$mood-immune-check"
+    query = {"asOf": as_of(), "server": way}
+    answers = [httpx.get(url, params=query, trust_env=False, timeout=90) for _ in range(times)]
+    log = [line for _ in range(times) for line in served.logged_until("request")]
+    health = httpx.get(f"{served.url}/health/servers", trust_env=False).json()
+    return answers[-1], health["servers"].get(way), json.dumps(log)
 
 
 def token_requests(guarded: Guarded) -> int:
     return (guarded.keys.parent / "log").read_text().count("POST /auth/token")
 
 
-@pytest.mark.parametrize(
-    "server",
-    [
-        {"client_id": "everything-RS384", "algorithm": "RS384"},
-        {"client_id": "everything-ES384", "algorithm": "ES384"},
-        {"client_id": "in-old-words-RS384", "algorithm": "RS384", "scopes": "v1"},
-    ],
-    ids=["RS384", "ES384", "v1"],
-)
-def test_with_our_keys_a_patient_is_fetched_and_flagged(guarded: Guarded, server: dict[str, Any]) -> None:
-    answer, health, log = checked(guarded, times=2, **server)
+@pytest.mark.parametrize("way", ["rs384", "es384", "v1"])
+def test_with_our_keys_a_patient_is_fetched_and_flagged(guarded: Guarded, served: Served, way: str) -> None:
+    answer, health, log = checked(served, way, times=2)
     assert answer.status_code == 200, answer.text
     assert "mood-worsening-near-relapse" in rules_flagged(answer)
     assert "did not grant access" not in answer.text
-    assert health["servers"] == {"main": {"token": "ok"}}
+    assert health == {"token": "ok"}
     for path in guarded.keys.iterdir():
         assert json.loads(path.read_text())["d"] not in log
     assert "eyJ" not in log + answer.text
 
 
-def test_what_is_not_granted_is_told_and_ruled_out_by_nobody(guarded: Guarded) -> None:
-    answer, health, _ = checked(guarded, client_id="no-conditions-ES384")
+def test_what_is_not_granted_is_told_and_ruled_out_by_nobody(served: Served) -> None:
+    answer, health, _ = checked(served, "no-conditions")
     assert answer.status_code == 200, answer.text
     assert "Condition: the server did not grant access to it" in answer.text
-    assert health["servers"] == {"main": {"token": "ok"}}
+    assert health == {"token": "ok"}
 
 
 @pytest.mark.parametrize(
-    ("server", "reason"),
+    ("way", "reason"),
     [
-        ({"client_id": "somebody-else"}, "its token endpoint refuses (invalid_client)"),
-        ({"client_id": "nothing-of-use-ES384"}, "its token endpoint refuses (invalid_scope)"),
+        ("unknown", "its token endpoint refuses (invalid_client)"),
+        ("no-scope", "its token endpoint refuses (invalid_scope)"),
     ],
-    ids=["an unknown client", "no scope"],
 )
-def test_a_refusal_is_a_clear_error(guarded: Guarded, server: dict[str, Any], reason: str) -> None:
-    answer, health, log = checked(guarded, **server)
+def test_a_refusal_is_a_clear_error(served: Served, way: str, reason: str) -> None:
+    answer, health, log = checked(served, way)
     assert answer.status_code == 502
     assert reason in answer.json()["issue"][0]["details"]["text"]
-    assert reason in health["servers"]["main"]["token"]
+    assert reason in health["token"]
     assert reason in log
     assert "somebody-else" not in answer.text + log
 
 
 def test_keys_that_the_server_does_not_know_are_refused(guarded: Guarded, tmp_path: Path) -> None:
     assert call("keys", "new", "--folder", str(tmp_path / "keys")).code == 0
-    answer, _, _ = checked(guarded._replace(keys=tmp_path / "keys"), client_id="everything-ES384")
+    with started(guarded._replace(keys=tmp_path / "keys")) as running_service:
+        answer, _, _ = checked(running_service, "es384")
     assert answer.status_code == 502
     assert "its token endpoint refuses (invalid_client)" in answer.text
 
 
-@pytest.mark.parametrize(
-    ("server", "status"), [({}, 401), ({"token": "wrong"}, 401)], ids=["no token", "a token that is wrong"]
-)
-def test_without_a_token_the_servers_refusal_is_a_clear_error(
-    guarded: Guarded, server: dict[str, Any], status: int
-) -> None:
-    answer, _, _ = checked(guarded, **server)
+@pytest.mark.parametrize("way", ["no-token", "wrong-token"])
+def test_without_a_token_the_servers_refusal_is_a_clear_error(served: Served, way: str) -> None:
+    answer, _, _ = checked(served, way)
     assert answer.status_code == 502
-    assert f"status {status}, for it does not know the service" in answer.json()["issue"][0]["details"]["text"]
+    assert "status 401, for it does not know the service" in answer.json()["issue"][0]["details"]["text"]
 
 
-def test_a_token_is_kept_from_request_to_request(guarded: Guarded) -> None:
+def test_a_token_is_kept_from_request_to_request(guarded: Guarded, served: Served) -> None:
     before = token_requests(guarded)
-    answer, _, _ = checked(guarded, times=3, client_id="everything-ES384")
+    answer, _, _ = checked(served, "kept", times=3)
     assert answer.status_code == 200
     assert token_requests(guarded) == before + 1

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 from tests.server.subscribing import Site, crp, eventually, flags, low_mood
 from tests.server.writing import INFLAMMATION
 
@@ -17,7 +18,7 @@ TOPIC = "http://topics.example/results"
 
 
 @pytest.fixture(scope="module")
-def own_sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+def own_sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A server of this file's own, for it keeps notifying."""
     with running(tmp_path_factory.mktemp("sekmet")) as server:
         server.put(topic())
@@ -25,7 +26,7 @@ def own_sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
 
 
 @pytest.fixture
-def site(own_sekmet: Sekmet, tmp_path: Path) -> Site:
+def site(own_sekmet: LocalServer, tmp_path: Path) -> Site:
     return Site.of(own_sekmet.base, tmp_path)
 
 
@@ -50,19 +51,19 @@ def topic() -> dict[str, Any]:
     }
 
 
-def subscriptions(sekmet: Sekmet, site: Site) -> list[dict[str, Any]]:
+def subscriptions(sekmet: LocalServer, site: Site) -> list[dict[str, Any]]:
     """What the server has of ours."""
     found = sekmet.client.get(f"{sekmet.base}/Subscription", params={"_count": 200}).json()
     resources = [entry["resource"] for entry in found.get("entry", ())]
     return [one for one in resources if one["channel"]["endpoint"].startswith(site.variables["PUBLIC_URL"])]
 
 
-def has(sekmet: Sekmet, site: Site, *statuses: str) -> bool:
+def has(sekmet: LocalServer, site: Site, *statuses: str) -> bool:
     return [one["status"] for one in subscriptions(sekmet, site)] == list(statuses)
 
 
 @pytest.mark.parametrize("content", ["empty", "id-only", "full-resource"])
-def test_a_topic_is_shaken_hands_on_and_brings_flags(own_sekmet: Sekmet, site: Site, content: str) -> None:
+def test_a_topic_is_shaken_hands_on_and_brings_flags(own_sekmet: LocalServer, site: Site, content: str) -> None:
     patient = f"topic-{content}"
     with site.serving():
         made = site.call("main", "--topic", TOPIC, "--content", content, "--heartbeat", "1")
@@ -80,7 +81,7 @@ def told(site: Site, what: str) -> str:
     return listed if what in listed else ""
 
 
-def test_a_topic_that_nobody_answers_for_is_told(own_sekmet: Sekmet, site: Site) -> None:
+def test_a_topic_that_nobody_answers_for_is_told(own_sekmet: LocalServer, site: Site) -> None:
     made = site.call("main", "--topic", TOPIC)
     assert made.code == 3
     assert "error" in made.out
@@ -96,7 +97,7 @@ def test_a_topic_that_nobody_answers_for_is_told(own_sekmet: Sekmet, site: Site)
     assert site.call("--list").out == ""
 
 
-def test_a_subscription_in_error_is_repaired_by_the_service_itself(own_sekmet: Sekmet, site: Site) -> None:
+def test_a_subscription_in_error_is_repaired_by_the_service_itself(own_sekmet: LocalServer, site: Site) -> None:
     assert site.call("main", "--topic", TOPIC).code == 3
     own_sekmet.load([*low_mood("lost"), crp("lost", "crp", 5.1, 8)])
     with site.serving():
@@ -105,7 +106,7 @@ def test_a_subscription_in_error_is_repaired_by_the_service_itself(own_sekmet: S
         assert site.call("main", "--delete").code == 0
 
 
-def test_by_search_it_can_be_one_type_and_empty(own_sekmet: Sekmet, site: Site) -> None:
+def test_by_search_it_can_be_one_type_and_empty(own_sekmet: LocalServer, site: Site) -> None:
     with site.serving():
         made = site.call("main", "--type", "Observation", "--content", "empty")
         assert made.code == 0, made.err
@@ -150,7 +151,7 @@ def test_a_server_that_is_down_is_told(tmp_path: Path) -> None:
     assert "The FHIR server main cannot be asked: it could not be reached" in down.err
 
 
-def test_without_leave_to_write_nothing_is_subscribed_to(own_sekmet: Sekmet, tmp_path: Path) -> None:
+def test_without_leave_to_write_nothing_is_subscribed_to(own_sekmet: LocalServer, tmp_path: Path) -> None:
     refused = Site.of(own_sekmet.base, tmp_path, write=False).call("main")
     assert refused.code == 3
     assert "`write`" in refused.err

@@ -11,20 +11,21 @@ import httpx
 import pytest
 
 from tests.api.serving import Served
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 from tests.server.subscribing import Site, crp, eventually, flags, low_mood
 from tests.server.writing import INFLAMMATION
 
 
 @pytest.fixture(scope="module")
-def own_sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+def own_sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A server of this file's own, for it keeps notifying."""
     with running(tmp_path_factory.mktemp("sekmet")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def site(own_sekmet: Sekmet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def site(own_sekmet: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.of(own_sekmet.base, tmp_path_factory.mktemp("site"))
 
 
@@ -34,7 +35,7 @@ def kill(served: Served) -> None:
     served.process.wait()
 
 
-def test_a_new_result_raises_a_flag_and_a_later_one_closes_it(own_sekmet: Sekmet, site: Site) -> None:
+def test_a_new_result_raises_a_flag_and_a_later_one_closes_it(own_sekmet: LocalServer, site: Site) -> None:
     with site.serving():
         made = site.call("main")
         assert made.code == 0, made.err
@@ -51,7 +52,7 @@ def test_a_new_result_raises_a_flag_and_a_later_one_closes_it(own_sekmet: Sekmet
 
 
 def test_a_service_killed_in_the_midst_of_it_raises_the_flag_afterwards_and_once(
-    own_sekmet: Sekmet, site: Site
+    own_sekmet: LocalServer, site: Site
 ) -> None:
     patients = [f"bo-{number}" for number in range(12)]
     with site.serving("--workers", "2") as served:
@@ -63,7 +64,9 @@ def test_a_service_killed_in_the_midst_of_it_raises_the_flag_afterwards_and_once
         assert [flags(own_sekmet, patient) for patient in patients] == [[INFLAMMATION]] * len(patients)
 
 
-def test_data_that_came_while_the_service_was_down_is_found_when_it_is_back(own_sekmet: Sekmet, site: Site) -> None:
+def test_data_that_came_while_the_service_was_down_is_found_when_it_is_back(
+    own_sekmet: LocalServer, site: Site
+) -> None:
     own_sekmet.load([*low_mood("cleo"), crp("cleo", "crp", 5.1, 8)])
     with site.serving():
         assert eventually(lambda: flags(own_sekmet, "cleo")) == [INFLAMMATION]

@@ -14,7 +14,8 @@ from service.assessment import Written
 from service.fhir.addresses import CLOSED_BY_RULE
 from tests.api.serving import Served, serving
 from tests.fhir.conformance.checking import problems
-from tests.server.sekmet import Sekmet
+from tests.server import subscribing
+from tests.server.local_server import LocalServer
 from tests.server.writing import (
     AS_OF,
     INFLAMMATION,
@@ -43,23 +44,23 @@ def way(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
-def patient(sekmet: Sekmet, request: pytest.FixtureRequest) -> str:
+def patient(sekmet: LocalServer, request: pytest.FixtureRequest) -> str:
     """A patient of the test's own."""
     name = f"w{abs(hash(request.node.nodeid)):x}"
     sekmet.put(*low_mood(name))
     return name
 
 
-def flags(sekmet: Sekmet, patient: str) -> list[tuple[str, str]]:
+def flags(sekmet: LocalServer, patient: str) -> list[tuple[str, str]]:
     return [(one["code"]["coding"][0]["code"], one["status"]) for one in stored(sekmet, "Flag", patient)]
 
 
-def versions(sekmet: Sekmet, patient: str) -> list[tuple[str, str]]:
+def versions(sekmet: LocalServer, patient: str) -> list[tuple[str, str]]:
     kinds = ("Flag", "CarePlan", "Task")
     return [(one["id"], one["meta"]["versionId"]) for kind in kinds for one in stored(sekmet, kind, patient)]
 
 
-def change(sekmet: Sekmet, resource: dict[str, Any], **elements: Any) -> None:
+def change(sekmet: LocalServer, resource: dict[str, Any], **elements: Any) -> None:
     sekmet.put(resource | elements)
 
 
@@ -67,7 +68,7 @@ def texts(written: Written) -> dict[str, list[str]]:
     return told(written.answer.body)
 
 
-def assert_sound(sekmet: Sekmet, patient: str) -> None:
+def assert_sound(sekmet: LocalServer, patient: str) -> None:
     """Everything that was stored is valid, and what it refers to is there."""
     for kind in ("Flag", "CarePlan", "Task"):
         for resource in stored(sekmet, kind, patient):
@@ -90,7 +91,7 @@ def literal(node: Any) -> Iterator[str]:
             yield from literal(value)
 
 
-def test_what_was_found_is_stored_once(sekmet: Sekmet, patient: str, way: dict[str, Any]) -> None:
+def test_what_was_found_is_stored_once(sekmet: LocalServer, patient: str, way: dict[str, Any]) -> None:
     write = Writer(sekmet.base, **way)
     first = write(patient)
     assert (first.created, first.changed, first.refused, first.target) == (2, 0, 0, "flag")
@@ -113,7 +114,7 @@ def test_what_was_found_is_stored_once(sekmet: Sekmet, patient: str, way: dict[s
     assert len(provenance_of(sekmet, f"Flag/{flag['id']}")) == 1
 
 
-def test_the_answer_names_what_was_stored(sekmet: Sekmet, patient: str) -> None:
+def test_the_answer_names_what_was_stored(sekmet: LocalServer, patient: str) -> None:
     answer = json.loads(Writer(sekmet.base)(patient).answer.body)
     ids = {entry["resource"]["resourceType"]: entry["resource"].get("id") for entry in answer["entry"]}
     assert ids == {
@@ -128,7 +129,9 @@ def test_the_answer_names_what_was_stored(sekmet: Sekmet, patient: str) -> None:
     ]
 
 
-def test_a_flag_that_clears_is_closed_and_its_plan_withdrawn(sekmet: Sekmet, patient: str, way: dict[str, Any]) -> None:
+def test_a_flag_that_clears_is_closed_and_its_plan_withdrawn(
+    sekmet: LocalServer, patient: str, way: dict[str, Any]
+) -> None:
     write = Writer(sekmet.base, **way)
     write(patient)
     sekmet.put(crp_is_low(patient))
@@ -145,7 +148,7 @@ def test_a_flag_that_clears_is_closed_and_its_plan_withdrawn(sekmet: Sekmet, pat
 
 
 @pytest.mark.parametrize("target", ["flag", "task"])
-def test_what_nothing_closes_stays_open_as_it_is(sekmet: Sekmet, patient: str, target: str) -> None:
+def test_what_nothing_closes_stays_open_as_it_is(sekmet: LocalServer, patient: str, target: str) -> None:
     write = Writer(sekmet.base, write_as=target)
     write(patient)
     before = versions(sekmet, patient)[0]
@@ -154,7 +157,7 @@ def test_what_nothing_closes_stays_open_as_it_is(sekmet: Sekmet, patient: str, t
     assert INFLAMMATION in texts(later)["write-unchanged"][0]
 
 
-def test_what_is_said_of_a_made_up_patient_is_made_up(sekmet: Sekmet, patient: str) -> None:
+def test_what_is_said_of_a_made_up_patient_is_made_up(sekmet: LocalServer, patient: str) -> None:
     for target in ("flag", "task"):
         Writer(sekmet.base, write_as=target)(patient)
         kind = target.capitalize()
@@ -165,7 +168,7 @@ def test_what_is_said_of_a_made_up_patient_is_made_up(sekmet: Sekmet, patient: s
         assert sekmet.client.delete(f"{sekmet.base}/{kind}/{resource['id']}").is_success
 
 
-def test_a_flag_that_was_closed_by_hand_stays_closed(sekmet: Sekmet, patient: str, way: dict[str, Any]) -> None:
+def test_a_flag_that_was_closed_by_hand_stays_closed(sekmet: LocalServer, patient: str, way: dict[str, Any]) -> None:
     write = Writer(sekmet.base, **way)
     write(patient)
     change(sekmet, stored(sekmet, "Flag", patient)[0], status="inactive")
@@ -177,7 +180,7 @@ def test_a_flag_that_was_closed_by_hand_stays_closed(sekmet: Sekmet, patient: st
     assert "closed by a clinician" in again.answer.body.decode()
 
 
-def test_a_plan_that_was_taken_further_is_left_alone(sekmet: Sekmet, patient: str) -> None:
+def test_a_plan_that_was_taken_further_is_left_alone(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     change(sekmet, stored(sekmet, "CarePlan", patient)[0], status="active", title="Ours now")
@@ -188,7 +191,7 @@ def test_a_plan_that_was_taken_further_is_left_alone(sekmet: Sekmet, patient: st
     assert ("active", "Ours now") in plans
 
 
-def test_a_flag_that_was_deleted_is_not_brought_back(sekmet: Sekmet, patient: str) -> None:
+def test_a_flag_that_was_deleted_is_not_brought_back(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     flag = stored(sekmet, "Flag", patient)[0]
@@ -198,7 +201,7 @@ def test_a_flag_that_was_deleted_is_not_brought_back(sekmet: Sekmet, patient: st
     assert "it was deleted on the server" in texts(again)["write-left"][0]
 
 
-def test_of_two_flags_with_our_identifier_the_older_stays(sekmet: Sekmet, patient: str) -> None:
+def test_of_two_flags_with_our_identifier_the_older_stays(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     flag = stored(sekmet, "Flag", patient)[0]
@@ -212,7 +215,7 @@ def test_of_two_flags_with_our_identifier_the_older_stays(sekmet: Sekmet, patien
     assert "write-duplicate" not in texts(write(patient))
 
 
-def test_two_writers_at_once_leave_one_flag(sekmet: Sekmet, patient: str) -> None:
+def test_two_writers_at_once_leave_one_flag(sekmet: LocalServer, patient: str) -> None:
     async def together() -> list[Written]:
         return await asyncio.gather(*(Writer(sekmet.base).write(patient) for _ in range(3)))
 
@@ -225,7 +228,7 @@ def test_two_writers_at_once_leave_one_flag(sekmet: Sekmet, patient: str) -> Non
 
 
 @pytest.mark.parametrize("conditional", [True, False])
-def test_two_writers_that_share_a_store_leave_one_flag(sekmet: Sekmet, patient: str, conditional: bool) -> None:
+def test_two_writers_that_share_a_store_leave_one_flag(sekmet: LocalServer, patient: str, conditional: bool) -> None:
     shelf = Shelf()
     server: dict[str, Any] = {"update_create": False, "conditional_create": conditional}
 
@@ -239,7 +242,7 @@ def test_two_writers_that_share_a_store_leave_one_flag(sekmet: Sekmet, patient: 
     assert shelf.held == {}
 
 
-def test_two_writers_that_share_nothing_leave_one_open_flag(sekmet: Sekmet, patient: str) -> None:
+def test_two_writers_that_share_nothing_leave_one_open_flag(sekmet: LocalServer, patient: str) -> None:
     server = WAYS["after a search"]
 
     async def together() -> None:
@@ -252,7 +255,9 @@ def test_two_writers_that_share_nothing_leave_one_open_flag(sekmet: Sekmet, pati
 
 
 @pytest.mark.parametrize("place", ["Provenance", "CarePlan"])
-def test_after_a_crash_the_next_write_completes(sekmet: Sekmet, patient: str, way: dict[str, Any], place: str) -> None:
+def test_after_a_crash_the_next_write_completes(
+    sekmet: LocalServer, patient: str, way: dict[str, Any], place: str
+) -> None:
     write = Writer(sekmet.base, **way)
     write.faults += [Fault(method, place, RuntimeError("the process ends")) for method in ("POST", "PUT")]
     with pytest.raises(RuntimeError):
@@ -266,7 +271,7 @@ def test_after_a_crash_the_next_write_completes(sekmet: Sekmet, patient: str, wa
     assert len(stored(sekmet, "CarePlan", patient)) == 1
 
 
-def test_a_flag_that_is_changed_between_fetch_and_write_is_looked_at_again(sekmet: Sekmet, patient: str) -> None:
+def test_a_flag_that_is_changed_between_fetch_and_write_is_looked_at_again(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     sekmet.put(crp_is_low(patient))
@@ -280,7 +285,9 @@ def test_a_flag_that_is_changed_between_fetch_and_write_is_looked_at_again(sekme
     assert later.refused == 0
 
 
-def test_tasks_stand_for_flags_where_the_site_wants_them(sekmet: Sekmet, patient: str, way: dict[str, Any]) -> None:
+def test_tasks_stand_for_flags_where_the_site_wants_them(
+    sekmet: LocalServer, patient: str, way: dict[str, Any]
+) -> None:
     write = Writer(sekmet.base, write_as="task", **way)
     first = write(patient)
     assert (first.created, first.refused, first.target) == (1, 0, "task")
@@ -307,7 +314,7 @@ def test_tasks_stand_for_flags_where_the_site_wants_them(sekmet: Sekmet, patient
 
 @pytest.mark.parametrize(("status", "texts_of"), [("completed", None), ("accepted", "write-left")])
 def test_a_task_that_was_taken_further_is_left_alone(
-    sekmet: Sekmet, patient: str, status: str, texts_of: str | None
+    sekmet: LocalServer, patient: str, status: str, texts_of: str | None
 ) -> None:
     write = Writer(sekmet.base, write_as="task")
     write(patient)
@@ -324,7 +331,7 @@ def test_a_task_that_was_taken_further_is_left_alone(
 
 
 @pytest.fixture(scope="module")
-def served(sekmet: Sekmet) -> Iterator[Served]:
+def served(sekmet: LocalServer) -> Iterator[Served]:
     servers = {
         "main": {"url": sekmet.base, "write": True},
         "none": {"url": sekmet.base, "write": True, "write_as": "none"},
@@ -337,22 +344,45 @@ def served(sekmet: Sekmet) -> Iterator[Served]:
 def asked(served: Served, patient: str, **query: str) -> httpx.Response:
     url = f"{served.url}/fhir/Patient/{patient}/$mood-immune-write"
     headers = {"Content-Type": "application/fhir+json"}
-    return httpx.post(url, params={"asOf": AS_OF, **query}, headers=headers, trust_env=False, timeout=60)
+    return httpx.post(url, params=query, headers=headers, trust_env=False, timeout=60)
 
 
-def test_the_operation_writes(served: Served, sekmet: Sekmet, patient: str) -> None:
+@pytest.fixture
+def of_today(sekmet: LocalServer, patient: str) -> str:
+    """The same patient, with what is found as of today: a running service writes as of no other day."""
+    sekmet.put(*subscribing.low_mood(patient), subscribing.crp(patient, "crp", 5.1, 12))
+    return patient
+
+
+def test_the_operation_writes(served: Served, sekmet: LocalServer, of_today: str) -> None:
+    patient = of_today
     answer = asked(served, patient, server="main")
     assert answer.status_code == 200
     assert list(told(answer.json())) == ["write-created"]
     assert flags(sekmet, patient) == [(INFLAMMATION, "active")]
 
 
-def test_two_requests_at_once_leave_one_flag(served: Served, sekmet: Sekmet, patient: str) -> None:
+@pytest.mark.parametrize("day", [AS_OF, "2020-01-01", "2996-01-01T00:00:00Z"])
+def test_what_was_found_of_another_day_is_not_written(
+    served: Served, sekmet: LocalServer, of_today: str, day: str
+) -> None:
+    answer = asked(served, of_today, server="main", asOf=day)
+    assert answer.status_code == 400
+    (issue,) = answer.json()["issue"]
+    assert "as of today: leave the parameter asOf out" in issue["details"]["text"]
+    assert flags(sekmet, of_today) == []
+    assert asked(served, of_today, server="main", asOf=subscribing.days_ago(0)).status_code == 200
+    assert flags(sekmet, of_today) == [(INFLAMMATION, "active")]
+
+
+def test_two_requests_at_once_leave_one_flag(served: Served, sekmet: LocalServer, of_today: str) -> None:
+    patient = of_today
+
     async def together() -> list[httpx.Response]:
         url = f"{served.url}/fhir/Patient/{patient}/$mood-immune-write"
         headers = {"Content-Type": "application/fhir+json"}
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-            query = {"asOf": AS_OF, "server": "main"}
+            query = {"server": "main"}
             return await asyncio.gather(*(client.post(url, params=query, headers=headers) for _ in range(4)))
 
     answers = asyncio.run(together())
@@ -361,14 +391,14 @@ def test_two_requests_at_once_leave_one_flag(served: Served, sekmet: Sekmet, pat
     assert flags(sekmet, patient) == [(INFLAMMATION, "active")]
 
 
-def test_where_nothing_is_to_be_written_that_is_told(served: Served, sekmet: Sekmet, patient: str) -> None:
+def test_where_nothing_is_to_be_written_that_is_told(served: Served, sekmet: LocalServer, patient: str) -> None:
     answer = asked(served, patient, server="none")
     assert answer.status_code == 200
     assert "write_as" in told(answer.json())["write-no-target"][0]
     assert flags(sekmet, patient) == []
 
 
-def test_without_the_operators_word_nothing_is_written(served: Served, sekmet: Sekmet, patient: str) -> None:
+def test_without_the_operators_word_nothing_is_written(served: Served, sekmet: LocalServer, patient: str) -> None:
     answer = asked(served, patient, server="off")
     assert answer.status_code == 403
     assert "MOODMARKER_SERVERS" in answer.json()["issue"][0]["details"]["text"]

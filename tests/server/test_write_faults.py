@@ -11,7 +11,7 @@ import pytest
 
 from service.assessment import Written
 from tests.fhir.conformance.checking import problems
-from tests.server.sekmet import Sekmet
+from tests.server.local_server import LocalServer
 from tests.server.writing import (
     INFLAMMATION,
     LATER,
@@ -29,7 +29,7 @@ POSTS: dict[str, Any] = {"update_create": False}
 
 
 @pytest.fixture
-def patient(sekmet: Sekmet, request: pytest.FixtureRequest) -> str:
+def patient(sekmet: LocalServer, request: pytest.FixtureRequest) -> str:
     name = f"f{abs(hash(request.node.nodeid)):x}"
     sekmet.put(*low_mood(name))
     return name
@@ -44,14 +44,14 @@ def of(written: Written) -> dict[str, list[str]]:
     return told(written.answer.body)
 
 
-def statuses(sekmet: Sekmet, kind: str, patient: str) -> list[str]:
+def statuses(sekmet: LocalServer, kind: str, patient: str) -> list[str]:
     return sorted(one["status"] for one in stored(sekmet, kind, patient))
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_is_told_and_no_plan_refers_to_nothing(
-    sekmet: Sekmet, patient: str, method: str, status: int
+    sekmet: LocalServer, patient: str, method: str, status: int
 ) -> None:
     write = Writer(sekmet.base, update_create=method == "PUT")
     write.faults.append(Fault(method, "Flag", refusal(status)))
@@ -67,7 +67,7 @@ def test_a_refusal_is_told_and_no_plan_refers_to_nothing(
 @pytest.mark.parametrize("server", [{}, POSTS, POSTS | {"conditional_create": False}])
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_connection_that_breaks_leaves_one_flag(
-    sekmet: Sekmet, patient: str, server: dict[str, Any], arrives: bool
+    sekmet: LocalServer, patient: str, server: dict[str, Any], arrives: bool
 ) -> None:
     write = Writer(sekmet.base, **server)
     method = "POST" if server else "PUT"
@@ -80,7 +80,7 @@ def test_a_connection_that_breaks_leaves_one_flag(
     assert len(provenance_of(sekmet, f"Flag/{flag['id']}")) == 1
 
 
-def test_what_nobody_answers_is_told_as_not_known(sekmet: Sekmet, patient: str) -> None:
+def test_what_nobody_answers_is_told_as_not_known(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write.faults += [Fault("PUT", "Flag", httpx.ConnectError("lost")) for _ in range(2)]
     written = write(patient)
@@ -89,7 +89,7 @@ def test_what_nobody_answers_is_told_as_not_known(sekmet: Sekmet, patient: str) 
     assert write(patient).created == 2
 
 
-def test_a_provenance_that_is_refused_is_told(sekmet: Sekmet, patient: str) -> None:
+def test_a_provenance_that_is_refused_is_told(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write.faults.append(Fault("POST", "Provenance", refusal()))
     written = write(patient)
@@ -97,7 +97,7 @@ def test_a_provenance_that_is_refused_is_told(sekmet: Sekmet, patient: str) -> N
     assert len(of(written)["write-no-provenance"]) == 1
 
 
-def test_a_look_afterwards_that_fails_is_told(sekmet: Sekmet, patient: str) -> None:
+def test_a_look_afterwards_that_fails_is_told(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, **POSTS)
     write.faults.append(Fault("GET", "Flag", refusal()))
     written = write(patient)
@@ -105,7 +105,7 @@ def test_a_look_afterwards_that_fails_is_told(sekmet: Sekmet, patient: str) -> N
     assert len(of(written)["write-unchecked"]) == 1
 
 
-def test_the_flag_of_another_that_was_there_first_stays(sekmet: Sekmet, patient: str) -> None:
+def test_the_flag_of_another_that_was_there_first_stays(sekmet: LocalServer, patient: str) -> None:
     """Another writer, without leases, stores its Flag between our search and our request."""
     write = Writer(sekmet.base, update_create=False, conditional_create=False)
     write.faults.append(Fault("POST", "Flag", before=lambda: Writer(sekmet.base)(patient)))
@@ -117,7 +117,7 @@ def test_the_flag_of_another_that_was_there_first_stays(sekmet: Sekmet, patient:
     assert f"Flag/{first['id']}" in of(written)["write-unchanged"][0]
 
 
-def test_a_duplicate_that_cannot_be_marked_is_told(sekmet: Sekmet, patient: str) -> None:
+def test_a_duplicate_that_cannot_be_marked_is_told(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     twin = {name: value for name, value in stored(sekmet, "Flag", patient)[0].items() if name not in ("id", "meta")}
@@ -128,7 +128,7 @@ def test_a_duplicate_that_cannot_be_marked_is_told(sekmet: Sekmet, patient: str)
 
 @pytest.mark.parametrize("server", [{}, POSTS])
 def test_a_flag_that_the_search_does_not_show_is_not_overwritten(
-    sekmet: Sekmet, patient: str, server: dict[str, Any]
+    sekmet: LocalServer, patient: str, server: dict[str, Any]
 ) -> None:
     Writer(sekmet.base)(patient)
     flag = stored(sekmet, "Flag", patient)[0] | {"status": "inactive"}
@@ -143,7 +143,7 @@ def test_a_flag_that_the_search_does_not_show_is_not_overwritten(
     assert statuses(sekmet, "Flag", patient) == ["inactive"]
 
 
-def test_when_the_second_look_fails_the_first_is_told(sekmet: Sekmet, patient: str) -> None:
+def test_when_the_second_look_fails_the_first_is_told(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, batch=False)
     write(patient)
     sekmet.put(crp_is_low(patient))
@@ -158,20 +158,20 @@ def test_when_the_second_look_fails_the_first_is_told(sekmet: Sekmet, patient: s
     assert "revoked" in statuses(sekmet, "CarePlan", patient)
 
 
-def test_without_the_flags_on_the_server_nothing_is_written(sekmet: Sekmet, patient: str) -> None:
+def test_without_the_flags_on_the_server_nothing_is_written(sekmet: LocalServer, patient: str) -> None:
     written = Writer(sekmet.base, not_searched=["Flag"])(patient)
     assert (written.created, written.refused) == (0, 1)
     assert "what a clinician has closed might be opened again" in of(written)["write-unread"][0]
     assert stored(sekmet, "Flag", patient) == []
 
 
-def test_without_the_plans_on_the_server_no_plan_is_written(sekmet: Sekmet, patient: str) -> None:
+def test_without_the_plans_on_the_server_no_plan_is_written(sekmet: LocalServer, patient: str) -> None:
     written = Writer(sekmet.base, not_searched=["CarePlan"])(patient)
     assert (written.created, written.refused) == (1, 1)
     assert "the plans on the server could not be read in full" in of(written)["write-refused"][0]
 
 
-def test_earlier_plans_stand_while_the_new_one_is_refused(sekmet: Sekmet, patient: str) -> None:
+def test_earlier_plans_stand_while_the_new_one_is_refused(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base)
     write(patient)
     sekmet.put(crp_is_low(patient))
@@ -195,7 +195,7 @@ def quantity(value: float) -> dict[str, Any]:
     }
 
 
-def test_a_plan_of_another_that_was_there_first_stays(sekmet: Sekmet, patient: str) -> None:
+def test_a_plan_of_another_that_was_there_first_stays(sekmet: LocalServer, patient: str) -> None:
     def draft() -> None:
         other = Writer(sekmet.base)
         other(patient)
@@ -206,7 +206,7 @@ def test_a_plan_of_another_that_was_there_first_stays(sekmet: Sekmet, patient: s
     assert statuses(sekmet, "CarePlan", patient) == ["draft", "entered-in-error"]
 
 
-def test_a_flag_whose_evidence_was_an_error_is_withdrawn(sekmet: Sekmet, patient: str) -> None:
+def test_a_flag_whose_evidence_was_an_error_is_withdrawn(sekmet: LocalServer, patient: str) -> None:
     wanted: tuple[dict[str, Any], ...] = ({}, {"write_as": "task"})
     for server in wanted:
         write = Writer(sekmet.base, **server)
@@ -224,7 +224,7 @@ def test_a_flag_whose_evidence_was_an_error_is_withdrawn(sekmet: Sekmet, patient
         sekmet.put(*low_mood(patient))
 
 
-def test_without_the_tasks_on_the_server_none_is_written(sekmet: Sekmet, patient: str) -> None:
+def test_without_the_tasks_on_the_server_none_is_written(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, write_as="task")
     write.faults.append(Fault("GET", "Task", refusal()))
     written = write(patient)
@@ -232,7 +232,7 @@ def test_without_the_tasks_on_the_server_none_is_written(sekmet: Sekmet, patient
     assert of(written)["write-unread"][0].startswith("Nothing was written: Task could not be read in full")
 
 
-def test_a_task_that_is_there_twice_is_there_once(sekmet: Sekmet, patient: str) -> None:
+def test_a_task_that_is_there_twice_is_there_once(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, write_as="task")
     write(patient)
     twin = {name: value for name, value in stored(sekmet, "Task", patient)[0].items() if name not in ("id", "meta")}
@@ -241,7 +241,7 @@ def test_a_task_that_is_there_twice_is_there_once(sekmet: Sekmet, patient: str) 
     assert statuses(sekmet, "Task", patient) == ["entered-in-error", "requested"]
 
 
-def test_a_task_that_lost_its_flag_is_not_overwritten(sekmet: Sekmet, patient: str) -> None:
+def test_a_task_that_lost_its_flag_is_not_overwritten(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, write_as="task")
     write(patient)
     task = stored(sekmet, "Task", patient)[0]
@@ -251,7 +251,7 @@ def test_a_task_that_lost_its_flag_is_not_overwritten(sekmet: Sekmet, patient: s
     assert "was not among what was fetched" in of(written)["write-conflict"][0]
 
 
-def test_a_flag_of_earlier_days_is_left_where_tasks_are_written(sekmet: Sekmet, patient: str) -> None:
+def test_a_flag_of_earlier_days_is_left_where_tasks_are_written(sekmet: LocalServer, patient: str) -> None:
     Writer(sekmet.base)(patient)
     written = Writer(sekmet.base, write_as="task")(patient)
     assert (written.created, written.changed) == (0, 0)
@@ -259,7 +259,7 @@ def test_a_flag_of_earlier_days_is_left_where_tasks_are_written(sekmet: Sekmet, 
     assert stored(sekmet, "Task", patient) == []
 
 
-def test_a_task_reopens_when_its_rule_is_met_again(sekmet: Sekmet, patient: str) -> None:
+def test_a_task_reopens_when_its_rule_is_met_again(sekmet: LocalServer, patient: str) -> None:
     write = Writer(sekmet.base, write_as="task")
     write(patient)
     later = crp_is_low(patient)
@@ -273,7 +273,7 @@ def test_a_task_reopens_when_its_rule_is_met_again(sekmet: Sekmet, patient: str)
     assert task["identifier"][0]["system"] == OURS
 
 
-def test_writers_with_a_large_patient_wait_in_a_thread(sekmet: Sekmet, patient: str) -> None:
+def test_writers_with_a_large_patient_wait_in_a_thread(sekmet: LocalServer, patient: str) -> None:
     many = [
         low_mood(patient)[3] | {"id": f"{patient}-{number}", "note": [{"text": "x" * 1000}]} for number in range(600)
     ]

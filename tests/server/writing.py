@@ -13,14 +13,14 @@ import httpx
 
 from service.assessment import CheckOptions, Context, Leases, Servers, Turns, Written, assess_and_write
 from service.assessment.servers import Opened
+from service.fhir.client.sockets import public_authorities
 from service.settings import Settings
-from tests.server.sekmet import Sekmet
+from tests.server.local_server import LocalServer
 
 AS_OF = "2026-06-30"
 LATER = "2026-07-20"
 MUCH_LATER = "2027-06-30"
 MADE_UP = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
-NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 INFLAMMATION = "depression-with-low-grade-inflammation"
 OURS = "https://moodmarker.org/fhir/sid/flag"
 CONTEXT = Context.load(Settings.model_construct())
@@ -53,13 +53,13 @@ def crp_is_low(patient: str) -> dict[str, Any]:
     return observed(patient, "crp-later", "30522-7", 0.8, "2026-07-15", "mg/L")
 
 
-def stored(sekmet: Sekmet, kind: str, patient: str) -> list[dict[str, Any]]:
+def stored(sekmet: LocalServer, kind: str, patient: str) -> list[dict[str, Any]]:
     """What the server holds of a patient."""
     found = sekmet.client.get(f"{sekmet.base}/{kind}", params={"patient": f"Patient/{patient}", "_count": 100}).json()
     return [entry["resource"] for entry in found.get("entry", ())]
 
 
-def provenance_of(sekmet: Sekmet, reference: str) -> list[dict[str, Any]]:
+def provenance_of(sekmet: LocalServer, reference: str) -> list[dict[str, Any]]:
     """What vouches for a resource."""
     found = sekmet.client.get(f"{sekmet.base}/Provenance", params={"target": reference}).json()
     return [entry["resource"] for entry in found.get("entry", ())]
@@ -101,7 +101,7 @@ class _Way(httpx.AsyncBaseTransport):
     def __init__(self, base: str, faults: list[Fault]) -> None:
         self._base = base
         self._faults = faults
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=public_authorities())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         fault = next((one for one in self._faults if self._befalls(one, request)), None)
@@ -129,7 +129,7 @@ class _Counting(Servers):
     opened: Opened
 
     def put_on(self, way: _Way) -> None:
-        self._client = httpx.AsyncClient(transport=way, timeout=30)
+        self._clients["main"] = httpx.AsyncClient(transport=way, timeout=30)
 
     async def open(self, name: str) -> Opened:
         self.opened = await super().open(name)
@@ -148,12 +148,14 @@ class Writer:
         self.requests = 0
 
     async def write(self, patient: str, as_of: str = AS_OF) -> Written:
+        """What is written on a day, as of that day."""
         servers = _Counting(self._settings, CONTEXT)
         servers.put_on(_Way(self._base, self.faults))
         turns = Turns(self._settings.deadline_seconds, self._leases)
         options = CheckOptions({"asOf": (as_of,)})
+        now = datetime.fromisoformat(f"{as_of}T12:00:00").replace(tzinfo=UTC)
         try:
-            written = await assess_and_write(patient, b"", options, CONTEXT, servers, turns, NOW)
+            written = await assess_and_write(patient, b"", options, CONTEXT, servers, turns, now)
             self.requests = servers.opened.connection.requests
         finally:
             await servers.close()

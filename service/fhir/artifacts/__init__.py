@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from service.fhir.artifacts.capability import capability_statement
-from service.fhir.artifacts.code_systems import issue_code_system, measurand_code_system, rule_code_system
+from service.fhir.artifacts.code_systems import (
+    issue_code_system,
+    measurand_code_system,
+    override_reason_code_system,
+    rule_code_system,
+)
 from service.fhir.artifacts.metadata import Json
 from service.fhir.artifacts.operations import mood_immune_check, mood_immune_write
 from service.fhir.artifacts.structures import structure_definitions
@@ -22,6 +27,7 @@ def all_artifacts() -> dict[str, Json]:
         rule_code_system(RULES),
         measurand_code_system(),
         issue_code_system(),
+        override_reason_code_system(),
         *structure_definitions(),
         *value_sets(Terminology.default()),
     ]

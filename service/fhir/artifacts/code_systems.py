@@ -1,4 +1,4 @@
-"""Our code systems: rules, what they measure, and why data are refused."""
+"""Our code systems: rules, what they measure, why data are refused, and why a card is passed over."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from service.fhir.artifacts.metadata import Json, metadata
 from service.fhir.writing.reasons import ISSUE_CODES
 from service.terminology.measurands import MEASURANDS
+from service.terminology.override_reasons import OVERRIDE_REASONS
 from service.terminology.systems import CANON
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def issue_code_system() -> Json:
     ]
     text = "Why something in the data was refused or is of note: OperationOutcome.issue.details.coding."
     return _code_system("issue", "Issues", text, concepts)
+
+
+def override_reason_code_system() -> Json:
+    """CANON/CodeSystem/override-reason: why a clinician passes over a card of the CDS service."""
+    concepts: list[Json] = [one._asdict() for one in OVERRIDE_REASONS]
+    text = "Why a clinician passes over a card of the CDS service: Card.overrideReasons, and the feedback on it."
+    return _code_system("override-reason", "Override reasons", text, concepts)
 
 
 def _code_system(identity: str, title: str, description: str, concepts: list[Json]) -> Json:

@@ -23,8 +23,9 @@ _RETURNED: Final = (
 _WRITE_DESCRIPTION: Final = (
     "Fetches one patient's data from a configured server, evaluates the rules on them, and stores what was found "
     "there: Flags and a draft CarePlan, or Tasks where the server takes no Flag. It has to be allowed for each "
-    "server. A resource that is there already is changed only where it would say something else, and nothing that "
-    "a clinician has closed, changed or taken further is overwritten."
+    "server. It is done as of today: an `asOf` of another day is refused. A resource that is there already is changed "
+    "only where it would say something else, and nothing that a clinician has closed, changed or taken further is "
+    "overwritten."
 )
 _WRITE_RETURNED: Final = (
     "A Bundle of type collection as mood-immune-check returns it. The OperationOutcome at its end has an issue for "

@@ -52,7 +52,7 @@ def structure_definitions() -> list[Json]:
     return [
         _extension(
             INSTANTIATES,
-            "Flag",
+            ("Flag",),
             "Instantiates",
             "The rule, with its version, that a Flag was raised by.",
             [
@@ -63,14 +63,15 @@ def structure_definitions() -> list[Json]:
         ),
         _extension(
             CLOSED_BY_RULE,
-            "Flag",
+            ("Flag", "CarePlan"),
             "Closed by rule",
-            "This service closed the Flag, not a clinician; the Flag opens again when its rule is met again.",
-            _complex(CLOSED_BY_RULE, (Part("reason", "Why it was closed", "string"),)),
+            "This service closed, withdrew or revoked the resource, not a clinician; what it says may be raised again "
+            "when its rule is met again.",
+            _complex(CLOSED_BY_RULE, (Part("reason", "Why it has ended", "string"),)),
         ),
         _extension(
             ACCOUNT,
-            "OperationOutcome",
+            ("OperationOutcome",),
             "Account",
             "What the answer rests on: as of when, which rules, and what became of every entry received.",
             _complex(ACCOUNT, _ACCOUNT),
@@ -78,14 +79,14 @@ def structure_definitions() -> list[Json]:
     ]
 
 
-def _extension(url: str, context: str, title: str, description: str, elements: list[Json]) -> Json:
+def _extension(url: str, contexts: tuple[str, ...], title: str, description: str, elements: list[Json]) -> Json:
     described = metadata("StructureDefinition", url.rpartition("/")[2], title, description)
     root = {"id": "Extension", "path": "Extension", "short": title, "definition": description}
     return described | {
         "fhirVersion": "4.0.1",
         "kind": "complex-type",
         "abstract": False,
-        "context": [{"type": "element", "expression": context}],
+        "context": [{"type": "element", "expression": context} for context in contexts],
         "type": "Extension",
         "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
         "derivation": "constraint",

@@ -30,7 +30,12 @@ def value_sets(terminology: Terminology) -> list[Json]:
     """One for each thing that rules read, and one for each of our code systems as a whole."""
     subjects: tuple[Subject, ...] = (*INSTRUMENTS, *Item, *ANALYTES, *Concept, *DrugGroup)
     read = [(subject, terminology.codes_of(subject)) for subject in subjects]
-    whole = [_whole("rule", "Rules"), _whole("measurand", "Measurands"), _whole("issue", "Issues")]
+    whole = [
+        _whole("rule", "Rules"),
+        _whole("measurand", "Measurands"),
+        _whole("issue", "Issues"),
+        _whole("override-reason", "Override reasons"),
+    ]
     return [*whole, *(_read(one, codes) for one, codes in read if codes)]
 
 

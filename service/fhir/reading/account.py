@@ -79,3 +79,7 @@ class Reading:
         self.account = account
         self.prior_flags_raw = prior_flags_raw
         self.prior_plans_raw = prior_plans_raw
+
+    def of(self, chart: Chart) -> Reading:
+        """The same account with another chart."""
+        return Reading(chart, self.rejections, self.account, self.prior_flags_raw, self.prior_plans_raw)

@@ -117,6 +117,7 @@ class Extension(Element):
     valueCodeableConcept: CodeableConcept | None = None
     valueCode: str | None = None
     valueString: str | None = None
+    extension: Raw = ABSENT
 
 
 class Link(Element):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from service.domain.closing import ENTERED_IN_ERROR, is_ours
 from service.domain.days import EARLIEST
 from service.domain.facts import PriorFlag, PriorPlan
 from service.domain.recognition import key_of
@@ -22,14 +23,14 @@ from service.fhir.addresses import (
 )
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import end_of_day, moment
-from service.fhir.reading.elements import ABSENT, Element, given
+from service.fhir.reading.elements import ABSENT, Element, Extension, given
 from service.fhir.reading.references import identifier_of, identifiers_of
 
 if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.elements import CodeableConcept, Extension, Reference
+    from service.fhir.reading.elements import CodeableConcept, Reference
     from service.fhir.reading.resources import CarePlan, Flag, Resource
 
 _BAD_DATE: Final = "This is not a FHIR date or time."
@@ -46,6 +47,7 @@ class _Identity(Element):
 
 
 _IDENTITY: Final = msgspec.json.Decoder(_Identity)
+_EXTENSIONS: Final = msgspec.json.Decoder(list[Extension | None])
 
 
 class _Closing(NamedTuple):
@@ -62,7 +64,9 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
     if not identifier or _is_misnamed(draft, index, flag, source):
         return
     start = _day(draft, index, source, flag.period.start if flag.period else None, "period.start")
-    closing = _closing(draft, index, source, flag.period.end if flag.period else None, start)
+    end = _moment(draft, index, source, flag.period.end if flag.period else None, "period.end")
+    # It was called an error when it was last stored; an end that it has is from before.
+    closing = _closing(draft, source, None if flag.status == ENTERED_IN_ERROR else end, start)
     extensions = flag.extension or []
     details = [one.valueReference for one in extensions if one.url == FLAG_DETAIL and one.valueReference]
     named = [_name(detail) for detail in details]
@@ -74,7 +78,7 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
         closing.day,
         closing.last,
         tuple(name for name in named if name),
-        any(one.url == CLOSED_BY_RULE for one in extensions),
+        is_ours(flag.status or "", _reason(extensions)),
         _priority(extensions),
         source,
         index,
@@ -91,7 +95,9 @@ def read_plan(draft: Draft, index: int, plan: CarePlan, source: Source) -> None:
     identifier = _own(plan.identifier, CARE_PLAN_SID)
     if not identifier or _is_misnamed(draft, index, plan, source):
         return
-    draft.plans.append(PriorPlan(identifier, plan.status or "", source, index))
+    status = plan.status or ""
+    ended = is_ours(status, _reason(_extensions(plan.extension)))
+    draft.plans.append(PriorPlan(identifier, status, source, index, ended))
     draft.raw_plans[index] = draft.received.raw(index)
     draft.use(index)
 
@@ -130,14 +136,30 @@ def _priority(extensions: list[Extension]) -> str:
     return ""
 
 
+def _reason(extensions: list[Extension]) -> str | None:
+    """Why we ended a resource; empty where it says only that we did, None where somebody else did."""
+    marks = [_extensions(one.extension) for one in extensions if one.url == CLOSED_BY_RULE]
+    if not marks:
+        return None
+    return next((part.valueString for part in marks[0] if part.url == "reason" and part.valueString), "")
+
+
+def _extensions(raw: Raw) -> list[Extension]:
+    """The extensions of a resource or of an extension; none when they cannot be read."""
+    try:
+        return [one for one in _EXTENSIONS.decode(raw) if one is not None] if given(raw) else []
+    except msgspec.ValidationError:
+        return []
+
+
 def _day(draft: Draft, index: int, source: Source, text: str | None, element: str) -> int | None:
     found = _moment(draft, index, source, text, element)
     return None if found is None else found[0]
 
 
-def _closing(draft: Draft, index: int, source: Source, text: str | None, start: int | None) -> _Closing:
+def _closing(draft: Draft, source: Source, found: Moment | None, start: int | None) -> _Closing:
     """By period.end, else by the last update of the Flag; a Flag that tells neither was not closed as it began."""
-    found, stored = _moment(draft, index, source, text, "period.end"), source.updated
+    stored = source.updated
     if found is None:
         if stored is not None:
             return _Closing(None, stored, stored)

@@ -9,6 +9,7 @@ from service.fhir.writeback.plans import write_plans
 from service.fhir.writeback.results import Became, Result
 from service.fhir.writeback.target import Target
 from service.fhir.writeback.tasks import TaskCarrier, Tasks
+from service.fhir.writeback.twins import Twins
 from service.fhir.writeback.writer import Writer
 from service.fhir.writing.frame import Frame
 
@@ -19,20 +20,19 @@ if TYPE_CHECKING:
     from service.fhir.reading.account import Reading
     from service.fhir.writeback.results import Report
     from service.fhir.writeback.storage import Storage
-    from service.fhir.writeback.twins import Twin
 
 _PLAN_NOT_TAKEN = "Tasks are written to this server, and the plan stands in this answer alone"
 
 
 class Found(NamedTuple):
-    """What was found of one patient: `reading` is without `twins`; `tasks` hold the last Flags of its entries.
+    """What was found of one patient: `reading` is without the `twins` that are gone; `tasks` hold its last Flags.
 
     `missing` are the resource types that another fetch may give in full.
     """
 
     assessment: Assessment
     reading: Reading
-    twins: tuple[Twin, ...] = ()
+    twins: Twins = Twins()
     tasks: Tasks = Tasks()
     first_task: int = 0
     missing: frozenset[str] = frozenset()

@@ -89,12 +89,17 @@ def head_of(document: bytes) -> Head | None:
     )
 
 
+def resource_in(entry: Raw) -> bytes:
+    """The resource in an entry of a Bundle; empty where there is none."""
+    try:
+        return bytes(_ENTRY.decode(entry).resource)
+    except UNREADABLE:
+        return b""
+
+
 def head_in(entry: Raw) -> Head | None:
     """The head of the resource in an entry of a Bundle."""
-    try:
-        return head_of(bytes(_ENTRY.decode(entry).resource))
-    except UNREADABLE:
-        return None
+    return head_of(resource_in(entry))
 
 
 def place_of(reply: Reply, resource_type: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ _TOLD: Final = {
     Became.CREATED: (_INFORMATION, "{name} ({about}) was created."),
     Became.CHANGED: (_INFORMATION, "{name} ({about}) was changed."),
     Became.UNCHANGED: (_INFORMATION, "{name} ({about}) is stored as it is."),
-    Became.DUPLICATE: (_WARNING, "{name} has the identifier of {about}, which is the older: {reason}."),
+    Became.DUPLICATE: (_WARNING, "{name} has the identifier of {about}, which stays: {reason}."),
     Became.UNCHECKED: (_WARNING, "{name} ({about}) was written; whether others wrote the same is not known: {reason}."),
     Became.NO_PROVENANCE: (_WARNING, "{name} ({about}) was written without its Provenance: {reason}."),
     Became.LEFT: (_WARNING, "{name} ({about}) was not written: {reason}."),

@@ -9,7 +9,8 @@ import msgspec
 from service.fhir.client.faults import Fault
 from service.fhir.client.pages import run
 from service.fhir.client.searches import Search
-from service.fhir.writeback.heads import head_in, head_of, place_of
+from service.fhir.writeback.heads import head_in, head_of, place_of, resource_in
+from service.fhir.writeback.provenance import vouches
 from service.fhir.writeback.results import Became, Stored
 from service.fhir.writeback.target import checks_existence, chooses_ids
 
@@ -58,6 +59,16 @@ class Storage:
             raise Fault(found.gap)
         heads = map(head_in, found.entries)
         return [head for head in heads if head is not None and head.resource_type == resource_type]
+
+    async def is_as_created(self, head: Head) -> bool:
+        """Whether a resource is as we first stored it, which its Provenance tells; False where nothing does."""
+        if not head.version or not self.takes("Provenance"):
+            return False
+        reference = f"{head.resource_type}/{head.id}"
+        parameters = (("target", reference), ("_count", str(self._connection.server.page_size)))
+        found = await run(self._connection, Search("Provenance", parameters))
+        version = f"{reference}/_history/{head.version}"
+        return any(vouches(resource_in(entry), version) for entry in found.entries)
 
     async def add(self, resource: Json) -> Stored:
         """Stores a resource that has no identity of its own, without a second try."""

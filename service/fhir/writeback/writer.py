@@ -9,7 +9,7 @@ from service.fhir.client.faults import Fault
 from service.fhir.writeback.carriers import Change
 from service.fhir.writeback.provenance import Grounds, write_provenance
 from service.fhir.writeback.results import STANDING, STORED, Became, Result, Stored
-from service.fhir.writeback.twins import OURS, twins_among, withdrawn
+from service.fhir.writeback.twins import OURS, nobody_knows, sort_twins, withdrawn
 from service.fhir.writing.elements import full_url, spell_labels
 
 if TYPE_CHECKING:
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from service.fhir.writeback.carriers import Carrier
     from service.fhir.writeback.results import Report
     from service.fhir.writeback.storage import Storage
-    from service.fhir.writeback.twins import Twin
+    from service.fhir.writeback.twins import Twin, Twins
     from service.fhir.writing.elements import Json
     from service.fhir.writing.frame import Frame
 
 # The types that an answer holds as they are stored.
 _ANSWERED: Final = frozenset({"Flag", "CarePlan"})
+_MARKED: Final = "it is marked as entered in error"
+_BOTH: Final = "the two differ, and nothing says that nobody has changed it, so that both stand; keep one"
 
 
 class Writer:
@@ -38,15 +40,19 @@ class Writer:
         self._storage = storage
         self._now = now
 
-    async def withdraw(self, twins: Iterable[Twin]) -> None:
-        """Marks what is one too many."""
-        for twin in twins:
-            head, kept = twin.head, f"{twin.kept.resource_type}/{twin.kept.id}"
+    async def withdraw(self, twins: Twins) -> None:
+        """Marks what is one too many, and tells what is and stands all the same."""
+        for twin in twins.gone:
+            head = twin.head
             stored = await self._storage.update(head.id, head.version, withdrawn(head), head.raw)
             marked = stored.became is Became.CHANGED
-            reason = "it is marked as entered in error" if marked else f"and yet it stands, for {stored.reason}"
-            name = f"{head.resource_type}/{head.id}"
-            self.report.tell(name, Result(Became.DUPLICATE, name, kept, reason))
+            self._tell_twin(twin, _MARKED if marked else f"and yet it stands, for {stored.reason}")
+        for twin in twins.standing:
+            self._tell_twin(twin, _BOTH)
+
+    def _tell_twin(self, twin: Twin, reason: str) -> None:
+        name, kept = (f"{head.resource_type}/{head.id}" for head in (twin.head, twin.kept))
+        self.report.tell(name, Result(Became.DUPLICATE, name, kept, reason))
 
     async def write(self, carrier: Carrier, findings: Iterable[FlagFinding]) -> dict[str, Stored]:
         """What became of each finding, by its identifier; of several with one identifier the first stands for all."""
@@ -90,18 +96,18 @@ class Writer:
         except Fault as fault:
             self.report.tell(f"{kind}|unchecked", Result(Became.UNCHECKED, kind, "all new ones", fault.reason))
             return stored
-        twins = twins_among(heads)
+        twins = await sort_twins(heads, nobody_knows)
         await self.withdraw(twins)
-        gone = {twin.head.id for twin in twins}
-        there = {head.named(system): head for head in heads if head.status == status and head.id not in gone}
+        gone = {twin.head.id for twin in twins.gone}
+        open_ones = [head for head in sorted(heads, key=lambda head: head.age) if head.status == status]
         settled = {}
         for name, one in stored.items():
-            head = there.get(name) if name in new else None
-            if head is None or one.id == head.id:
+            there = [head for head in open_ones if head.named(system) == name and head.id not in gone]
+            if name not in new or not there or one.id in {head.id for head in there}:
                 settled[name] = one
             else:
                 became = Became.UNCHANGED if one.id else Became.CREATED
-                settled[name] = Stored(became, head.id, head.version)
+                settled[name] = Stored(became, there[0].id, there[0].version)
         return settled
 
     async def tell(self, kind: str, identifier: str, about: str, stored: Stored, grounds: Grounds) -> None:

@@ -67,6 +67,11 @@ def write_answer(
     return _encode(_collection([*entries, *guidance, last]))
 
 
+def entries_to_store(assessment: Assessment, reading: Reading) -> list[Entry]:
+    """The resources of an answer as they are stored, each with the request that stores it, if anything has changed."""
+    return _entries(assessment, reading, Frame(assessment, in_transaction=True))
+
+
 def _entries(assessment: Assessment, reading: Reading, frame: Frame) -> list[Entry]:
     """One resource for each identifier: of several that came with it, the first stands for all."""
     written: dict[str, Entry] = {}

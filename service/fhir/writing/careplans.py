@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from service.domain.closing import NOT_PROPOSED
 from service.domain.days import iso
 from service.fhir.addresses import CARE_PLAN_CATEGORY_SYSTEM, CARE_PLAN_SID
 from service.fhir.writing.elements import DEVICE, Json, clean, spell_labels
@@ -55,9 +56,9 @@ def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced
 
 
 def revoke_plan(received: bytes | msgspec.Raw, frame: Frame) -> ReceivedResource:
-    """An earlier draft of ours with only its status changed, and a label that it lacks."""
+    """An earlier draft of ours with only its status changed, marked as ended by us, and a label that it lacks."""
     plan = ReceivedResource(received)
-    plan.replace("status", "revoked")
+    plan.end("revoked", NOT_PROPOSED)
     plan.add_labels(spell_labels((), frame.labels))
     return plan
 

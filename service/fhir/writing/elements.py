@@ -7,7 +7,7 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
-from service.fhir.addresses import DEVICE_SID, URI_SYSTEM
+from service.fhir.addresses import CLOSED_BY_RULE, DEVICE_SID, URI_SYSTEM
 from service.terminology.systems import CANON
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ def _by_identifier(resource_type: str, system: str, value: str) -> Json:
 def spell_identifier(system: str, value: str) -> Json:
     """An identifier from the data, whose system may be unknown."""
     return {"system": clean(system), "value": clean(value)} if system else {"value": clean(value)}
+
+
+def spell_closing(reason: str) -> Json:
+    """The mark on what this service ended itself, so that nobody takes it for a clinician's decision."""
+    return {"url": CLOSED_BY_RULE, "extension": [{"url": "reason", "valueString": clean(reason)}]}
 
 
 def spell_labels(evidence: Iterable[Source], more: tuple[Label, ...] = ()) -> list[Json]:

@@ -8,7 +8,7 @@ from service.domain.days import iso
 from service.domain.findings import FlagState
 from service.domain.recognition import key_of
 from service.fhir.addresses import CLOSED_BY_RULE, FLAG_DETAIL, FLAG_PRIORITY, FLAG_SID, INSTANTIATES
-from service.fhir.writing.elements import DEVICE, Json, clean, spell_labels
+from service.fhir.writing.elements import DEVICE, Json, clean, spell_closing, spell_labels
 from service.fhir.writing.narrative import narrate_flag
 from service.fhir.writing.received import ReceivedResource
 from service.fhir.writing.rules import PRIORITY_EXTENSION, spell_rule
@@ -74,8 +74,7 @@ def _extensions(finding: FlagFinding, rule: SpelledRule, evidence: list[Json]) -
     details = [{"url": FLAG_DETAIL, "valueReference": reference} for reference in evidence]
     extensions = [PRIORITY_EXTENSION[finding.priority], *details, rule.instantiates]
     if finding.closed_reason:
-        reason = {"url": "reason", "valueString": clean(finding.closed_reason)}
-        extensions.append({"url": CLOSED_BY_RULE, "extension": [reason]})
+        extensions.append(spell_closing(finding.closed_reason))
     return extensions
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from service.fhir.reading.account import Account, Reading, Rejection
     from service.fhir.writing.frame import Frame
 
-# Members are slow to reach through their class, and every rule is asked for its verdict.
+# Members are slow to reach through their class; every rule is asked for its verdict, and every flag for its state.
 _MET, _UNKNOWN = Verdict.MET, Verdict.UNKNOWN
+_ACTIVE, _UNCHANGED = FlagState.ACTIVE, FlagState.UNCHANGED
 # Beyond this many entries of a kind the rest is counted; what concerns safety is always listed.
 MOST_LISTED: Final = 500
 # Met, and yet no flag is raised: a reader must not take that for "not met".
@@ -52,7 +53,7 @@ def write_outcome(
         issues += [_undecided(result) for result in unknown]
     issues += [_withheld(result) for result in assessment.results if result.because in _WITHHELD]
     issues += [issue("information", "informational", clean(notice)) for notice in assessment.notices]
-    issues += [_unchanged(flag) for flag in assessment.flags if flag.state is FlagState.UNCHANGED]
+    issues += [_unchanged(flag) for flag in assessment.flags if flag.state is _UNCHANGED]
     issues += map(_twin, _twins(assessment.flags))
     if explain != "none":
         issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and _is_open(flag)]
@@ -168,7 +169,7 @@ def _twin(prior: PriorFlag) -> Json:
 
 
 def _is_open(flag: FlagFinding) -> bool:
-    return flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED)
+    return flag.state in (_ACTIVE, _UNCHANGED)
 
 
 def _clearing(flag: FlagFinding) -> Json:

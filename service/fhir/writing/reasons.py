@@ -50,7 +50,7 @@ WRITTEN: Final[dict[str, Known]] = {
     "write-created": Known("informational", "The resource was stored."),
     "write-changed": Known("informational", "The stored resource was changed."),
     "write-unchanged": Known("informational", "The stored resource says what is to be said."),
-    "write-duplicate": Known("duplicate", "Two open resources have one identifier; the older one stays."),
+    "write-duplicate": Known("duplicate", "Two open resources have one identifier; what somebody has changed stays."),
     "write-unchecked": Known("incomplete", "Whether another writer stored the same could not be looked up."),
     "write-no-provenance": Known("incomplete", "The resource was stored, and its Provenance was not."),
     "write-left": Known("business-rule", "The stored resource is not ours to change."),
@@ -60,6 +60,9 @@ WRITTEN: Final[dict[str, Known]] = {
     "write-unread": Known("incomplete", "What was stored earlier could not be read, so that nothing was stored."),
     "write-no-target": Known("not-supported", "The server takes none of what could be stored."),
 }
+# The topic of a card about data that could not be had.
+NOT_READ: Final = "data-not-read"
+_CARDS: Final = {NOT_READ: Known("incomplete", "Data that rules read could not be had.")}
 # Any other status is told as status-other.
 _STATUSES: Final = (
     "cancelled",
@@ -85,6 +88,7 @@ def known_reason(code: str) -> Known:
     return _BY_CODE.get(code, _OTHER)
 
 
-_BY_CODE: Final[dict[str, Known]] = {reason.value: known for reason, known in REASONS.items()} | DATA_ISSUES | WRITTEN
+_REFUSED: Final = {reason.value: known for reason, known in REASONS.items()}
+_BY_CODE: Final[dict[str, Known]] = _REFUSED | DATA_ISSUES | WRITTEN | _CARDS
 # Every code that details.coding of an issue may carry.
 ISSUE_CODES: Final[dict[str, Known]] = _BY_CODE | {f"status-{status}": _STATUS for status in _STATUSES}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from service.fhir.writing.elements import Json
+from service.fhir.addresses import CLOSED_BY_RULE
+from service.fhir.writing.elements import Json, spell_closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +85,11 @@ class ReceivedResource:
             return
         self.changed = True
         self._members["extension"] = [*(one for mine, one in marked if not mine), *new]
+
+    def end(self, status: str, reason: str) -> None:
+        """Gives it the status of what has ended, with the mark that says that we ended it, and why."""
+        self.replace("status", status)
+        self.replace_extensions(CLOSED_BY_RULE.__eq__, [spell_closing(reason)])
 
     def add_labels(self, labels: Iterable[Json]) -> None:
         """Adds the security labels that are missing; none is ever taken away."""

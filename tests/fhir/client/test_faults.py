@@ -14,11 +14,12 @@ import pytest
 import respx
 
 from service.fhir.client.capability import read_capability
-from service.fhir.client.connection import Connection, retry_after
+from service.fhir.client.connection import Connection
 from service.fhir.client.faults import Fault
 from service.fhir.client.fetching import Fetched, fetch
 from service.fhir.client.searches import Reach
 from service.security.bearer import FixedToken
+from service.security.responses import retry_after
 from service.settings import FhirServer, Settings
 
 BASE = "https://ehr.example/fhir"
@@ -98,12 +99,15 @@ def test_a_busy_server_is_asked_again(mocked: respx.MockRouter, wait: str) -> No
 
 
 def test_both_forms_of_retry_after_are_understood() -> None:
-    now = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
-    assert retry_after("7", now) == 7
-    assert retry_after("Tue, 30 Jun 2026 12:00:09 GMT", now) == 9
-    assert retry_after("Tue, 30 Jun 2026 11:00:00 GMT", now) == 0
-    assert retry_after("soon", now) is None
-    assert retry_after("Fri, 31 Dec 2027 23:59:59 +99999999999", now) is None
+    def seconds(text: str) -> float | None:
+        return retry_after({"retry-after": text}, datetime(2026, 6, 30, 12, 0, tzinfo=UTC))
+
+    assert seconds("7") == 7
+    assert seconds("Tue, 30 Jun 2026 12:00:09 GMT") == 9
+    assert seconds("Tue, 30 Jun 2026 11:00:00 GMT") == 0
+    assert seconds("Tue, 30 Jun 2026 12:00:09 -0000") == 9
+    assert seconds("soon") is None
+    assert seconds("Fri, 31 Dec 2027 23:59:59 +99999999999") is None
 
 
 @pytest.mark.parametrize(

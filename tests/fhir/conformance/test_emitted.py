@@ -15,6 +15,9 @@ from tests.fhir.conformance.findings import Evaluated, assessments
 from tests.fhir.writing.assessments import answer, assessment, finding
 from tests.fhir.writing.documents import entries, extensions
 
+# Not traced: what is asked here is asked of the validators.
+pytestmark = pytest.mark.no_cover
+
 
 @given(
     assessments(),

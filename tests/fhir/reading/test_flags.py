@@ -59,6 +59,67 @@ def test_closed_flag_knows_when_it_ended(end: str, day_of_end: str, instant: dat
     assert (prior.priority, prior.evidence) == ("", ())
 
 
+def test_a_flag_was_called_an_error_when_it_was_last_stored_whenever_it_was_closed_before() -> None:
+    stored: dict[str, Any] = {"meta": {"lastUpdated": "2026-03-01T10:00:00Z"}, "period": {"end": "2026-02-01"}}
+    (error,) = read(flag(status="entered-in-error", **stored)).chart.flags
+    assert error.end is None
+    assert error.ended == error.closed_after == datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
+    (closed,) = read(flag(status="inactive", **stored)).chart.flags
+    assert closed.ended == datetime(2026, 2, 1, 23, 59, 59, 999999, tzinfo=UTC).timestamp()
+
+
+def ended(reason: Any) -> dict[str, Any]:
+    return {"url": f"{CANON}/StructureDefinition/closed-by-rule", "extension": reason}
+
+
+OTHERS = {"url": "http://other", "valueString": "x"}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "ours"),
+    [
+        ("inactive", "cleared", True),
+        ("inactive", "now part of x", True),
+        ("entered-in-error", "withdrawn", True),
+        ("entered-in-error", "duplicate", True),
+        # Somebody gave it another status since we ended it.
+        ("inactive", "withdrawn", False),
+        ("entered-in-error", "cleared", False),
+        ("active", "cleared", False),
+    ],
+)
+def test_what_we_ended_is_told_by_the_reason_and_the_status_that_goes_with_it(
+    status: str, reason: str, ours: bool
+) -> None:
+    mark = ended([OTHERS, {"url": "reason", "valueString": reason}])
+    assert read(flag(status=status, extension=[OTHERS, mark])).chart.flags[0].closed_by_rule is ours
+    assert not read(flag(status=status, extension=[OTHERS])).chart.flags[0].closed_by_rule
+
+
+@pytest.mark.parametrize("reason", [None, [], "cleared", [None], [{"url": "reason", "valueString": 1}]])
+def test_a_mark_without_a_reason_that_can_be_read_is_ours_on_what_is_closed(reason: Any) -> None:
+    assert read(flag(status="inactive", extension=[ended(reason)])).chart.flags[0].closed_by_rule
+    assert not read(flag(status="entered-in-error", extension=[ended(reason)])).chart.flags[0].closed_by_rule
+
+
+@pytest.mark.parametrize(
+    ("status", "extension", "ours"),
+    [
+        ("revoked", [ended([{"url": "reason", "valueString": "no longer proposed"}])], True),
+        ("entered-in-error", [ended([{"url": "reason", "valueString": "duplicate"}])], True),
+        ("revoked", [OTHERS], False),
+        ("revoked", None, False),
+        ("revoked", "x", False),
+        ("completed", [ended([{"url": "reason", "valueString": "no longer proposed"}])], False),
+        ("draft", [ended([{"url": "reason", "valueString": "no longer proposed"}])], False),
+    ],
+)
+def test_a_plan_that_we_ended_is_told_from_one_that_somebody_else_did(status: str, extension: Any, ours: bool) -> None:
+    identifier = [{"system": f"{CANON}/sid/careplan", "value": "x"}]
+    (plan,) = read(resource("CarePlan", "c", status=status, identifier=identifier, extension=extension)).chart.plans
+    assert plan.closed_by_rule is ours
+
+
 def test_last_day_of_the_calendar_does_not_overflow() -> None:
     (prior,) = read(flag(period={"end": "9999-12-31"})).chart.flags
     assert prior.ended is not None

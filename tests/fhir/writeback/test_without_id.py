@@ -15,7 +15,7 @@ from service.fhir.writeback.back import Found, write_back
 from service.fhir.writeback.results import Became, Report, Result
 from service.fhir.writeback.storage import Storage
 from service.fhir.writeback.target import Target
-from service.fhir.writeback.twins import set_aside
+from service.fhir.writeback.twins import Twins, heads_in, set_aside
 from tests.fhir.writeback.test_storage import run
 from tests.fhir.writing.assessments import answer, assessment, finding, prior_flag, proposal, reading
 from tests.fhir.writing.documents import of_type
@@ -68,7 +68,8 @@ def test_plans_without_id_are_left() -> None:
 
 def test_what_has_no_id_is_nobodys_twin() -> None:
     read = reading(prior_flags_raw={0: RAW, 1: RAW})
-    assert set_aside(read) == (read, [])
+    assert heads_in(read) == {}
+    assert set_aside(read, Twins()) is read
 
 
 def test_what_was_created_stays_told_after_a_second_look() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from service.domain.facts import Chart, PriorPlan, Source
 from service.domain.wording import FOOTER
+from service.fhir.addresses import CLOSED_BY_RULE
 from tests.fhir.conformance.checking import problems
 from tests.fhir.writing.assessments import (
     MOOD,
@@ -100,10 +101,17 @@ def test_carries_the_labels_of_its_evidence() -> None:
     assert plan["meta"]["security"][0]["code"] == "HTEST"
 
 
-def test_an_earlier_draft_comes_back_revoked_and_is_named() -> None:
+def test_an_earlier_draft_comes_back_revoked_by_us_and_is_named() -> None:
     plan, revoked = of_type(planned(replaces=(DRAFT,)), "CarePlan")
     assert plan["replaces"] == [{"reference": "CarePlan/9"}]
-    assert revoked == STORED | {"status": "revoked"}
+    mark = {"url": CLOSED_BY_RULE, "extension": [{"url": "reason", "valueString": "no longer proposed"}]}
+    assert revoked == STORED | {"status": "revoked", "extension": [mark]}
+
+
+def test_a_draft_that_is_revoked_keeps_the_extensions_of_others() -> None:
+    foreign = {"url": "urn:site:seen", "valueString": "x"}
+    (_, revoked) = of_type(planned(stored=STORED | {"extension": [foreign]}, replaces=(DRAFT,)), "CarePlan")
+    assert [one["url"] for one in revoked["extension"]] == ["urn:site:seen", CLOSED_BY_RULE]
 
 
 def test_a_draft_that_came_without_an_id_is_named_by_its_entry() -> None:

@@ -214,9 +214,12 @@ def test_a_flag_that_opens_again_loses_its_end_and_its_closing_mark() -> None:
     assert extensions(entry["resource"], CLOSED_BY_RULE) == []
 
 
-def test_a_withdrawn_flag_is_entered_in_error() -> None:
-    (entry,), _ = revised(sent_back(), state=FlagState.RETRACTED, evidence=(), sentence="Withdrawn.")
+def test_a_withdrawn_flag_is_entered_in_error_by_us() -> None:
+    changes: dict[str, Any] = {"evidence": (), "sentence": "Withdrawn.", "closed_reason": "withdrawn"}
+    (entry,), _ = revised(sent_back(), state=FlagState.RETRACTED, **changes)
     assert entry["resource"]["status"] == "entered-in-error"
+    (mark,) = extensions(entry["resource"], CLOSED_BY_RULE)
+    assert mark["extension"] == [{"url": "reason", "valueString": "withdrawn"}]
 
 
 def test_a_start_that_names_the_same_day_stays_as_it_came_until_there_is_an_end() -> None:
