@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from service.api.cds_callers import with_origins
+from service.api.cds_hooks import add_cds_hooks
 from service.api.conformance import add_conformance
 from service.api.documentation import (
     CHECK_PATH,
@@ -51,13 +53,13 @@ def create_app(settings: Settings, context: Context) -> Edge:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         settle_garbage_collector()
-        await endpoints.subscriptions.start()
+        await endpoints.start()
         yield
         await endpoints.close()
 
     routes = create_routes(settings, context, metrics, endpoints)
     routes.router.lifespan_context = lifespan
-    return Edge(routes, settings, metrics)
+    return Edge(with_origins(routes, settings), settings, metrics)
 
 
 def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoints: Endpoints) -> FastAPI:
@@ -77,10 +79,11 @@ def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoi
     for method in ("GET", "POST"):
         app.add_api_route(PATIENT_CHECK_PATH, endpoints.patients, methods=[method], **document_patient_check(method))
     app.add_api_route(PATIENT_WRITE_PATH, endpoints.write, methods=["POST"], **document_patient_write())
+    add_cds_hooks(app, endpoints.cds_hooks)
     add_conformance(app)
-    add_health(app, context, metrics, settings, endpoints.servers)
+    add_health(app, context, metrics, settings, endpoints)
     add_jwks(app, settings)
-    add_subscriptions(app, SubscriptionEndpoint(settings, endpoints.subscriptions))
+    add_subscriptions(app, SubscriptionEndpoint(settings, endpoints.subscriptions, endpoints.admission))
     add_pages(app, context, settings)
     app.add_exception_handler(Problem, _tell_problem)
     app.add_exception_handler(HTTPException, _tell_routing)

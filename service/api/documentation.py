@@ -28,6 +28,7 @@ _JSON = "application/json"
 _CHECK = "The check"
 _WRITE = "Writing back"
 _BY_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Patient.id"}
+_AS_OF = {"name": "asOf", "valueDateTime": "2026-06-30"}
 _CONTRACTS = "Contracts"
 _RUNNING = "Running the service"
 RESOURCE = {
@@ -42,10 +43,12 @@ ERRORS: dict[int, str] = {
     403: "The operator has not allowed to write to the FHIR server.",
     404: "No such resource or operation.",
     406: "The caller takes neither application/fhir+json nor application/json of FHIR R4.",
+    412: "The data without which nothing can be said were not sent and could not be fetched.",
     413: "The body is past a limit: as sent, decompressed, growth, members of the gzip file, or entries.",
     415: "The body's media type, charset, coding or FHIR version is not read here.",
     421: "The service does not answer for the Host named.",
     422: "The data belong to more than one patient, or to nobody.",
+    429: "Tokens from this address were refused too often; Retry-After says when one is looked at again.",
     500: "A fault of the service, told by an id.",
     502: "The FHIR server to fetch from failed, or is not understood.",
     504: "The FHIR server to fetch from did not answer in time.",
@@ -80,7 +83,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": ERRORS[status],
             "content": {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}},
-            **({"headers": {"Retry-After": _header("Seconds to wait.", "integer")}} if status == 503 else {}),
+            **({"headers": {"Retry-After": _header("Seconds to wait.", "integer")}} if status in (429, 503) else {}),
         }
         for status in statuses
     }
@@ -130,7 +133,7 @@ def document_patient_check(method: str) -> dict[str, Any]:
         "summary": "Fetch the data of one patient and evaluate them",
         "description": "Takes its parameters in the query, or as Parameters without `data`.",
         "responses": document_check()["responses"] | errors(401, 404, 502, 504),
-        "openapi_extra": parameters | ({"requestBody": _asked_as_of()} if method == "POST" else {}),
+        "openapi_extra": parameters | ({"requestBody": _asked(_AS_OF)} if method == "POST" else {}),
     }
 
 
@@ -144,7 +147,8 @@ def document_patient_write() -> dict[str, Any]:
         "summary": "Fetch the data of one patient, evaluate them, and store what was found",
         "description": "Takes its parameters in the query, or as Parameters. It stores Flags and a draft CarePlan on "
         "the FHIR server that the patient was fetched from, or Tasks where that server takes no Flag; only where the "
-        "operator has allowed it. What could not be stored is an issue of the OperationOutcome, each with a code.",
+        "operator has allowed it. What could not be stored is an issue of the OperationOutcome, each with a code. "
+        "It is done as of today: an `asOf` of another day is refused.",
         "response_class": Response,
         "responses": {
             200: written | {"headers": answer["headers"]},
@@ -152,13 +156,13 @@ def document_patient_write() -> dict[str, Any]:
         },
         "openapi_extra": {
             "parameters": [_BY_ID, *query_parameters(CHECK["write"])],
-            "requestBody": _asked_as_of(),
+            "requestBody": _asked({"name": "server", "valueCode": "main"}),
         },
     }
 
 
-def _asked_as_of() -> dict[str, Any]:
-    example = {"resourceType": "Parameters", "parameter": [{"name": "asOf", "valueDateTime": "2026-06-30"}]}
+def _asked(parameter: dict[str, str]) -> dict[str, Any]:
+    example = {"resourceType": "Parameters", "parameter": [parameter]}
     schema = {"$ref": "#/components/schemas/Parameters"}
     return {"content": {kind: {"schema": schema, "example": example} for kind in (FHIR_JSON, _JSON)}}
 
@@ -222,19 +226,27 @@ HEALTH_DOCUMENTATION = {
     "ready": _plain(
         "ready",
         "Is the service ready, and by which rules?",
-        "Version and digest of the rule set, and how the last request to each FHIR server for a token ended.",
+        "Version and digest of the rule set; where subscriptions are on, their store answers and they are worked off.",
         _JSON,
+        **{
+            "503": {
+                "description": "The store of subscriptions does not answer, or they are not worked off, as is told.",
+                "content": {_JSON: {"schema": {"type": "object"}}},
+            }
+        },
     ),
     "servers": _plain(
         "servers",
         "Do the FHIR servers give tokens?",
-        "No request for a token has failed since the last that succeeded.",
+        "`ready`: each gave one when it was last asked. `unknown`: one was not asked yet.",
         _JSON,
         **{
+            "404": errors(404)[404],
+            "421": errors(421)[421],
             "503": {
                 "description": "The last request for a token failed for a server that is named, with the reason.",
                 "content": {_JSON: {"schema": {"type": "object"}}},
-            }
+            },
         },
     ),
 }

@@ -31,17 +31,18 @@ _SECURITY_HEADERS = [
 ]
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._\-]+)(?::[0-9]{1,5})?")
 _REMEMBERED_HOSTS = 256
+_FOR_PROBES = ("/health/live", "/health/ready")
 
 
 class AllowedHosts:
-    """The Host headers that are answered: loopback, the address listened on, and those a site adds.
+    """The Host headers that are answered: loopback, the address listened on, that of notifications, those a site adds.
 
     Without this a page on the open web could make a browser inside the hospital ask us (DNS rebinding).
     """
 
     def __init__(self, settings: Settings) -> None:
         """`settings` name the hosts."""
-        self._names = {name.lower().strip("[]") for name in (settings.host, *settings.allowed_hosts)}
+        self._names = settings.own_hosts
         self._known: dict[bytes | None, bool] = {}
 
     def admit(self, host: bytes | None) -> bool:
@@ -88,8 +89,8 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: _Sender) -> None:
         exchange = send.exchange
-        # A probe of an orchestrator asks by address; health tells nothing that a host name would protect.
-        if not (self._hosts.admit(exchange.headers.get(b"host")) or scope["path"].startswith("/health/")):
+        # A probe of an orchestrator asks by address, and is told nothing that a host name would protect.
+        if not (self._hosts.admit(exchange.headers.get(b"host")) or scope["path"] in _FOR_PROBES):
             refusal = Misdirected("This service does not answer for that Host; see MOODMARKER_ALLOWED_HOSTS.")
             await answer_problem(refusal)(scope, receive, send)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.api.admission import Admission
+from service.api.cds_hooks import CdsHooksEndpoints
 from service.api.check import CheckEndpoint
 from service.api.patients import PatientEndpoint
 from service.assessment import Servers, Turns, assess_and_write, assess_patient
@@ -33,6 +34,8 @@ class Endpoints:
         self.check = CheckEndpoint(context, settings, metrics, self.admission)
         self.patients = PatientEndpoint("instance", self._check_patient, settings, metrics, self.admission)
         self.write = PatientEndpoint("write", self._write, settings, metrics, self.admission)
+        self.cds_hooks = CdsHooksEndpoints(settings, context, metrics, self.admission)
+        self._leases = leases
         self.subscriptions = Subscriptions(settings, context, self, leases, metrics)
 
     async def _check_patient(self, patient: str, body: bytes, options: CheckOptions, now: datetime) -> Answer:
@@ -46,8 +49,14 @@ class Endpoints:
         )
         return written.answer
 
+    async def start(self) -> None:
+        """Opens what outlives a request, and begins what works in the background."""
+        await self.subscriptions.start()
+        self.cds_hooks.remember_in(None if self._leases is None else self._leases.store)
+
     async def close(self) -> None:
         """Ends what works in the background, and lets go of threads and of connections to FHIR servers."""
         await self.subscriptions.stop()
         self.admission.close()
+        await self.cds_hooks.close()
         await self.servers.close()

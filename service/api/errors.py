@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from service.api.responses import FhirResponse
 from service.errors import (
@@ -16,9 +18,12 @@ from service.errors import (
     MixedPatients,
     NotAllowed,
     NotAuthenticated,
+    NotBelieved,
     NotFound,
     Overloaded,
     Problem,
+    RequiredDataMissing,
+    Throttled,
     UnacceptableContent,
     UnsupportedContent,
     UpstreamFailed,
@@ -56,11 +61,13 @@ STATUS: dict[type[Problem], int] = {
     NotFound: 404,
     MethodNotAllowed: 405,
     UnacceptableContent: 406,
+    RequiredDataMissing: 412,
     BodyTooLarge: 413,
     UnsupportedContent: 415,
     Misdirected: 421,
     MixedPatients: 422,
     MissingSubject: 422,
+    Throttled: 429,
     Unexpected: 500,
     UpstreamFailed: 502,
     UpstreamTooSlow: 504,
@@ -70,14 +77,18 @@ STATUS: dict[type[Problem], int] = {
 _RETRY_AFTER = {Overloaded: "1", DeadlineExceeded: "30"}
 
 
-def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> FhirResponse:
-    """The response that tells a problem."""
+def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """The response that tells a problem, or for `NotBelieved` its status alone."""
     extra = dict(headers or {})
     for kind, seconds in _RETRY_AFTER.items():
         if isinstance(problem, kind):
             extra["Retry-After"] = seconds
+    if isinstance(problem, Throttled):
+        extra["Retry-After"] = str(math.ceil(problem.seconds))
     if isinstance(problem, NotAuthenticated):
         extra["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, NotBelieved):
+        return Response(status_code=status_of(problem), headers=extra)
     return FhirResponse(outcome_of_problem(problem), status_code=status_of(problem), headers=extra)
 
 

@@ -11,6 +11,8 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from service.api.cds_documentation import cds_schemas
+from service.api.cds_example import CdsExample
 from service.api.documentation import CHECK_PATH, PATIENT_WRITE_PATH, RESOURCE
 from service.api.errors import answer_problem
 from service.api.example import example_answer, example_request, example_written
@@ -32,7 +34,7 @@ _COUNT: Json = {"type": "integer", "minimum": 0}
 
 def add_pages(app: FastAPI, context: Context, settings: Settings) -> None:
     """Adds /openapi.json and /docs, which are not part of the document themselves."""
-    pages = _Pages(app, context)
+    pages = _Pages(app, context, settings)
 
     async def document(request: Request) -> Response:
         shown_to(request, settings.openapi_page, settings, VARIABLE)
@@ -49,13 +51,14 @@ def add_pages(app: FastAPI, context: Context, settings: Settings) -> None:
 class _Pages:
     """Both forms, made when somebody first asks."""
 
-    def __init__(self, app: FastAPI, context: Context) -> None:
+    def __init__(self, app: FastAPI, context: Context, settings: Settings) -> None:
         self._app = app
         self._context = context
+        self._settings = settings
 
     @cached_property
     def document(self) -> bytes:
-        return msgspec.json.encode(openapi_document(self._app, self._context))
+        return msgspec.json.encode(openapi_document(self._app, self._context, self._settings))
 
     @cached_property
     def page(self) -> str:
@@ -66,13 +69,13 @@ class _Pages:
             lstrip_blocks=True,
         )
         jinja.filters["pretty"] = lambda value: msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-        return jinja.get_template("docs.html.j2").render(document=openapi_document(self._app, self._context))
+        return jinja.get_template("docs.html.j2").render(document=msgspec.json.decode(self.document))
 
 
-def openapi_document(app: FastAPI, context: Context) -> Json:
+def openapi_document(app: FastAPI, context: Context, settings: Settings) -> Json:
     """The OpenAPI document with examples that the service itself has answered."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    document["components"] = {"schemas": _schemas()}
+    document["components"] = {"schemas": _schemas() | cds_schemas()}
     check = document["paths"][CHECK_PATH]["post"]
     request = example_request(context)
     for content in check["requestBody"]["content"].values():
@@ -80,8 +83,17 @@ def openapi_document(app: FastAPI, context: Context) -> Json:
     check["responses"]["200"]["content"][FHIR_JSON]["example"] = example_answer(context)
     write = document["paths"][PATIENT_WRITE_PATH]["post"]
     write["responses"]["200"]["content"][FHIR_JSON]["example"] = example_written(context)
+    _exemplify_hooks(document, CdsExample(settings, context))
     _exemplify_errors(document)
     return document
+
+
+def _exemplify_hooks(document: Json, example: CdsExample) -> None:
+    schemas = document["components"]["schemas"]
+    schemas["CdsServices"]["example"] = example.discovery
+    schemas["CdsRequest"]["example"] = example.request
+    schemas["CdsAnswer"]["example"] = example.answer
+    schemas["CdsFeedback"]["example"] = example.feedback
 
 
 def _exemplify_errors(document: Json) -> None:

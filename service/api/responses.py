@@ -32,7 +32,18 @@ def answer_fhir(body: bytes, exchange: Exchange, *, pretty: bool = False, urgent
         headers["Moodmarker-Urgent"] = "true"
     if pretty:
         body = msgspec.json.format(body, indent=2)
-    if len(body) > WORTH_COMPRESSING and takes_gzip(exchange.headers.get(b"accept-encoding")):
-        headers["Content-Encoding"] = "gzip"
-        body = gzip.compress(body, compresslevel=1, mtime=0)
-    return FhirResponse(body, headers=headers)
+    return FhirResponse(_packed(body, exchange, headers), headers=headers)
+
+
+def answer_json(body: bytes, exchange: Exchange) -> Response:
+    """Status 200 with JSON that is no FHIR resource."""
+    headers = {"Vary": "Accept-Encoding"}
+    return Response(_packed(body, exchange, headers), headers=headers, media_type="application/json")
+
+
+def _packed(body: bytes, exchange: Exchange, headers: dict[str, str]) -> bytes:
+    """The body as it is sent, compressed when the caller asks for it."""
+    if len(body) <= WORTH_COMPRESSING or not takes_gzip(exchange.headers.get(b"accept-encoding")):
+        return body
+    headers["Content-Encoding"] = "gzip"
+    return gzip.compress(body, compresslevel=1, mtime=0)

@@ -16,7 +16,9 @@ from uvicorn.supervisors import Multiprocess
 
 from service.api.application import create_app
 from service.assessment import Context, Servers
-from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener
+from service.security.cds_clients import CdsClients
+from service.security.replays import ReplaysOfProcess
+from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener, variable_of
 from service.subscriptions.opening import require_store
 from service.telemetry import MULTIPROCESS, configure_logging, forget_dead_workers
 
@@ -35,6 +37,7 @@ _PATIENCE_WITH_WORKERS = 60
 def build() -> Edge:
     """The application from this process's own settings; what a worker, or any other ASGI server, calls."""
     settings = load_settings()
+    require_safe_listener(settings)
     configure_logging(settings.log_level)
     forget_dead_workers()
     return create_app(settings, Context.load(settings))
@@ -86,12 +89,26 @@ def _tell(settings: Settings, listener: socket.socket) -> None:
     """Says where the service is to be found, which matters when a free port was asked for."""
     port = listener.getsockname()[1]
     structlog.get_logger().info("listening", host=settings.host, port=port, workers=settings.workers)
+    if settings.trusted and settings.bearer_token is None:
+        structlog.get_logger().warning(
+            "callers need no token",
+            reason=f"Whoever reaches {settings.host} may have the service fetch or write patients of "
+            f"{', '.join(settings.trusted)}, and so may callers of a proxy on this machine that does not name itself. "
+            f"Behind a proxy set {variable_of('bearer_token')}.",
+        )
+    if settings.cds_unauthenticated:
+        structlog.get_logger().warning(
+            "cds hooks callers need no token",
+            reason=f"{variable_of('cds_unauthenticated')} is true: whoever reaches this service is answered. "
+            f"Name the clients in {variable_of('cds_clients')}, and leave it out.",
+        )
 
 
 def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     """Workers read the settings anew, so what came by the command line is handed on as variables."""
     # What is wrong with the settings is said here, once, and not by every worker.
     Servers(settings, Context.load(settings))
+    CdsClients(settings, ReplaysOfProcess())
     for name in settings.model_fields_set & {"host", "port", "workers"}:
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
     with tempfile.TemporaryDirectory(prefix="moodmarker-metrics-") as numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,10 +19,11 @@ from service.fhir.outcomes import issue
 from service.store import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
 
     from fastapi import FastAPI
 
+    from service.api.admission import Admission
     from service.settings import Settings
     from service.subscriptions.running import Subscriptions
 
@@ -66,27 +68,31 @@ def _documented(operation: str, summary: str, names: int) -> dict[str, Any]:
 class SubscriptionEndpoint:
     """The routes of notifications: answered once what they hint at is durably enqueued."""
 
-    def __init__(self, settings: Settings, subscriptions: Subscriptions) -> None:
-        """`subscriptions` takes notifications where the site has turned them on."""
+    def __init__(self, settings: Settings, subscriptions: Subscriptions, admission: Admission) -> None:
+        """`subscriptions` takes notifications where the site has turned them on; `admission` limits those at once."""
         self._limits = BodyLimits.of(settings)
         self._subscriptions = subscriptions
+        self._admission = admission
 
     async def notify(self, request: Request) -> Response:
         """Answers a POST, whose body may be empty."""
         name, receiver = self._known(request), self._subscriptions.receiver
-        return await _taken(request, receiver.notified(name, await self._body(request)))
+        with self._admitted():
+            return await _taken(request, receiver.notified(name, await self._body(request)))
 
     async def change(self, request: Request) -> Response:
         """Answers a PUT of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        return await _taken(request, receiver.changed(name, kind, identity, await self._body(request)))
+        with self._admitted():
+            return await _taken(request, receiver.changed(name, kind, identity, await self._body(request)))
 
     async def delete(self, request: Request) -> Response:
         """Answers a DELETE of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        return await _taken(request, receiver.deleted(name, kind, identity))
+        with self._admitted():
+            return await _taken(request, receiver.deleted(name, kind, identity))
 
     def _known(self, request: Request) -> str:
         """The subscription, of a sender who has its secret; nothing is read from others."""
@@ -94,6 +100,15 @@ class SubscriptionEndpoint:
         sent = exchange_of(request.scope).headers.get(b"authorization", b"")
         self._subscriptions.receiver.require_known(name, sent)
         return name
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        """Refuses, before anything is read, where enough is being done; a server sends it again."""
+        self._admission.take()
+        try:
+            yield
+        finally:
+            self._admission.give_back()
 
     async def _body(self, request: Request) -> bytes:
         headers = exchange_of(request.scope).headers

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.assessment.aside import LARGE_BYTES, in_a_thread
 from service.assessment.options import chosen
 from service.domain.assessing import assess as assess_chart
+from service.domain.verdict import Verdict
 from service.errors import BodyTooLarge, BodyUnreadable
 from service.fhir.reading.bundle import read_bundle
 from service.fhir.reading.coverage import SAID_BY_CALLER
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from service.fhir.reading.account import Reading
     from service.fhir.reading.receiving import Received
 
+# A member works out its name each time it is asked.
+_NAMES: Final = {verdict: verdict.name for verdict in Verdict}
+
 
 class Answer(NamedTuple):
     """The answer's bytes, and what an edge may tell without reading them.
@@ -42,11 +46,16 @@ class Answer(NamedTuple):
 
 def assess(body: bytes, options: CheckOptions, context: Context, now: datetime) -> Answer:
     """Answers one check; `now` (with an offset) is the as-of instant when none is asked for. Raises `Problem`."""
+    return _answer(*_sent(body, options, context, now), context)
+
+
+def _sent(body: bytes, options: CheckOptions, context: Context, now: datetime) -> tuple[Reading, Choices]:
+    """What was sent; what was decoded of it goes before the evaluation begins, which then works in its place."""
     request = read_request(body)
     choices = chosen(request.parameters, options, context, now)
     if request.bundle is None:
         raise BodyUnreadable("There are no data: send a Bundle, or Parameters with a Bundle in the parameter `data`.")
-    return _answer(request.bundle, choices, context, {})
+    return read(request.bundle, choices, context, {}), choices
 
 
 async def assess_patient(
@@ -112,15 +121,14 @@ def read(received: Received, choices: Choices, context: Context, gaps: Mapping[s
 
 def verdicts_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """The (rule name, verdict name) pairs of an assessment."""
-    return tuple((result.rule.name, result.verdict.name) for result in assessment.results)
+    return tuple([(result.rule.name, _NAMES[result.verdict]) for result in assessment.results])
 
 
 def _answer_fetched(fetched: Fetched, choices: Choices, context: Context) -> Answer:
-    return _answer(received_of(fetched), choices, context, fetched.gaps)
+    return _answer(read(received_of(fetched), choices, context, fetched.gaps), choices, context)
 
 
-def _answer(received: Received, choices: Choices, context: Context, gaps: Mapping[str, str]) -> Answer:
-    reading = read(received, choices, context, gaps)
+def _answer(reading: Reading, choices: Choices, context: Context) -> Answer:
     whole_trace = choices.explain == "full"
     assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=whole_trace)
     answer = write_answer(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, NamedTuple
-
-import httpx
 
 from service.assessment.permissions import permissions
 from service.errors import InvalidParameter, NotAllowed, NotFound, UpstreamFailed, UpstreamTooSlow
@@ -17,13 +14,18 @@ from service.fhir.client.connection import Connection
 from service.fhir.client.faults import Fault, OutOfTime
 from service.fhir.client.fetching import ID, fetch
 from service.fhir.client.searches import reaches
+from service.fhir.client.sockets import pooled, public_authorities
 from service.security.backend_services import NOT_ASKED, BackendServices
 from service.security.bearer import FixedToken
+from service.security.certificates import trusting
 from service.security.keys import KeyFolder
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from ssl import SSLContext
+
+    import httpx
 
     from service.assessment.context import Context
     from service.fhir.client.capability import Capability
@@ -49,10 +51,10 @@ class Opened(NamedTuple):
 
 
 class Servers:
-    """The configured servers by name; sockets are pooled, and what each can do is remembered for an hour."""
+    """The configured servers by name; each has sockets of its own, and what it can do is remembered for an hour."""
 
     def __init__(self, settings: Settings, context: Context) -> None:
-        """Nothing is sent before the first fetch; raises `SettingsError` for keys that are not safe to use."""
+        """Nothing is sent before the first fetch; raises `SettingsError` for keys or authorities of no use."""
         self._context = context
         self._servers = settings.servers
         self._seconds = settings.deadline_seconds
@@ -61,13 +63,18 @@ class Servers:
         _require_keys(settings.servers, self._keys)
         self._subscribes = settings.service_key is not None and settings.public_url is not None
         self._tokens: dict[str, BackendServices] = {}
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._trust = {
+            name: trusting(name, server.ca_file)
+            for name, server in settings.servers.items()
+            if server.ca_file is not None
+        }
         self._capabilities: dict[str, tuple[float, Capability]] = {}
 
     async def close(self) -> None:
         """Lets go of the sockets."""
-        if self._client is not None:
-            await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
@@ -132,20 +139,25 @@ class Servers:
 
     def connection(self, name: str) -> Connection:
         """A conversation with a configured server, to be ended before the deadline; nothing is sent yet."""
-        server = self._servers[name]
-        if self._client is None:
-            # Neither proxies nor certificates come from the environment, and no redirect is followed.
-            # What one server sets as a cookie is nobody else's, so none is kept.
-            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-            self._client = httpx.AsyncClient(
-                trust_env=False, follow_redirects=False, timeout=self._seconds, cookies=no_cookies
-            )
-        bearer = self._bearer(name, server, self._client)
-        return Connection(server, self._client, seconds=self._seconds, most_bytes=self._most_bytes, bearer=bearer)
+        server, client = self._servers[name], self._client(name)
+        bearer = self._bearer(name, server, client)
+        return Connection(server, client, seconds=self._seconds, most_bytes=self._most_bytes, bearer=bearer)
 
     def permissions(self, name: str) -> dict[str, str]:
         """What the service asks a server to be allowed: letters of `cruds` by resource type."""
         return permissions(self._servers[name], self.reaches, subscribes=self._subscribes)
+
+    def _client(self, name: str) -> httpx.AsyncClient:
+        """The sockets of one server and its token endpoint: while it is slow, no other waits for a free one."""
+        if name not in self._clients:
+            trust = self._trust.get(name) or self._public
+            self._clients[name] = pooled(trust, self._seconds)
+        return self._clients[name]
+
+    @cached_property
+    def _public(self) -> SSLContext:
+        """The public authorities, read once for all servers."""
+        return public_authorities()
 
     def _bearer(self, name: str, server: FhirServer, client: httpx.AsyncClient) -> Bearer | None:
         """One source of tokens for each server, whoever asks."""

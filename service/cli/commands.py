@@ -102,12 +102,19 @@ def check(
 @app.command()
 def rules(
     name: Annotated[str | None, typer.Argument(help="The rule to read about; without it all are listed.")] = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Show instead what clinicians did with the cards, by rule and version.")
+    ] = False,
 ) -> None:
     """List the rules as this site runs them, or print one rule's page."""
     from service.cli.rule_list import list_rules, show_rule
 
     settings = load_settings()
-    if name is None:
+    if feedback:
+        from service.cli.feedback_list import list_feedback
+
+        list_feedback(name, settings)
+    elif name is None:
         list_rules(settings)
     else:
         show_rule(name, settings)
@@ -117,10 +124,11 @@ def rules(
 def demo() -> None:
     """Start the service, ask it about made-up patients, print what it says, and end."""
     from service.cli.demonstration import DemonstrationFailed, demonstrate
+    from service.cli.starting import NotStarted
 
     try:
         demonstrate()
-    except DemonstrationFailed as failure:
+    except (DemonstrationFailed, NotStarted) as failure:
         _end(f"The demonstration failed: {failure}.", FAILED)
 
 
@@ -145,11 +153,12 @@ def stack(
     fhir_port: Annotated[int, typer.Option(help="Port of the FHIR server.")] = 8100,
 ) -> None:
     """Run a local FHIR server with made-up patients and the service beside it, until interrupted."""
-    from service.cli.stack import Ports, StackFailed, run_stack
+    from service.cli.stack import Ports, run_stack
+    from service.cli.starting import NotStarted
 
     try:
         run_stack(program, Ports(port, fhir_port))
-    except StackFailed as failure:
+    except NotStarted as failure:
         _end(f"The stack did not start: {failure}.", FAILED)
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +16,8 @@ from rich.text import Text
 from service.api.documentation import CHECK_PATH
 from service.cli.contracts import contracts_folder
 from service.cli.pretty import show_flags
+from service.cli.starting import own_command, own_environment, started
 from service.cli.timeline import brief
-from service.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +46,7 @@ _NEXT = (
 
 
 class DemonstrationFailed(Exception):
-    """The service did not start, or did not answer as it should."""
+    """The service did not answer as it should."""
 
 
 def demonstrate() -> None:
@@ -124,16 +120,9 @@ def _post(port: int, body: bytes) -> tuple[Json, bool]:
 def _service() -> Iterator[int]:
     """The service as `moodmarker serve` runs it, on a free port of this machine, with default settings."""
     port = _free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    environment[f"{PREFIX}LOG_LEVEL"] = "warning"
-    command = [sys.executable, "-m", "service.cli", "serve", "--host", HOST, "--port", str(port)]
-    server = subprocess.Popen(command, env=environment)  # noqa: S603 - this very program
-    try:
-        _wait_until_ready(port, server)
+    command = own_command("serve", "--host", HOST, "--port", str(port))
+    with started(command, own_environment(LOG_LEVEL="warning"), f"http://{HOST}:{port}/health/ready"):
         yield port
-    finally:
-        server.terminate()
-        server.wait(PATIENCE_SECONDS)
 
 
 def _free_port() -> int:
@@ -141,18 +130,3 @@ def _free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _wait_until_ready(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        connection = http.client.HTTPConnection(HOST, port, timeout=1)
-        try:
-            connection.request("GET", "/health/ready")
-            if connection.getresponse().status == http.client.OK:
-                return
-        except OSError:
-            time.sleep(0.05)
-        finally:
-            connection.close()
-    raise DemonstrationFailed("the service was not ready in time")

@@ -73,7 +73,15 @@ def _openapi(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
 
     settings, metrics = Settings.model_construct(), Metrics()
     routes = create_routes(settings, context, metrics, Endpoints(context, settings, metrics))
-    yield "openapi.json", _pretty(msgspec.json.encode(openapi_document(routes, context)))
+    yield "openapi.json", _pretty(msgspec.json.encode(openapi_document(routes, context, settings)))
+
+
+def _cds_hooks(context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
+    from service.api.cds_example import CdsExample
+
+    example = CdsExample(Settings.model_construct(), context)
+    for name in ("discovery", "request", "answer", "feedback"):
+        yield f"cds-hooks/{name}.json", _pretty(msgspec.json.encode(getattr(example, name)))
 
 
 def _settings(_context: Context, _contracts: Path) -> Iterator[tuple[str, bytes]]:
@@ -121,6 +129,7 @@ def _pretty(document: bytes) -> bytes:
 
 GENERATORS: tuple[Callable[[Context, Path], Iterator[tuple[str, bytes]]], ...] = (
     _openapi,
+    _cds_hooks,
     _settings,
     _artifacts,
     _rule_pages,

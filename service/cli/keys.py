@@ -1,4 +1,4 @@
-"""The service's own signing keys: made, listed and replaced on the command line."""
+"""The service's own signing keys: made, listed, replaced and removed on the command line."""
 
 from __future__ import annotations
 
@@ -98,6 +98,34 @@ def rotate(
             typer.echo(f"{done.made.kid} made; it signs from {_minute(done.made.signs_from)} on.")
         for kid in done.removed:
             typer.echo(f"{kid} removed.")
+
+
+@keys.command(name="remove")
+def remove_key(
+    kid: Annotated[str, typer.Argument(help="The key's id, as `moodmarker keys list` shows it.")],
+    folder: _Folder = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove it although no other key of its algorithm is left to sign.")
+    ] = False,
+) -> None:
+    """Remove a key at once, as one that somebody else may have.
+
+    A running service neither signs with it nor publishes it any longer.
+    """
+    from service.security.rotation import remove
+
+    done = remove(_folder(folder), kid, time.time(), force=force)
+    typer.echo(f"{kid} removed.")
+    if done.successor is not None:
+        typer.echo(
+            f"{done.successor.kid} signs from now on; servers that do not know it yet give no token until they do."
+        )
+    elif done.signed:
+        typer.echo("Nothing of its algorithm signs now, and no token is had; make a key with: moodmarker keys new")
+    typer.echo(
+        "FHIR servers trust it until they read the key set again: within minutes where they keep to its Cache-Control. "
+        "Have it struck out where it was registered by hand, and tokens withdrawn that were given for it."
+    )
 
 
 def _folder(given: Path | None) -> Path:

@@ -36,9 +36,9 @@ def _tokens(server: FhirServer, smart: Smart) -> Iterator[str]:
         return
     yield '# client_id = "..."  # as the server has registered this service; make keys with: moodmarker keys new'
     if smart.algorithms and "ES384" not in smart.algorithms and "RS384" in smart.algorithms:
-        yield 'algorithm = "RS384"'
+        yield '# algorithm = "RS384"'
     if smart.scopes == ("v1",):
-        yield 'scopes = "v1"'
+        yield '# scopes = "v1"'
     if not smart.same_origin and _is_taken(server, smart.token_endpoint):
         yield f"# token_url = {_text(smart.token_endpoint)}  # on another origin: check that it is right"
 

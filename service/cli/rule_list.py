@@ -12,6 +12,8 @@ from service.domain.pages import page
 from service.settings import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.domain.rule import Rule
     from service.domain.ruleset import RuleSet
     from service.settings import Settings
@@ -24,11 +26,18 @@ def list_rules(settings: Settings) -> None:
     rows += (
         (rule.name, rule.version, rule.priority.value, _standing(rule, rule_set), rule.title) for rule in rule_set.rules
     )
-    # No table of rich's: it would cut names, and a name is what the other commands and the settings take.
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-    for *cells, title in rows:
-        typer.echo("  ".join([*map(str.ljust, cells, widths), title]))
+    print_table(rows)
     typer.echo(f"\nRule set {rule_set.version}, digest {rule_set.digest}")
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows in columns, the last as long as it is.
+
+    No table of rich's: it would cut names, and a name is what the other commands and the settings take.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for *cells, last in rows:
+        typer.echo("  ".join([*map(str.ljust, cells, widths), last]).rstrip())
 
 
 def _standing(rule: Rule, rule_set: RuleSet) -> str:
@@ -40,10 +49,15 @@ def _standing(rule: Rule, rule_set: RuleSet) -> str:
 def show_rule(name: str, settings: Settings) -> None:
     """Prints one rule's page."""
     context = Context.load(settings)
-    rules = {rule.name: rule for rule in context.rule_set.rules}
+    typer.echo(page(rule_named(name, context.rule_set), context.terminology.codes_of))
+
+
+def rule_named(name: str, rule_set: RuleSet) -> Rule:
+    """The rule of this name; raises `SettingsError` with a hint when there is none."""
+    rules = {rule.name: rule for rule in rule_set.rules}
     rule = rules.get(name)
     if rule is None:
         near = difflib.get_close_matches(name, rules, n=1)
         hint = f"Did you mean {near[0]}?" if near else "moodmarker rules lists them."
         raise SettingsError(f"There is no rule {name}. {hint}")
-    typer.echo(page(rule, context.terminology.codes_of))
+    return rule

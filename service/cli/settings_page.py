@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
-from service.settings import CONFIG, FhirServer, Settings, variable_of
+from service.settings import CONFIG, CdsClient, FhirServer, Settings, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +34,15 @@ each: `[servers.main]`, then `url = "https://ehr.example/fhir"`. Requests name a
 | Of a server | What it may be | When not set | What it is for |
 |---|---|---|---|
 """
+_CLIENTS = f"""
+## CDS Hooks clients
+
+`{variable_of("cds_clients")}` holds JSON, `{{"ehr": {{"issuer": "https://ehr.example", "key_file": "ehr.json"}}}}`; the
+file has a table for each: `[cds_clients.ehr]`, then `issuer = "https://ehr.example"`.
+
+| Of a client | What it may be | When not set | What it is for |
+|---|---|---|---|
+"""
 _KINDS: dict[Any, str] = {
     bool: "true or false",
     float: "a number",
@@ -42,7 +51,7 @@ _KINDS: dict[Any, str] = {
     Path: "a path",
     tuple: "names",
     frozenset: "names",
-    dict: "servers by name",
+    dict: "a table by name",
     SecretStr: "text, kept secret",
 }
 _COLLECTIONS = (dict, frozenset, tuple)
@@ -52,7 +61,8 @@ _BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}"}
 def settings_page() -> str:
     """Markdown, one line a setting."""
     own = {variable_of(name): field for name, field in Settings.model_fields.items()}
-    return _INTRODUCTION + "".join(_lines(own)) + _SERVERS + "".join(_lines(FhirServer.model_fields))
+    servers, clients = FhirServer.model_fields, CdsClient.model_fields
+    return "".join([_INTRODUCTION, *_lines(own), _SERVERS, *_lines(servers), _CLIENTS, *_lines(clients)])
 
 
 def _lines(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
@@ -82,4 +92,6 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
 def _default(value: object) -> str:
     if value is None or value is PydanticUndefined or value in ("", (), {}, frozenset()):
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from rich.console import Console
 from service.api.documentation import CHECK_PATH
 from service.cli.contracts import contracts_folder
 from service.cli.local_patients import PATIENTS, load, new_result
-from service.settings import PREFIX
+from service.cli.starting import NotStarted, own_command, own_environment, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +38,6 @@ log_inbound: false
 simulator: {{enabled: false}}
 validation: {{inbound: strict}}
 """
-
-
-class StackFailed(Exception):
-    """A part of the stack did not start."""
 
 
 class Ports(NamedTuple):
@@ -70,11 +65,9 @@ def run_stack(program: Path, ports: Ports) -> None:
         with _fhir_server(program, ports, folder):
             with httpx.Client(trust_env=False, timeout=_PATIENCE_SECONDS) as client:
                 load(client, ports.fhir_base, datetime.now(UTC).date())
-            configuration = _configured(ports, folder)
-            with _started(
-                _command("serve"), configuration, f"{ports.service_url}/health/ready", folder / "service.log"
-            ):
-                _subscribe(configuration)
+            own = own_environment(CONFIG=str(_configured(ports, folder)))
+            with started(own_command("serve"), own, f"{ports.service_url}/health/ready", folder / "service.log"):
+                _subscribe(own)
                 for line in ways_in(ports):
                     out.print(line)
                 _wait()
@@ -107,11 +100,11 @@ def ways_in(ports: Ports) -> list[str]:
 @contextmanager
 def _fhir_server(program: Path, ports: Ports, folder: Path) -> Iterator[None]:
     if not program.exists():
-        raise StackFailed(f"there is no {program}; `make stack` installs it")
+        raise NotStarted(f"there is no {program}; `make stack` installs it")
     settings = folder / "settings.yaml"
     settings.write_text(FHIR_SERVER_SETTINGS.format(base=ports.fhir_base, host=HOST, port=ports.fhir, folder=folder))
     command = [str(program), "serve", "--config", str(settings), "--host", HOST, "--port", str(ports.fhir)]
-    with _started(command, None, f"{ports.fhir_base}/metadata", folder / "fhir.log"):
+    with started(command, own_environment(), f"{ports.fhir_base}/metadata", folder / "fhir.log"):
         yield
 
 
@@ -127,47 +120,11 @@ def _configured(ports: Ports, folder: Path) -> Path:
     return file
 
 
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "service.cli", *words]
-
-
-def _environment(configuration: Path | None) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return own if configuration is None else own | {f"{PREFIX}CONFIG": str(configuration)}
-
-
-def _subscribe(configuration: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - this very program
-        _command("subscribe", SERVER), env=_environment(configuration), capture_output=True, text=True, check=False
-    )
+def _subscribe(own: dict[str, str]) -> None:
+    command = own_command("subscribe", SERVER)
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)  # noqa: S603 - this program
     if done.returncode:
-        raise StackFailed(f"the subscription was not made: {done.stderr.strip()}")
-
-
-@contextmanager
-def _started(command: list[str], configuration: Path | None, ready: str, log: Path) -> Iterator[None]:
-    """A process that answers at an address; ended with the block."""
-    with log.open("wb") as told:
-        process = subprocess.Popen(  # noqa: S603 - the program was named by the caller
-            command, cwd=log.parent, env=_environment(configuration), stdout=told, stderr=told
-        )
-        try:
-            _wait_for(ready, process, log)
-            yield
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE_SECONDS)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            if httpx.get(address, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise StackFailed(f"{address} does not answer:\n{log.read_text(errors='replace')[-2000:]}")
+        raise NotStarted(f"the subscription was not made: {done.stderr.strip()}")
 
 
 def _wait() -> None:

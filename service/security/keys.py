@@ -1,13 +1,15 @@
 """The service's own signing keys: a folder with one private JWK a file, published without their private part.
 
-A file is named after its key, `<kid>.json`, and nobody but its owner may read it. Besides what RFC 7517 names, a key
-carries `iat`, when it was made, and `nbf`, from when on it signs: servers that have read the published set before learn
-of a new key in the meantime. A key without them is the oldest.
+A file is named after its key, `<kid>.json`. Nobody but its owner may read it, and its group only where that is how the
+service itself may. Besides what RFC 7517 names, a key carries `iat`, when it was made, and `nbf`, from when on it
+signs: servers that have read the published set before learn of a new key in the meantime. A key without them is the
+oldest.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import stat
 import time
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from joserfc.jwk import ECKey, RSAKey
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from os import stat_result
     from pathlib import Path
 
@@ -35,6 +37,9 @@ _KTY: Final = {"ES384": "EC", "RS384": "RSA"}
 # The year 5138: what is later is no time, or one in another unit.
 _LAST_MOMENT: Final = 1e11
 _FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_OF_ANOTHER: Final = "let its owner and one group of the service read it, and nobody else: chmod 440"
+_SUFFIX: Final = ".json"
+_State = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +85,37 @@ class KeyFolder:
     def __init__(self, folder: Path) -> None:
         """Raises `SettingsError` when the folder holds no key, or one that is not safe to use."""
         self._folder = folder
+        self._told = ""
         self._state = _state(folder)
         self._keys = read_keys(folder)
         if not self._keys:
-            raise SettingsError(f"{_place(folder)} holds no key; make one with: moodmarker keys new")
+            raise SettingsError(_no_key(folder))
 
     @property
     def keys(self) -> tuple[SigningKey, ...]:
-        """What is in the folder now; while that cannot be read, what could be read last."""
+        """What is in the folder now; while that cannot be read, what could be read last and was not removed since."""
         state = _state(self._folder)
-        if state != self._state:
-            self._state = state
+        if state is None or state != self._state:
             try:
-                self._keys = read_keys(self._folder) or self._keys
+                self._keys = read_keys(self._folder)
+                # Only now: what could not be read is tried again, though no file may change meanwhile.
+                self._state = state
+                self._tell("" if self._keys else _no_key(self._folder))
             except SettingsError as error:
-                structlog.get_logger().error("signing keys not read", reason=str(error))
+                self._tell(str(error))
+                if state is not None:
+                    self._keep_only({name for name, *_ in state})
         return self._keys
+
+    def _keep_only(self, files: Collection[str]) -> None:
+        """A key that somebody took away is not used again, whatever is wrong with another."""
+        self._keys = tuple(key for key in self._keys if file_name(key.kid) in files)
+
+    def _tell(self, fault: str) -> None:
+        """Logs a fault once, however often the folder is looked at while it lasts."""
+        if fault and fault != self._told:
+            structlog.get_logger().error("signing keys not read", reason=fault)
+        self._told = fault
 
     def signing(self, algorithm: Algorithm) -> SigningKey | None:
         """The key that signs at this moment."""
@@ -109,15 +129,42 @@ class KeyFolder:
 def read_keys(folder: Path) -> tuple[SigningKey, ...]:
     """Every key of a folder; raises `SettingsError` naming the file that cannot be used."""
     try:
-        return tuple(_read(path) for path in sorted(folder.iterdir()) if path.suffix == ".json")
+        return tuple(map(read_key, key_files(folder)))
     except OSError as error:
         raise SettingsError(f"{_place(folder)} cannot be read ({error.strerror})") from None
 
 
-def _read(path: Path) -> SigningKey:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & _FOR_OTHERS:
-        raise SettingsError(f"{_place(path)} is open to others (mode {mode:04o}); run: chmod 600 {path}")
+def key_files(folder: Path) -> list[Path]:
+    """The files that are to hold keys; raises `OSError`."""
+    return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+
+
+def file_name(kid: str) -> str:
+    """The file of a key."""
+    return f"{kid}{_SUFFIX}"
+
+
+def read_key(path: Path) -> SigningKey:
+    """The key of a file that is safe to use; raises `SettingsError`, and `OSError`."""
+    known = path.stat()
+    if _is_open(known):
+        remedy = f"run: chmod 600 {path}" if known.st_uid == os.geteuid() else _OF_ANOTHER
+        raise SettingsError(f"{_place(path)} is open to others (mode {stat.S_IMODE(known.st_mode):04o}); {remedy}")
+    return key_in(path)
+
+
+def _is_open(known: stat_result) -> bool:
+    """Whether more than the service may open a file, or anybody else may change it.
+
+    A file of another owner that a group of ours may read is how Kubernetes hands a Secret to who is not root.
+    """
+    ours = known.st_gid in {os.getegid(), *os.getgroups()}
+    through_group = stat.S_IRGRP if ours and known.st_uid != os.geteuid() else 0
+    return bool(known.st_mode & _FOR_OTHERS & ~through_group)
+
+
+def key_in(path: Path) -> SigningKey:
+    """As `read_key`, whoever else may open the file."""
     try:
         written = json.loads(path.read_bytes())
         return _key(written, path.stem)
@@ -155,17 +202,21 @@ def _moment(written: dict[str, Any], name: str) -> float:
     return seconds
 
 
-def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What differs once a file was added, removed, replaced, or opened to others."""
+def _state(folder: Path) -> _State | None:
+    """What differs once a file was added, removed, replaced, or opened to others; None where it cannot be looked at."""
     try:
         files = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
     except OSError:
-        return ()
+        return None
     return tuple((name, *_stamp(known)) for name, known in files)
 
 
 def _stamp(known: stat_result) -> tuple[int, int]:
     return known.st_ino, known.st_ctime_ns
+
+
+def _no_key(folder: Path) -> str:
+    return f"{_place(folder)} holds no key; make one with: moodmarker keys new"
 
 
 def _place(path: Path) -> str:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from joserfc.jwk import ECKey, RSAKey
 
-from service.security.keys import CURVE, SigningKey, in_order, read_keys, signing_key
+from service.security.keys import (
+    CURVE,
+    SigningKey,
+    file_name,
+    in_order,
+    key_files,
+    key_in,
+    read_key,
+    read_keys,
+    signing_key,
+)
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from service.security.keys import Algorithm
@@ -29,6 +41,13 @@ class Rotation(NamedTuple):
 
     made: SigningKey | None
     removed: tuple[str, ...]
+
+
+class Removal(NamedTuple):
+    """What a removal did: whether the key signed, and the one that signs in its place (None: there is none)."""
+
+    signed: bool
+    successor: SigningKey | None
 
 
 def make_key(folder: Path, algorithm: Algorithm, now: float, *, wait: float = WAIT_SECONDS) -> SigningKey:
@@ -52,8 +71,51 @@ def rotate(folder: Path, algorithm: Algorithm, now: float, *, wait: float = WAIT
     waits = any(key.signs_from > now for key in known)
     made = None if waits and wait else make_key(folder, algorithm, now, wait=wait)
     for key in removed:
-        (folder / f"{key.kid}.json").unlink(missing_ok=True)
+        (folder / file_name(key.kid)).unlink(missing_ok=True)
     return Rotation(made, tuple(key.kid for key in removed))
+
+
+def remove(folder: Path, kid: str, now: float, *, force: bool = False) -> Removal:
+    """Takes a key away at once, as one that others have seen; raises `SettingsError`.
+
+    One that no other follows goes with `force` only. A file that nobody uses, as it is open to others, may go too.
+    """
+    place = f"{variable_of('keys')}: {folder}"
+    try:
+        files = key_files(folder)
+        path = next((path for path in files if path.name == file_name(kid)), None)
+        if path is None:
+            raise SettingsError(f"{place} holds no key {kid}; see: moodmarker keys list")
+        removal = _removal(path, [other for other in files if other != path], now)
+        if removal.signed and removal.successor is None and not force:
+            raise SettingsError(
+                f"{kid} is the only key of its algorithm. Make another first: moodmarker keys rotate --at-once. "
+                "With --force it goes all the same, and no token is had until there is a new one."
+            )
+        path.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"{place} cannot be changed ({error.strerror}); take the key away where it is kept"
+        ) from None
+    return removal
+
+
+def _removal(path: Path, others: list[Path], now: float) -> Removal:
+    """What comes of it; a file that holds no key is followed by nobody."""
+    try:
+        key = key_in(path)
+    except SettingsError:
+        return Removal(signed=False, successor=None)
+    left = list(_usable(others))
+    signed = signing_key([key, *left], key.algorithm, now) == key
+    return Removal(signed, signing_key(left, key.algorithm, now) if signed else None)
+
+
+def _usable(files: Iterable[Path]) -> Iterator[SigningKey]:
+    """The keys of those files that hold one which the service takes."""
+    for path in files:
+        with suppress(SettingsError):
+            yield read_key(path)
 
 
 def _write(folder: Path, key: SigningKey) -> None:
@@ -66,6 +128,6 @@ def _write(folder: Path, key: SigningKey) -> None:
             file.write(key.document)
             file.flush()
             os.fsync(file.fileno())
-        draft.rename(folder / f"{key.kid}.json")
+        draft.rename(folder / file_name(key.kid))
     except OSError as error:
         raise SettingsError(f"{variable_of('keys')}: {folder} cannot be written ({error.strerror})") from None

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 # In the order that a scope has to name them: create, read, update, delete, search.
 _LETTERS: Final = "cruds"
 _V1: Final = {"read": "rs", "write": "cud", "*": "cruds"}
-_SCOPE: Final = re.compile(r"system/(\*|[A-Za-z]+)\.(read|write|\*|c?r?u?d?s?)(\?.*)?")
+_SCOPE: Final = re.compile(r"(system|user|patient)/(\*|[A-Za-z]+)\.(read|write|\*|c?r?u?d?s?)(\?.*)?")
 _EVERY: Final = "*"
 
 
@@ -49,13 +49,14 @@ def _written(letters: str, style: Literal["v1", "v2"]) -> str:
     return next(word for word, meant in _V1.items() if set(letters) <= set(meant))
 
 
-def access_of(scope: str) -> Access:
-    """What a granted scope allows; a word in it that is not understood allows nothing."""
+def access_of(scope: str, contexts: Container[str] = ("system",)) -> Access:
+    """What a granted scope allows in these contexts; a word in it that is not understood allows nothing."""
     whole: dict[str, frozenset[str]] = {}
     part: dict[str, frozenset[str]] = {}
     for word in scope.split():
-        if match := _SCOPE.fullmatch(word):
-            kind, letters, condition = match.groups()
+        match = _SCOPE.fullmatch(word)
+        if match is not None and match[1] in contexts:
+            _, kind, letters, condition = match.groups()
             of = part if condition else whole
             of[kind] = of.get(kind, frozenset()) | frozenset(_V1.get(letters, letters))
     return Access(whole, part)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import httpx
@@ -18,6 +17,7 @@ from msgspec import Struct
 from service.security.assertions import TYPE, client_assertion
 from service.security.bearer import TokenUnavailable
 from service.security.origins import origin_of
+from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed, moment, retry_after
 
 if TYPE_CHECKING:
     from service.security.keys import SigningKey
@@ -124,7 +124,7 @@ class TokenEndpoint:
 
     async def _exchange(self, method: str, url: str, what: str, **more: Any) -> _Received:
         """One request and what came back, at most so much and in so much time."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Accept": "application/json", **UNCOMPRESSED}
         try:
             async with (
                 asyncio.timeout(self._seconds),
@@ -138,8 +138,8 @@ class TokenEndpoint:
 
 
 async def _body(response: httpx.Response, what: str) -> bytes:
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise TokenUnavailable(f"{what} answered compressed, though it was asked not to")
+    if is_compressed(response.headers):
+        raise TokenUnavailable(f"{what} {COMPRESSED}")
     body = b""
     async for part in response.aiter_raw():
         body += part
@@ -174,9 +174,8 @@ def _refusal(received: _Received) -> TokenUnavailable:
     apart = _minutes_apart(received.headers.get("date", ""))
     if apart and received.status in _UNTRUSTED:
         reason += f"; its clock and this machine's are {apart} minutes apart, which makes it refuse what is signed here"
-    wait = received.headers.get("retry-after", "")
-    passing = _passes(received.status) and not wait
-    return TokenUnavailable(reason, passing=passing, wait=float(wait) if wait.isascii() and wait.isdigit() else 0.0)
+    wait = retry_after(received.headers, datetime.now(UTC)) or 0.0
+    return TokenUnavailable(reason, passing=_passes(received.status) and not wait, wait=wait)
 
 
 def _passes(status: int) -> bool:
@@ -185,11 +184,8 @@ def _passes(status: int) -> bool:
 
 def _minutes_apart(date: str) -> int:
     """By how many minutes a Date header differs from our clock; 0 where that is too little to matter."""
-    try:
-        told = parsedate_to_datetime(date)
-        seconds = abs((told.replace(tzinfo=told.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-    except (ValueError, OverflowError):
-        return 0
+    told = moment(date)
+    seconds = 0.0 if told is None else abs((told - datetime.now(UTC)).total_seconds())
     return max(round(seconds / 60), 1) if seconds > _FAR_APART else 0
 
 

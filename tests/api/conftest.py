@@ -16,9 +16,13 @@ from service.settings import Settings, load_settings
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_settings(monkeypatch)
+
+
+def _without_settings(patch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("MOODMARKER_"):
-            monkeypatch.delenv(name)
+            patch.delenv(name)
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +38,12 @@ def make_app(context: Context) -> Callable[..., Edge]:
     return make
 
 
-@pytest.fixture
-def app(make_app: Callable[..., Edge]) -> Edge:
-    return make_app()
+@pytest.fixture(scope="module")
+def app(context: Context) -> Edge:
+    """With no setting of a site; to be asked only, for the tests of a file share it."""
+    with pytest.MonkeyPatch.context() as patch:
+        _without_settings(patch)
+        return create_app(load_settings(), context)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO
 
 import httpx
@@ -31,14 +31,21 @@ class Served:
 
     def wait_for(self, event: str) -> dict[str, object]:
         """The next log line of this event; a server that does not write it in time is killed."""
+        return self.logged_until(event)[-1]
+
+    def logged_until(self, event: str) -> list[dict[str, object]]:
+        """Every log line up to the next of this event, as `wait_for`."""
         late = threading.Timer(PATIENCE, self.process.kill)
         late.start()
+        read: list[dict[str, object]] = []
         try:
-            return next(line for line in self._lines() if line["event"] == event)
-        except StopIteration:
-            raise AssertionError(f"the server did not log {event!r}") from None
+            for line in self._lines():
+                read.append(line)
+                if line["event"] == event:
+                    return read
         finally:
             late.cancel()
+        raise AssertionError(f"the server did not log {event!r}")
 
     def _lines(self) -> Iterator[dict[str, object]]:
         for written in self._log:
@@ -57,11 +64,20 @@ class Served:
         return self.process.wait(PATIENCE)
 
 
-@contextmanager
-def serving(*arguments: str, **variables: str) -> Iterator[Served]:
+def serving(*arguments: str, **variables: str) -> AbstractContextManager[Served]:
     """`moodmarker serve` on a free port."""
+    return _started(arguments, environment(**variables))
+
+
+def serving_traced(*arguments: str, **variables: str) -> AbstractContextManager[Served]:
+    """As `serving`; what it runs counts as covered, and takes twice the time."""
+    return _started(arguments, traced_environment(**variables))
+
+
+@contextmanager
+def _started(arguments: Sequence[str], inside: dict[str, str]) -> Iterator[Served]:
     command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(**variables), start_new_session=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=inside, start_new_session=True)
     try:
         yield Served(process)
     finally:
@@ -70,10 +86,16 @@ def serving(*arguments: str, **variables: str) -> Iterator[Served]:
         process.communicate()
 
 
-def environment(**variables: str) -> dict[str, str]:
+def traced_environment(**variables: str) -> dict[str, str]:
     """The environment without settings, and with these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOODMARKER_")}
     return kept | {f"MOODMARKER_{name}": value for name, value in variables.items()}
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """As `traced_environment`, for a process whose lines others cover."""
+    known = traced_environment(**variables)
+    return {name: value for name, value in known.items() if not name.startswith("COVERAGE_")}
 
 
 def fetch(url: str) -> httpx.Response:

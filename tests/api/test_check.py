@@ -17,7 +17,7 @@ from service.api import errors
 from service.api.edge import Edge
 from service.api.errors import STATUS, answer_problem
 from service.assessment import Answer, CheckOptions, Context
-from service.errors import Problem
+from service.errors import NotBelieved, Problem
 from tests.api.asking import CHECK, FHIR, ask, check, issue_code, outcome_text, parameters
 
 PATIENT = {"resourceType": "Patient", "id": "a"}
@@ -156,12 +156,14 @@ def test_every_problem_has_its_status_and_outcome(
     assert outcome_text(refused) == "What is wrong, and the remedy."
     assert issue_code(refused) == problem.code
     assert refused.json()["issue"][0]["expression"] == ["Bundle.entry[3]"]
-    assert ("retry-after" in refused.headers) == (refused.status_code == 503)
+    assert ("retry-after" in refused.headers) == (refused.status_code in (429, 503))
 
 
 def test_every_problem_is_in_the_table() -> None:
     told = {one for module in (service.errors, errors) for one in vars(module).values() if isinstance(one, type)}
-    assert {one for one in told if issubclass(one, Problem)} - {Problem} == set(STATUS)
+    # Whoever is not believed gets a status alone, and it is that of who has to say who it is.
+    assert {one for one in told if issubclass(one, Problem)} - {Problem, NotBelieved} == set(STATUS)
+    assert (answer_problem(NotBelieved()).status_code, bytes(answer_problem(NotBelieved()).body)) == (401, b"")
     assert answer_problem(Problem("Not in the table.")).status_code == 500
 
 

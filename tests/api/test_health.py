@@ -1,15 +1,23 @@
 """Are health and numbers told, and the latter only nearby?"""
 
-from collections.abc import Callable
+import asyncio
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.edge import Edge
 from service.assessment import Context
+from service.subscriptions.working import Worker
 from tests.api.asking import ask, check
 
-NEAR_ONLY = ["/metrics", "/openapi.json", "/docs"]
+NEAR_ONLY = ["/metrics", "/health/servers", "/openapi.json", "/docs"]
 
 
 def _numbers(app: Edge) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -29,6 +37,82 @@ def test_ready_names_the_rule_set(app: Edge, context: Context) -> None:
     told = ask(app, "GET", "/health/ready").json()
     assert told["status"] == "ready"
     assert told["ruleSet"] == {"version": context.rule_set.version, "digest": context.rule_set.digest}
+
+
+@pytest.mark.parametrize(("path", "status"), [("live", 200), ("ready", 200), ("servers", 421)])
+def test_probes_alone_are_answered_under_any_host(app: Edge, path: str, status: int) -> None:
+    told = ask(app, "GET", f"/health/{path}", headers={"Host": "evil.example"})
+    assert told.status_code == status
+    assert "servers" not in told.json()
+
+
+@pytest.fixture
+def with_store(tmp_path: Path) -> dict[str, str]:
+    return {"service_key": "k" * 40, "store": f"sqlite:///{tmp_path}/store.db"}
+
+
+async def readiness(app: Edge) -> tuple[int, dict[str, Any]]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        told = await client.get("/health/ready")
+    return told.status_code, told.json()
+
+
+def while_running(app: Edge, test: Callable[[], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with app.app.router.lifespan_context(app.app):  # type: ignore[attr-defined]
+            await test()
+
+    asyncio.run(run())
+
+
+def test_with_subscriptions_ready_means_that_they_are_worked_off(
+    make_app: Callable[..., Edge], with_store: dict[str, str]
+) -> None:
+    app = make_app(**with_store)
+
+    async def test() -> None:
+        status, told = await readiness(app)
+        assert (status, told["status"]) == (200, "ready")
+        assert told["subscriptions"] == {"store": "ready", "workers": "ready", "watch": "ready"}
+
+    assert asyncio.run(readiness(app))[0] == 503
+    while_running(app, test)
+
+
+def test_a_store_that_does_not_answer_is_not_ready(make_app: Callable[..., Edge], with_store: dict[str, str]) -> None:
+    app = make_app(**with_store)
+    address = with_store["store"].removeprefix("sqlite:///")
+
+    async def test() -> None:
+        # What SQLite does for one transaction it refuses to everybody else.
+        with closing(sqlite3.connect(address, isolation_level=None)) as hog:
+            hog.execute("BEGIN EXCLUSIVE")
+            status, told = await readiness(app)
+        assert (status, told["status"]) == (503, "not ready")
+        assert told["subscriptions"]["store"] == "failed: it does not answer"
+        assert address not in json.dumps(told)
+
+    while_running(app, test)
+
+
+def test_workers_that_ended_are_not_ready(
+    make_app: Callable[..., Edge], with_store: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(**with_store)
+
+    async def ends(_: object) -> None:
+        """As a worker that somebody cancelled."""
+
+    monkeypatch.setattr(Worker, "run", ends)
+
+    async def test() -> None:
+        await asyncio.sleep(0)
+        status, told = await readiness(app)
+        assert (status, told["status"]) == (503, "not ready")
+        assert told["subscriptions"]["workers"].startswith("failed: ")
+
+    while_running(app, test)
 
 
 def test_numbers_count_requests_verdicts_and_entries(app: Edge, body: bytes) -> None:

@@ -77,15 +77,17 @@ def test_a_server_whose_algorithm_has_no_key_stops_the_start(make_app: Made, fol
         make_app(keys=folder, servers={"main": {"url": BASE, "client_id": "us", "algorithm": "RS384"}})
 
 
-def test_readiness_names_the_servers_that_give_tokens(make_app: Made, folder: Path, servers: dict[str, Any]) -> None:
+def test_a_server_that_was_not_asked_for_a_token_is_unknown(
+    make_app: Made, folder: Path, servers: dict[str, Any]
+) -> None:
     app = make_app(keys=folder, servers=servers)
-    told = ask(app, "GET", "/health/ready")
-    assert told.json()["servers"] == {"main": {"token": "not asked for yet"}}
-    assert ask(app, "GET", "/health/servers").status_code == 200
+    assert "servers" not in ask(app, "GET", "/health/ready").json()
+    told = ask(app, "GET", "/health/servers")
+    assert told.status_code == 200
+    assert told.json() == {"status": "unknown", "servers": {"main": {"token": "not asked for yet"}}}
 
 
 def test_without_such_servers_there_is_nothing_to_tell(app: Edge) -> None:
-    assert "servers" not in ask(app, "GET", "/health/ready").json()
     assert ask(app, "GET", "/health/servers").json() == {"status": "ready", "servers": {}}
 
 
@@ -101,9 +103,9 @@ def test_a_refusal_is_told_and_takes_nobody_out_of_rotation(
     assert reason in outcome_text(refused)
     ready = ask(app, "GET", "/health/ready")
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-    assert ready.json()["servers"]["main"]["token"].startswith(f"failed: {reason}")
     told = ask(app, "GET", "/health/servers")
     assert (told.status_code, told.json()["status"]) == (503, "failed")
+    assert told.json()["servers"]["main"]["token"].startswith(f"failed: {reason}")
     assert "us?" not in told.text + ready.text
     assert BASE not in told.text + ready.text
 
@@ -121,7 +123,8 @@ def test_a_token_that_is_given_is_kept_from_request_to_request(
         assert "status 403, for it does not permit this to the service" in outcome_text(answer)
     assert refusing.calls[0].request.headers["authorization"] == "Bearer t0k3n"
     assert asked.call_count == 1
-    assert ask(app, "GET", "/health/ready").json()["servers"] == {"main": {"token": "ok"}}
+    told = ask(app, "GET", "/health/servers").json()
+    assert told == {"status": "ready", "servers": {"main": {"token": "ok"}}}
 
 
 def test_a_fixed_token_is_sent_as_it_is(make_app: Made, ehr: respx.MockRouter) -> None:

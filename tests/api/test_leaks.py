@@ -57,6 +57,12 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Lines]:
     logging.getLogger().handlers.clear()
 
 
+@pytest.fixture
+def app(make_app: Callable[..., Edge]) -> Edge:
+    """One for each test, as it keeps the log that it was made with."""
+    return make_app()
+
+
 def _bodies() -> dict[str, bytes]:
     good = parameters([PATIENT, OBSERVATION], asOf="2026-06-30")
     return {

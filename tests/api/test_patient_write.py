@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,10 +18,13 @@ from service.fhir.artifacts import all_artifacts
 from service.fhir.operation import named
 from service.fhir.reading import bundle
 from tests.api.asking import FHIR, ask, issue_code, outcome_text
-from tests.api.test_patients import BASE, PATIENT, POSITIVE, STATEMENT, answered
+from tests.api.test_patients import BASE, PATIENT, POSITIVE, STATEMENT, TOKEN, answered
 
 WRITE = "/fhir/Patient/p1/$mood-immune-write"
 CHECK = "/fhir/Patient/p1/$mood-immune-check"
+NOW = datetime.now(UTC)
+TODAY = NOW.date().isoformat()
+OF_TODAY = POSITIVE | {"effectiveDateTime": TODAY}
 ALLOWED = {"main": {"url": BASE, "write": True}}
 
 
@@ -29,7 +33,7 @@ def server() -> Iterator[respx.MockRouter]:
     with respx.mock(assert_all_called=False) as router:
         router.get(f"{BASE}/metadata").mock(return_value=answered(STATEMENT))
         router.get(f"{BASE}/Patient/p1").mock(return_value=answered(PATIENT))
-        found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": POSITIVE}]}
+        found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": OF_TODAY}]}
         router.post(f"{BASE}/Observation/_search", name="search").mock(return_value=answered(found))
         yield router
 
@@ -40,7 +44,7 @@ def app(make_app: Callable[..., Edge]) -> Edge:
 
 
 def test_a_server_that_takes_nothing_is_told_beside_the_flags(app: Edge, server: respx.MockRouter) -> None:
-    answer = ask(app, "POST", f"{WRITE}?asOf=2026-06-30", headers=FHIR)
+    answer = ask(app, "POST", WRITE, headers=FHIR)
     assert answer.status_code == 200
     assert answer.headers["moodmarker-urgent"] == "true"
     flag, *_, outcome = [entry["resource"] for entry in answer.json()["entry"]]
@@ -53,9 +57,30 @@ def test_a_server_that_takes_nothing_is_told_beside_the_flags(app: Edge, server:
 
 
 def test_parameters_may_be_posted(app: Edge, server: respx.MockRouter) -> None:
-    given = [{"name": "server", "valueCode": "main"}, {"name": "asOf", "valueDateTime": "2026-06-30"}]
+    given = [{"name": "server", "valueCode": "main"}, {"name": "asOf", "valueDateTime": TODAY}]
     sent = {"resourceType": "Parameters", "parameter": given}
     assert ask(app, "POST", WRITE, json=sent, headers=FHIR).status_code == 200
+
+
+@pytest.mark.parametrize(("days", "status"), [(-2, 400), (-1, 200), (0, 200), (1, 200), (2, 400), (9999, 400)])
+@pytest.mark.parametrize("place", ["query", "body"])
+def test_it_is_done_as_of_today(app: Edge, server: respx.MockRouter, days: int, status: int, place: str) -> None:
+    """One day more on either side, for it may be today for the caller."""
+    day = (NOW + timedelta(days)).date().isoformat()
+    sent = {"resourceType": "Parameters", "parameter": [{"name": "asOf", "valueDateTime": day}]}
+    if place == "query":
+        answer = ask(app, "POST", f"{WRITE}?asOf={day}", headers=FHIR)
+    else:
+        answer = ask(app, "POST", WRITE, json=sent, headers=FHIR)
+    assert answer.status_code == status
+    if status == 400:
+        assert issue_code(answer) == "value"
+        assert outcome_text(answer).startswith("What is stored has to be found as of today")
+        assert "the parameter asOf" in outcome_text(answer)
+        place_of = answer.json()["issue"][0].get("expression")
+        assert place_of == (None if place == "query" else ["Parameters.parameter[0].valueDateTime"])
+        assert not server.calls
+    assert ask(app, "POST", f"{CHECK}?asOf={day}", headers=FHIR).status_code == 200
 
 
 def test_it_is_off_unless_the_operator_turns_it_on(make_app: Callable[..., Edge], server: respx.MockRouter) -> None:
@@ -87,11 +112,11 @@ def test_a_stranger_is_refused(app: Edge, server: respx.MockRouter) -> None:
     assert not server.calls
 
 
-@pytest.mark.parametrize(("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 401), ("", 401)])
+@pytest.mark.parametrize(("sent", "status"), [(f"Bearer {TOKEN}", 200), ("Bearer wrong", 401), ("", 401)])
 def test_with_a_token_it_has_to_be_sent(
     make_app: Callable[..., Edge], server: respx.MockRouter, sent: str, status: int
 ) -> None:
-    app = make_app(servers=ALLOWED, bearer_token="right")
+    app = make_app(servers=ALLOWED, bearer_token=TOKEN)
     assert ask(app, "POST", WRITE, headers=FHIR | {"Authorization": sent}).status_code == status
 
 

@@ -15,6 +15,7 @@ from tests.api.asking import FHIR, ask, outcome_text
 
 BASE = "https://ehr.example/fhir"
 SERVERS = {"main": {"url": BASE}}
+TOKEN = "right" * 7
 PATIENT = {"resourceType": "Patient", "id": "p1", "birthDate": "1980-01-01"}
 CHECK = "/fhir/Patient/p1/$mood-immune-check"
 STATEMENT = {
@@ -126,11 +127,11 @@ def test_a_stranger_is_refused(app: Edge) -> None:
     assert "MOODMARKER_BEARER_TOKEN" in outcome_text(answer)
 
 
-@pytest.mark.parametrize(("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 401), ("", 401)])
+@pytest.mark.parametrize(("sent", "status"), [(f"Bearer {TOKEN}", 200), ("Bearer wrong", 401), ("", 401)])
 def test_with_a_token_it_has_to_be_sent(
     make_app: Callable[..., Edge], server: respx.MockRouter, sent: str, status: int
 ) -> None:
-    app = make_app(servers=SERVERS, bearer_token="right")
+    app = make_app(servers=SERVERS, bearer_token=TOKEN)
     assert ask(app, "GET", CHECK, headers={"Authorization": sent}).status_code == status
 
 

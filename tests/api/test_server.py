@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from tests.api.asking import CHECK, FHIR
-from tests.api.serving import PATIENCE, environment, fetch, serving
+from tests.api.serving import PATIENCE, fetch, serving, serving_traced, traced_environment
 
 
 def test_answers_over_a_socket_and_ends_with_zero(body: bytes) -> None:
-    with serving() as served:
+    with serving_traced() as served:
         answered = httpx.post(served.url + CHECK, content=body, headers=FHIR, timeout=PATIENCE)
         assert answered.status_code == 200
         assert "server" not in answered.headers
@@ -57,7 +57,7 @@ def test_an_address_is_limited_and_headers_are_not() -> None:
 
 
 def test_workers_share_the_work_and_the_numbers(body: bytes) -> None:
-    with serving("--workers", "2") as served:
+    with serving_traced("--workers", "2") as served:
         for _ in range(2):
             served.wait_for("Application startup complete.")
         for _ in range(6):
@@ -81,7 +81,7 @@ def test_a_worker_that_died_is_replaced() -> None:
 
 def test_a_setting_that_is_not_safe_is_refused() -> None:
     command = [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0"]  # noqa: S104
-    refused = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE)
+    refused = subprocess.run(command, capture_output=True, text=True, env=traced_environment(), timeout=PATIENCE)
     assert refused.returncode == 2
     assert "MOODMARKER_ALLOW_UNAUTHENTICATED" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -96,6 +96,6 @@ def test_listens_to_others_when_told_to_on_purpose() -> None:
 def test_a_port_that_is_taken_is_told() -> None:
     with serving() as served:
         command = [sys.executable, "-m", "service.cli", "serve", "--port", str(served.port)]
-        refused = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE)
+        refused = subprocess.run(command, capture_output=True, text=True, env=traced_environment(), timeout=PATIENCE)
         assert refused.returncode == 2
         assert f"port {served.port}" in refused.stderr

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -43,8 +44,8 @@ class Asked(NamedTuple):
 class Authority:
     """What the server knows and does; a test sets what it needs and reads what came."""
 
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, scheme: str = "http") -> None:
+        self.origin = f"{scheme}://127.0.0.1:{port}"
         self.base = f"{self.origin}/fhir"
         self.reset(lambda: {"keys": []})
 
@@ -152,11 +153,21 @@ class Authority:
 
 
 @contextmanager
-def running() -> Iterator[Authority]:
-    """The server in a thread, on a free port."""
-    config = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None, lifespan="off", date_header=False, ws="none")
+def running(certificate: Path | None = None) -> Iterator[Authority]:
+    """The server in a thread, on a free port; with TLS where it has a file of key and certificate."""
+    config = uvicorn.Config(
+        "",
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        lifespan="off",
+        date_header=False,
+        ws="none",
+        ssl_certfile=certificate,
+        ssl_keyfile=certificate,
+    )
     listener = config.bind_socket()
-    authority = Authority(listener.getsockname()[1])
+    authority = Authority(listener.getsockname()[1], "http" if certificate is None else "https")
     config.app = authority.app
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -1,4 +1,4 @@
-"""Keys, and a server that knows them."""
+"""Keys, a server that knows them, and one that serves those of others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from service.security import rotation
 from service.security.keys import KeyFolder
 from service.security.rotation import make_key
 from tests.security.authority import Authority, running
+from tests.security.key_server import KeyServer
+from tests.security.key_server import running as serving_keys
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +29,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key of each algorithm, made an hour and more ago; not to be changed."""
     folder = tmp_path_factory.mktemp("made") / "keys"
-    make_key(folder, "ES384", int(time.time()) - 5000)
-    make_key(folder, "RS384", int(time.time()) - 5000)
+    with pytest.MonkeyPatch.context() as patch:
+        # The shortest that is taken: an RSA key is proved whenever it is read, which takes time.
+        patch.setattr(rotation, "RSA_BITS", 2048)
+        make_key(folder, "ES384", int(time.time()) - 5000)
+        make_key(folder, "RS384", int(time.time()) - 5000)
     return folder
 
 
@@ -47,3 +53,16 @@ def _running() -> Iterator[Authority]:
 def authority(_running: Authority, folder: Path) -> Authority:
     _running.reset(KeyFolder(folder).published)
     return _running
+
+
+@pytest.fixture(scope="session")
+def _serving_keys() -> Iterator[KeyServer]:
+    with serving_keys() as server:
+        yield server
+
+
+@pytest.fixture
+def key_server(_serving_keys: KeyServer) -> KeyServer:
+    """A server of key sets that has nothing yet."""
+    _serving_keys.reset()
+    return _serving_keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 import structlog
 from joserfc.jwk import ECKey, RSAKey
 
-from service.security.keys import Algorithm, KeyFolder, SigningKey, read_keys, signing_key
-from service.security.rotation import KEPT_SECONDS, WAIT_SECONDS, make_key, rotate
+from service.security.keys import ALGORITHMS, Algorithm, KeyFolder, SigningKey, read_keys, signing_key
+from service.security.rotation import KEPT_SECONDS, WAIT_SECONDS, Removal, make_key, remove, rotate
 from service.settings import SettingsError
 
 NOW = 1_800_000_000
@@ -54,8 +55,8 @@ def test_a_key_is_a_file_that_its_owner_alone_reads(folder: Path) -> None:
     assert read_keys(folder.parent / "new") == (made,)
 
 
-def test_the_keys_are_as_strong_as_smart_asks(folder: Path) -> None:
-    curve, rsa = only(folder, "ES384").private, only(folder, "RS384").private
+def test_the_keys_are_as_strong_as_smart_asks(tmp_path: Path) -> None:
+    curve, rsa = (make_key(tmp_path, algorithm, NOW).private for algorithm in ALGORITHMS)
     assert isinstance(curve, ECKey)
     assert curve.as_dict(private=False)["crv"] == "P-384"
     assert isinstance(rsa, RSAKey)
@@ -67,6 +68,38 @@ def test_a_key_that_others_may_open_is_refused(folder: Path, mode: int) -> None:
     path = next(folder.iterdir())
     path.chmod(mode)
     assert refusal(folder) == f"MOODMARKER_KEYS: {path} is open to others (mode {mode:04o}); run: chmod 600 {path}"
+
+
+@pytest.fixture
+def _as_a_member(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The service is another user than the owner of its keys, in a group of theirs."""
+    owned = next(folder.iterdir()).stat()
+    monkeypatch.setattr(os, "geteuid", lambda: owned.st_uid + 1)
+    monkeypatch.setattr(os, "getegid", lambda: owned.st_gid + 1)
+    monkeypatch.setattr(os, "getgroups", lambda: [owned.st_gid])
+
+
+@pytest.mark.usefixtures("_as_a_member")
+@pytest.mark.parametrize("mode", [0o440, 0o640, 0o400])
+def test_a_key_that_is_handed_to_the_group_of_the_service_is_taken(folder: Path, mode: int) -> None:
+    for path in folder.iterdir():
+        path.chmod(mode)
+    assert len(KeyFolder(folder).keys) == 2
+
+
+@pytest.mark.usefixtures("_as_a_member")
+@pytest.mark.parametrize("mode", [0o444, 0o460, 0o660, 0o450, 0o441, 0o642])
+def test_a_key_that_others_than_the_group_may_open_or_the_group_change_is_refused(folder: Path, mode: int) -> None:
+    next(folder.iterdir()).chmod(mode)
+    told = f"is open to others (mode {mode:04o}); let its owner and one group of the service read it"
+    assert told in refusal(folder)
+
+
+@pytest.mark.usefixtures("_as_a_member")
+def test_a_key_that_a_group_of_others_may_read_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    next(folder.iterdir()).chmod(0o440)
+    monkeypatch.setattr(os, "getgroups", lambda: [])
+    assert "is open to others (mode 0440)" in refusal(folder)
 
 
 def test_no_key_is_published_with_its_secret(folder: Path) -> None:
@@ -235,6 +268,108 @@ def test_a_key_that_breaks_while_running_is_told_and_the_known_ones_stay(folder:
     assert "is open to others" in lines[0]["reason"]
     path.chmod(0o600)
     assert held.keys == known
+
+
+def test_a_read_that_failed_is_tried_again_though_no_file_has_changed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = KeyFolder(folder)
+    made = rotate(folder, "ES384", time.time(), wait=0).made
+    assert made is not None
+
+    def fails(_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with structlog.testing.capture_logs() as lines, monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fails)
+        assert made not in held.keys
+        assert made not in held.keys
+    assert [line["reason"] for line in lines] == [f"MOODMARKER_KEYS: {folder} cannot be read (Input/output error)"]
+    assert made in held.keys
+
+
+def test_a_key_that_was_taken_away_is_not_used_though_another_cannot_be_read(folder: Path) -> None:
+    held = KeyFolder(folder)
+    gone, broken = only(folder, "ES384"), only(folder, "RS384")
+    (folder / f"{gone.kid}.json").unlink()
+    (folder / f"{broken.kid}.json").write_bytes(b"{")
+    with structlog.testing.capture_logs() as lines:
+        assert held.keys == (broken,)
+    assert len(lines) == 1
+
+
+def test_a_folder_that_was_emptied_leaves_no_key(folder: Path) -> None:
+    held = KeyFolder(folder)
+    for path in folder.iterdir():
+        path.unlink()
+    with structlog.testing.capture_logs() as lines:
+        assert held.signing("ES384") is None
+        assert held.published() == {"keys": []}
+    assert [line["reason"].partition(";")[0] for line in lines] == [f"MOODMARKER_KEYS: {folder} holds no key"]
+
+
+def test_a_key_that_was_replaced_may_be_removed_at_once(folder: Path) -> None:
+    old = only(folder, "ES384")
+    rotate(folder, "ES384", time.time(), wait=0)
+    assert remove(folder, old.kid, time.time()) == Removal(signed=False, successor=None)
+    assert old not in read_keys(folder)
+
+
+def test_a_key_that_waits_signs_when_the_one_before_it_is_removed(folder: Path) -> None:
+    held, old = KeyFolder(folder), only(folder, "ES384")
+    waiting = rotate(folder, "ES384", time.time()).made
+    assert remove(folder, old.kid, time.time()) == Removal(signed=True, successor=waiting)
+    assert held.signing("ES384") == waiting
+    assert old.kid not in {key["kid"] for key in held.published()["keys"]}
+
+
+def test_the_only_key_of_its_algorithm_is_removed_by_force_alone(folder: Path) -> None:
+    held, key = KeyFolder(folder), only(folder, "ES384")
+    with pytest.raises(SettingsError, match=r"only key of its algorithm.*keys rotate --at-once.*--force"):
+        remove(folder, key.kid, time.time())
+    assert key in read_keys(folder)
+    assert remove(folder, key.kid, time.time(), force=True) == Removal(signed=True, successor=None)
+    assert held.signing("ES384") is None
+    assert held.signing("RS384") is not None
+
+
+def test_a_key_that_nobody_could_use_in_its_place_is_no_successor(folder: Path) -> None:
+    old = only(folder, "ES384")
+    made = rotate(folder, "ES384", time.time()).made
+    assert made is not None
+    (folder / f"{made.kid}.json").chmod(0o644)
+    with pytest.raises(SettingsError, match="only key of its algorithm"):
+        remove(folder, old.kid, time.time())
+
+
+def test_a_key_that_is_open_to_others_may_be_removed(folder: Path) -> None:
+    path = folder / f"{only(folder, 'ES384').kid}.json"
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="only key"):
+        remove(folder, path.stem, time.time())
+    remove(folder, path.stem, time.time(), force=True)
+    assert [key.algorithm for key in read_keys(folder)] == ["RS384"]
+
+
+def test_what_is_no_key_may_be_removed_and_only_what_is_in_the_folder(folder: Path) -> None:
+    (folder / "broken.json").write_bytes(b"{")
+    outside = folder.parent / "outside.json"
+    outside.write_bytes(b"{}")
+    assert remove(folder, "broken", NOW) == Removal(signed=False, successor=None)
+    for name in ("broken", "../outside", str(outside.with_suffix("")), ""):
+        with pytest.raises(SettingsError, match="moodmarker keys list"):
+            remove(folder, name, NOW)
+    assert outside.exists()
+    assert len(read_keys(folder)) == 2
+
+
+def test_a_key_that_cannot_be_taken_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", fails)
+    with pytest.raises(SettingsError, match=r"cannot be changed \(Read-only file system\)"):
+        remove(folder, only(folder, "ES384").kid, NOW, force=True)
 
 
 def test_keys_outlive_the_loss_of_their_folder_until_it_is_back(folder: Path) -> None:

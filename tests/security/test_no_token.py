@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -208,17 +209,20 @@ def test_a_failing_endpoint_is_left_alone_for_longer_and_longer(
     assert waits == [5, 10, 20, 40, 60, 60, 60, 60, 60]
 
 
+@pytest.mark.parametrize("dated", [False, True])
 def test_a_server_that_says_how_long_to_wait_is_left_alone_so_long(
-    authority: Authority, folder: Path, clock: Clock
+    authority: Authority, folder: Path, clock: Clock, *, dated: bool
 ) -> None:
-    authority.answers.append(Response(b"", 503, headers={"Retry-After": "100"}))
+    # A date has no parts of a second, and time goes on until it is read.
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=100.99), usegmt=True)
+    authority.answers.append(Response(b"", 503, headers={"Retry-After": until if dated else "100"}))
 
     async def ask(tokens: BackendServices, _: httpx.AsyncClient) -> None:
-        for later in (0, 99):
+        for later in (0, 95):
             clock.now += later
             with pytest.raises(TokenUnavailable):
                 await tokens.token()
-        clock.now += 2
+        clock.now += 6
         await tokens.token()
 
     with_tokens(server_at(authority), folder, ask)

@@ -1,0 +1,80 @@
+"""A server of key sets on loopback, as a client of CDS Hooks runs one; it counts who asks for what."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+PATIENCE = 10.0
+
+
+class KeyServer:
+    """What is served under each path, and how often it was asked for."""
+
+    def __init__(self, port: int) -> None:
+        self.origin = f"http://127.0.0.1:{port}"
+        self.served: dict[str, Any] = {}
+        self.asked: Counter[str] = Counter()
+        self.headers: list[dict[str, str]] = []
+        self.delay = 0.0
+
+    def reset(self) -> None:
+        self.served.clear()
+        self.asked.clear()
+        self.headers.clear()
+        self.delay = 0.0
+
+    def serve(self, path: str, served: Any) -> str:
+        """Serves a key set, or a response as it is; returns where."""
+        self.served[path] = served
+        return self.url(path)
+
+    def url(self, path: str) -> str:
+        return f"{self.origin}/{path}"
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{path:path}", self._answer)])
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        self.asked[path] += 1
+        self.headers.append(dict(request.headers))
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        served = self.served.get(path)
+        if isinstance(served, Response):
+            return served
+        return Response(status_code=404) if served is None else JSONResponse(served)
+
+
+@contextmanager
+def running() -> Iterator[KeyServer]:
+    """The server in a thread, on a free port."""
+    config = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
+    listener = config.bind_socket()
+    keys = KeyServer(listener.getsockname()[1])
+    config.app = keys.app
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    ends = time.monotonic() + PATIENCE
+    while not server.started and time.monotonic() < ends:
+        time.sleep(0.01)
+    try:
+        yield keys
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listener.close()
