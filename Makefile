@@ -4,10 +4,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 unexport PYTHONPATH PYTHONHOME
+# Compiled modules are kept, or each of the many processes of a suite would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 # A FHIR server to test against has pins of its own, and so an environment of its own.
 STACK := .venv-stack
+# So has a client of CDS Hooks.
+CLIENTS := .venv-clients
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
@@ -21,7 +25,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 CODE := $(wildcard service tests benchmarks)
 
 .PHONY: help demo stack serve check test test-all generate bench lock clean tools \
-	suite-slow suite-node suite-java suite-postgres suite-container
+	suite-slow suite-node suite-java suite-browser suite-postgres suite-container
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,19 +45,20 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports
 	@$(BIN)/moodmarker generate --check
+	@$(BIN)/python -m tests.cds_hooks.traceability --check
 
-test: $(VENV)/.dev $(STACK)/.made ## the tests that need PyPI alone, with the coverage bars
+test: $(VENV)/.dev $(STACK)/.made $(CLIENTS)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not postgres" --cov --cov-report=
+	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
 	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
 	@echo "Coverage of everything else (bar: 95 %)"
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, PostgreSQL, container
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, container
 	@table=''; failed=0; \
-	for suite in slow node java postgres container; do \
+	for suite in slow node java browser postgres container; do \
 		echo "== suite $$suite"; \
 		began=$$(date +%s); \
 		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
@@ -64,7 +69,7 @@ test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` 
 	exit $$failed
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not postgres" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
@@ -73,6 +78,9 @@ suite-node: $(VENV)/.test-all
 
 suite-java: $(VENV)/.test-all
 	@$(PYTEST) -m java
+
+suite-browser: $(VENV)/.test-all
+	@$(PYTEST) -m browser
 
 suite-postgres: $(VENV)/.test-all
 	@$(PYTEST) -m postgres
@@ -84,17 +92,19 @@ suite-container: $(VENV)/.test-all
 tools:
 	@missing=''; \
 	for pair in node:nodejs npm:npm java:default-jre-headless javac:default-jdk-headless mvn:maven \
-		pg_ctlcluster:postgresql docker-compose:docker-compose; do \
+		chromium:chromium pg_ctlcluster:postgresql docker-compose:docker-compose; do \
 		command -v "$${pair%%:*}" >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "Installing$$missing"; \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+		apt-get update -qq && for package in $$missing; do \
+			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$package >/dev/null \
+				|| echo "Not to be had here: $$package"; done; \
 	else echo "Missing, and not installable by this user:$$missing"; fi
 
 generate: $(VENV)/.runtime ## write contracts/ anew from the rules and routes
 	@$(BIN)/moodmarker generate
+	@$(BIN)/python -m tests.cds_hooks.traceability
 
 bench: $(VENV)/.dev ## measure speed as ratios in one run
 	@$(BIN)/python -m benchmarks
@@ -108,9 +118,10 @@ lock: ## choose the newest versions that resolve, and pin them with their hashes
 	$(LOCK) --upgrade pyproject.toml --group build --group dev --group test-all --constraint requirements-dev.txt \
 		--output-file requirements-test-all.txt
 	$(LOCK) --upgrade --group stack --output-file requirements-stack.txt
+	$(LOCK) --upgrade --group clients --output-file requirements-clients.txt
 
 clean: ## remove .venv and everything else that is made
-	rm -rf $(VENV) $(STACK) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
+	rm -rf $(VENV) $(STACK) $(CLIENTS) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -144,4 +155,11 @@ $(STACK)/.made: requirements-stack.txt $(VENV)/.python
 	@$(PYTHON) -m venv --clear $(STACK)
 	@$(STACK)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
 		install --no-compile --require-hashes --requirement requirements-stack.txt
+	@touch $@
+
+$(CLIENTS)/.made: requirements-clients.txt $(VENV)/.python
+	@echo "Installing a CDS Hooks client into $(CLIENTS)"
+	@$(PYTHON) -m venv --clear $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
+		install --no-compile --require-hashes --requirement requirements-clients.txt
 	@touch $@

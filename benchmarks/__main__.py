@@ -6,20 +6,23 @@ import os
 import platform
 import sys
 import tempfile
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from benchmarks import bundle, in_process
-from benchmarks.load import CONNECTIONS, Load, measure
+from benchmarks.load import CONNECTIONS, Load, measure, paced
 from benchmarks.servers import ECHO_PATH, VALIDATE_PATH, running
 from service.api.documentation import CHECK_PATH
 from service.assessment import Context
+from service.cds_hooks.names import SERVICE_PATH
+from service.cds_hooks.templates import templates
 from service.rules import RULES
 from service.settings import PREFIX, load_settings
 
-ROUNDS, SECONDS = 3, 3.0
+ROUNDS, SECONDS, PACED_SECONDS = 3, 3.0, 10.0
 LIBRARIES = (
     "fastapi",
     "fhir.resources",
@@ -64,7 +67,7 @@ def main() -> int:
     body = bundle.request()
     answer = in_process.answer(body, context)
     _tell_machine(body, answer)
-    rows = [*_rows_in_process(body, context), *_rows_over_http(body, answer)]
+    rows = [*_rows_in_process(body, context), *_rows_over_http(body, answer), *_rows_of_hooks(context, answer)]
     for row in rows:
         print(row.line())
     return 0 if all(row.holds for row in rows) else 1
@@ -121,6 +124,20 @@ def _rows_over_http(body: bytes, answer: bytes) -> list[Row]:
             at_most=False,
         ),
     ]
+
+
+def _rows_of_hooks(context: Context, answer: bytes) -> list[Row]:
+    call = bundle.hook(templates(context.rule_set.rules, context.terminology), datetime.now(UTC).date())
+    with tempfile.TemporaryDirectory() as folder:
+        fixed = Path(folder) / "answer.json"
+        fixed.write_bytes(answer)
+        with running("product", fixed) as port:
+            most = measure(port, SERVICE_PATH, call, SECONDS).rate
+            took = sorted(paced(port, SERVICE_PATH, call, most / 2, PACED_SECONDS))
+    middle, slow = median(took), took[int(len(took) * 0.99)]
+    print(f"\nCDS Hooks, full prefetch of {len(call):,} bytes: at most {most:,.1f} a second; at half of that")
+    print(f"{len(took):,} calls: median {middle * 1e3:.2f} ms, 99th percentile {slow * 1e3:.2f} ms\n")
+    return [Row("5", "CDS Hooks: 99th percentile against median", slow / middle, 8, 4, " x", at_most=True)]
 
 
 def _told(name: str, loads: list[Load]) -> float:

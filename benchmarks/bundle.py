@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from service.cds_hooks.names import HOOKS
+from service.cds_hooks.templates import PATIENT_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from service.cds_hooks.templates import Template
 
 Json = dict[str, Any]
 AS_OF = date(2026, 6, 30)
@@ -15,6 +23,7 @@ LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 SUBJECT = {"reference": "Patient/bench"}
+INSTANCE = "5f1c7f2e-6d0e-4f4b-9a51-2f6f0f3f7f10"
 PERFORMER = [{"reference": "Practitioner/bench"}]
 
 PHQ9_TOTAL = ("44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]")
@@ -68,13 +77,35 @@ def request() -> bytes:
     return json.dumps({"resourceType": "Parameters", "parameter": parameters}, separators=(",", ":")).encode()
 
 
-def bundle() -> Json:
+def bundle(as_of: date = AS_OF) -> Json:
     """The Bundle alone."""
-    resources = [_patient(), _condition(), *_questionnaires(), *_inflammation(), *_others()]
+    resources = [_patient(), _condition(), *_questionnaires(as_of), *_inflammation(as_of), *_others(as_of)]
     entries = [
         {"fullUrl": f"https://ehr.example/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources
     ]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def hook(templates: Iterable[Template], today: date) -> bytes:
+    """The same patient today, as a client sends her when her chart is opened: everything in the prefetch."""
+    entries = bundle(today)["entry"]
+    person, others = entries[0]["resource"], entries[1:]
+    prefetch: Json = {PATIENT_KEY: person}
+    for template in templates:
+        if template.parameters:
+            found = [entry for entry in others if _is_found(entry["resource"], template)]
+            prefetch[template.key] = {"resourceType": "Bundle", "type": "searchset", "entry": found}
+    context = {"userId": "Practitioner/bench", "patientId": person["id"]}
+    call = {"hook": HOOKS[0], "hookInstance": INSTANCE, "context": context, "prefetch": prefetch}
+    return json.dumps(call, separators=(",", ":")).encode()
+
+
+def _is_found(resource: Json, template: Template) -> bool:
+    """By type, and where codes are asked for by code; what no template asks for is not sent."""
+    codes = dict(template.parameters).get("code", "")
+    return resource["resourceType"] == template.resource_type and (
+        not codes or resource["code"]["coding"][0]["code"] in codes.split(",")
+    )
 
 
 def _patient() -> Json:
@@ -95,10 +126,10 @@ def _condition() -> Json:
     }
 
 
-def _questionnaires() -> list[Json]:
+def _questionnaires(as_of: date) -> list[Json]:
     made = []
     for back in range(RESPONSES):
-        day = AS_OF - timedelta(days=7 + 30 * back)
+        day = as_of - timedelta(days=7 + 30 * back)
         answers = NEWEST if back == 0 else STEADY
         items = [
             _observation(f"phq-{back}-{number}", code, day, {"value": answer, "unit": "{score}"}, "survey")
@@ -111,23 +142,23 @@ def _questionnaires() -> list[Json]:
     return made
 
 
-def _inflammation() -> list[Json]:
+def _inflammation(as_of: date) -> list[Json]:
     made = []
     for back in range(CRPS):
         quantity = {"value": round(4.1 + 0.3 * (back % 7), 1), "unit": "mg/L", "system": UCUM, "code": "mg/L"}
-        day = AS_OF - timedelta(days=9 + 17 * back)
+        day = as_of - timedelta(days=9 + 17 * back)
         result = _observation(f"crp-{back}", HS_CRP, day, quantity, "laboratory")
         result["referenceRange"] = [{"low": {"value": 0, "unit": "mg/L"}, "high": {"value": 3, "unit": "mg/L"}}]
         made.append(result)
     return made
 
 
-def _others() -> list[Json]:
+def _others(as_of: date) -> list[Json]:
     return [
         _observation(
             f"other-{number}-{back}",
             (code, display),
-            AS_OF - timedelta(days=5 + 31 * back),
+            as_of - timedelta(days=5 + 31 * back),
             {"value": value, "unit": unit, "system": UCUM, "code": unit},
             category,
         )

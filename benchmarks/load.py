@@ -39,6 +39,43 @@ def measure(port: int, path: str, body: bytes, seconds: float) -> Load:
     return uvloop.run(_measure(port, _request(path, body), seconds))
 
 
+def paced(port: int, path: str, body: bytes, rate: float, seconds: float) -> list[float]:
+    """The seconds from when each request was due, at an even rate, until its answer had come.
+
+    One that had to wait for a free connection has waited since it was due.
+    """
+    return uvloop.run(_paced(port, _request(path, body), rate, seconds))
+
+
+async def _paced(port: int, request: bytes, rate: float, seconds: float) -> list[float]:
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    free: asyncio.Queue[_Connection] = asyncio.Queue()
+    connections = []
+    for _ in range(CONNECTIONS):
+        _, connection = await loop.create_connection(lambda: _Connection(request, ended), "127.0.0.1", port)
+        connections.append(connection)
+        free.put_nowait(connection)
+    took: list[float] = []
+    began = loop.time()
+
+    async def ask(due: float) -> None:
+        connection = await free.get()
+        await connection.once()
+        took.append(loop.time() - due)
+        free.put_nowait(connection)
+
+    asking = []
+    for number in range(int(rate * seconds)):
+        due = began + number / rate
+        await asyncio.sleep(max(due - loop.time(), 0))
+        asking.append(asyncio.create_task(ask(due)))
+    await asyncio.gather(*asking)
+    for connection in connections:
+        connection.close()
+    return took
+
+
 def _request(path: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/fhir+json\r\n"
@@ -77,6 +114,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._missing = -1
+        self._once: asyncio.Future[None] | None = None
         self.answered = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,6 +126,14 @@ class _Connection(asyncio.Protocol):
         self._missing = -1
         self._received = b""
         self._transport.write(self._request)
+
+    async def once(self) -> None:
+        """Sends the request and waits for its answer."""
+        self._once = asyncio.get_running_loop().create_future()
+        self.send()
+        await asyncio.wait({self._once, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+        if self._ended.done():
+            self._ended.result()
 
     def close(self) -> None:
         """Stops."""
@@ -109,7 +155,10 @@ class _Connection(asyncio.Protocol):
             self._missing -= len(data)
         if self._missing == 0:
             self.answered += 1
-            self.send()
+            if self._once is None:
+                self.send()
+            else:
+                self._once.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:

@@ -8,10 +8,13 @@ Problem
  +- InvalidParameter      a parameter that is unknown, repeated or has a wrong value
  +- MixedPatients         a second patient: no flags at all
  +- MissingSubject        entries, but nobody they belong to
+ +- RequiredDataMissing   what has to be there before anything can be said
  +- NotFound              no such resource or operation
  +- Overloaded            try again later
  +- DeadlineExceeded      the work took too long
+ +- Throttled             too much of one caller at a time
  +- NotAuthenticated      the caller has to say who it is
+     +- NotBelieved       it said so, and is told nothing of why it is not believed
  +- NotAllowed            the operator has not allowed this
  +- UpstreamFailed        a FHIR server did not give the patient
      +- UpstreamTooSlow   it did not in time
@@ -74,6 +77,12 @@ class MissingSubject(Problem):
     code = "required"
 
 
+class RequiredDataMissing(Problem):
+    """The data that have to be there before anything can be said could not be had."""
+
+    code = "required"
+
+
 class NotFound(Problem):
     """There is no such resource or operation here."""
 
@@ -86,6 +95,17 @@ class Overloaded(Problem):
     code = "throttled"
 
 
+class Throttled(Problem):
+    """One caller asks too often, or has failed too often; `seconds` is when to come again."""
+
+    code = "throttled"
+
+    def __init__(self, text: str, expression: str = "", *, seconds: float = 60.0) -> None:
+        """As every problem, and with how long to wait."""
+        super().__init__(text, expression)
+        self.seconds = seconds
+
+
 class DeadlineExceeded(Problem):
     """The work was given up because it took longer than allowed."""
 
@@ -96,6 +116,14 @@ class NotAuthenticated(Problem):
     """The caller has to say who it is, or may not do this."""
 
     code = "login"
+
+
+class NotBelieved(NotAuthenticated):
+    """The caller is not known by what it sent; the reason is for the log, and no answer tells it."""
+
+    def __init__(self) -> None:
+        """Without a text, as there is nobody to read it."""
+        super().__init__("")
 
 
 class NotAllowed(Problem):

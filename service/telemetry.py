@@ -26,7 +26,7 @@ from prometheus_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
 
 QUIET = ("alembic", "asyncio", "concurrent", "httpx", "httpcore", "sqlalchemy", "uvicorn.access", "urllib3")
 # prometheus-client looks at this variable when it is imported: set it before a worker starts.
@@ -116,6 +116,7 @@ class Metrics:
         )
         self._verdicts = Counter("moodmarker_verdicts", "Verdicts given.", ("rule", "verdict"), registry=self._registry)
         self._entries = Counter("moodmarker_entries", "Bundle entries received.", registry=self._registry)
+        self._cards = Counter("moodmarker_cards", "Cards shown.", ("rule", "indicator"), registry=self._registry)
         self._urgent = Counter("moodmarker_urgent_answers", "Answers with an urgent flag.", registry=self._registry)
         self.in_flight = Gauge(
             "moodmarker_checks_in_flight",
@@ -140,6 +141,26 @@ class Metrics:
             "Patients waiting to be assessed.",
             registry=self._registry,
             multiprocess_mode="mostrecent",
+        )
+        self._subscriptions = Gauge(
+            "moodmarker_subscription_status",
+            "1 for the status that a subscription has, 0 for those that it had.",
+            ("server", "subscription", "status"),
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._unrecovered = Gauge(
+            "moodmarker_subscription_unrecovered",
+            "1 while what notifications did not tell could not be looked for.",
+            ("server", "subscription"),
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._card_feedback = Counter(
+            "moodmarker_card_feedback",
+            "What became of cards, as clients report it; superseded: an outcome that a later one took the place of.",
+            ("rule", "version", "outcome"),
+            registry=self._registry,
         )
         # Looking a child up by its labels costs more than counting; the labels are few.
         self._answered_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -176,14 +197,29 @@ class Metrics:
             child.inc(count)
         self._tally.clear()
 
+    def carded(self, cards: Iterable[tuple[str, str]]) -> None:
+        """Counts cards by rule, or what else they are about, and indicator."""
+        for rule, indicator in cards:
+            self._cards.labels(rule, indicator).inc()
+
     def notified(self, new: int, repeated: int) -> None:
         """Counts the events of one notification."""
         self._notified.labels("new").inc(new)
         self._notified.labels("repeated").inc(repeated)
 
-    def worked(self, result: str) -> None:
-        """Counts one work of the queue: done, postponed, given-up, lost or nobody."""
-        self._worked.labels(result).inc()
+    def worked(self, result: str, count: int = 1) -> None:
+        """Counts work of the queue: done, postponed, given-up, lost or nobody."""
+        self._worked.labels(result).inc(count)
+
+    def subscribed(self, server: str, name: str, statuses: Mapping[str, bool], *, unrecovered: bool) -> None:
+        """Which of all statuses a subscription has, as one process of all looks now and then."""
+        for status, current in statuses.items():
+            self._subscriptions.labels(server, name, status).set(current)
+        self._unrecovered.labels(server, name).set(unrecovered)
+
+    def card_feedback(self, rule: str, version: str, outcome: str, cards: int = 1) -> None:
+        """Counts what became of cards: accepted, overridden, superseded, or of nobody knows which rule, unknown."""
+        self._card_feedback.labels(rule, version, outcome).inc(cards)
 
     def queued(self, waiting: int) -> None:
         """How many patients wait, as one process of all looks now and then."""

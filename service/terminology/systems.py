@@ -6,6 +6,7 @@ from typing import Final
 
 CANON: Final = "https://moodmarker.org/fhir"
 MEASURAND: Final = f"{CANON}/CodeSystem/measurand"
+OVERRIDE_REASON: Final = f"{CANON}/CodeSystem/override-reason"
 
 LOINC: Final = "http://loinc.org"
 SNOMED: Final = "http://snomed.info/sct"

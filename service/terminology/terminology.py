@@ -119,6 +119,12 @@ class Terminology:
         """Every code under which something is read: standard codes, then our own, then the site's."""
         return self._codes.get(subject, ())
 
+    @property
+    def refused(self) -> tuple[Key, ...]:
+        """Every (system, code) that is looked for in Observations to say why it is not read."""
+        unusable = (key for key, meaning in self.lookup.items() if meaning.refusal)
+        return tuple(dict.fromkeys((*unusable, *self._tables.traps)))
+
     def digest_parts(self) -> bytes:
         """The site's map as bytes that do not depend on the order it was written in."""
         listed = [[*source, *map(list, targets)] for source, targets in sorted(self._site.items())]

@@ -10,6 +10,12 @@ from service.cli.timeline import brief
 from tests.cli.calling import call
 
 
+@pytest.fixture(autouse=True)
+def _service_untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service that is started here has tests of its own."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 def test_shows_every_patient_and_ends() -> None:
     called = call("demo")
     assert called.code == 0, called.err

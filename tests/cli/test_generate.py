@@ -34,6 +34,7 @@ def test_writes_everything_once(contracts: Path, context: Context) -> None:
     assert set(written) == {
         "openapi.json",
         "settings.md",
+        *(f"cds-hooks/{name}.json" for name in ("discovery", "request", "answer", "feedback")),
         "examples/answered/response.json",
         "examples/refused/response.json",
         "rules/README.md",

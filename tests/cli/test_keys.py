@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from service.security import rotation
 from tests.cli.calling import Called, call
+
+
+@pytest.fixture(autouse=True)
+def _short_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortest that are taken: an RSA key is proved whenever it is read, which takes time."""
+    monkeypatch.setattr(rotation, "RSA_BITS", 2048)
 
 
 @pytest.fixture
@@ -54,9 +61,9 @@ def test_the_folder_may_be_a_setting(folder: Path, monkeypatch: pytest.MonkeyPat
     assert next(iter(names(folder))) in call("keys", "list").out
 
 
-@pytest.mark.parametrize("command", ["new", "list", "rotate"])
-def test_without_a_folder_it_is_told_how_to_name_one(command: str) -> None:
-    called = call("keys", command)
+@pytest.mark.parametrize("command", [("new",), ("list",), ("rotate",), ("remove", "es384")])
+def test_without_a_folder_it_is_told_how_to_name_one(command: tuple[str, ...]) -> None:
+    called = call("keys", *command)
     assert called.code == 2
     assert "give --folder, or set MOODMARKER_KEYS" in called.err
 
@@ -99,6 +106,23 @@ def test_old_keys_are_removed_by_a_rotation(folder: Path) -> None:
         path.write_text(json.dumps(written | {"iat": written["iat"] - 100_000, "nbf": written["nbf"] - 100_000}))
     assert f"{first} removed." in call("keys", "rotate", "--folder", str(folder)).out
     assert first not in names(folder)
+
+
+def test_a_key_is_removed_and_what_follows_is_told(folder: Path) -> None:
+    new(folder, "--algorithm", "ES384")
+    (first,) = names(folder)
+    refused = call("keys", "remove", first, "--folder", str(folder))
+    assert (refused.code, names(folder)) == (2, {first})
+    assert "moodmarker keys rotate --at-once" in refused.err
+    call("keys", "rotate", "--folder", str(folder))
+    (second,) = names(folder) - {first}
+    removed = call("keys", "remove", first, "--folder", str(folder))
+    assert (removed.code, names(folder)) == (0, {second})
+    assert removed.out.startswith(f"{first} removed.\n{second} signs from now on")
+    assert "FHIR servers trust it until they read the key set again" in removed.out
+    forced = call("keys", "remove", second, "--force", "--folder", str(folder))
+    assert (forced.code, names(folder)) == (0, set())
+    assert "Nothing of its algorithm signs now" in forced.out
 
 
 def test_there_must_be_a_key_to_rotate(tmp_path: Path) -> None:

@@ -15,11 +15,12 @@ import respx
 import structlog
 
 from service.security.rotation import make_key
-from service.settings import FhirServer
+from service.settings import Settings
 from tests.cli.calling import call
 from tests.cli.statements import SMART_OF_THE_READ_ONLY, hapi, one_writer, read_only, statement
 from tests.clients.patient import PATIENT, resources
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 
 BASE = "https://ehr.example/fhir"
 PERSON = {"resourceType": "Patient", "id": "p1", "birthDate": "1980-01-01", "name": [{"family": "Beispiel"}]}
@@ -27,7 +28,7 @@ SMALL_PAGE = 20
 
 
 @pytest.fixture(scope="module")
-def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     with running(tmp_path_factory.mktemp("sekmet")) as server:
         server.put(*resources())
         yield server
@@ -71,11 +72,11 @@ def told(*arguments: str, code: int = 0) -> dict[str, Any]:
 def settings_of(found: dict[str, Any]) -> dict[str, Any]:
     """The proposed lines, which have to be settings as they stand."""
     server = tomllib.loads(found["settings"])["servers"][found["name"]]
-    FhirServer.model_validate(server)
+    Settings.model_validate({"servers": {"main": server}})
     return dict(server)
 
 
-def test_a_real_server_is_told_from_what_it_says(sekmet: Sekmet) -> None:
+def test_a_real_server_is_told_from_what_it_says(sekmet: LocalServer) -> None:
     found = told(sekmet.base)
     stated = found["stated"]
     assert stated["fhirVersion"] == "4.0.1"
@@ -93,7 +94,7 @@ def test_a_real_server_is_told_from_what_it_says(sekmet: Sekmet) -> None:
     assert settings_of(found) == {"url": sekmet.base}
 
 
-def test_a_real_patient_is_fetched_and_nothing_of_them_is_printed(sekmet: Sekmet) -> None:
+def test_a_real_patient_is_fetched_and_nothing_of_them_is_printed(sekmet: LocalServer) -> None:
     found = told(sekmet.base, "--patient", PATIENT)
     trial = found["trial"]
     assert trial["requests"] >= 1
@@ -107,7 +108,7 @@ def test_a_real_patient_is_fetched_and_nothing_of_them_is_printed(sekmet: Sekmet
         assert secret not in text.out + json.dumps(found)
 
 
-def test_a_patient_that_is_not_there_is_told_beside_what_is_known(sekmet: Sekmet) -> None:
+def test_a_patient_that_is_not_there_is_told_beside_what_is_known(sekmet: LocalServer) -> None:
     called = call("probe", sekmet.base, "--patient", "nobody")
     assert called.code == 3
     assert "It was not fetched: the server has no such Patient." in called.out
@@ -115,7 +116,7 @@ def test_a_patient_that_is_not_there_is_told_beside_what_is_known(sekmet: Sekmet
     assert "nobody" not in called.out
 
 
-def test_piped_it_is_plain_and_whole(sekmet: Sekmet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_piped_it_is_plain_and_whole(sekmet: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     out = call("probe", sekmet.base).out
     assert "\x1b" not in out
@@ -165,10 +166,13 @@ def test_a_read_only_server_is_told_that_nothing_will_be_written(server: respx.M
     assert not smart["sameOrigin"]
     assert smart["scopes"] == ["v1"]
     assert "system/Observation.read" in found["scopes"].split()
-    assert settings_of(found) == {"url": BASE, "algorithm": "RS384", "scopes": "v1", "post_search": False}
+    assert settings_of(found) == {"url": BASE, "post_search": False}
     text = call("probe", BASE, "--patient", "p1").out
     assert "Nothing will be written: its CapabilityStatement does not offer" in text
     assert f"token endpoint: on another origin: {SMART_OF_THE_READ_ONLY['token_endpoint']}" in text
+    # Without a client id they would be refused.
+    assert '# algorithm = "RS384"' in text
+    assert '# scopes = "v1"' in text
     assert f'# token_url = "{SMART_OF_THE_READ_ONLY["token_endpoint"]}"' in text
     assert "# write = true" not in text
     assert "POST _search: no" in text

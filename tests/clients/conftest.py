@@ -9,11 +9,12 @@ import pytest
 
 from tests.api.serving import Served, serving
 from tests.clients.patient import PATIENT, TOKEN, resources
-from tests.server.sekmet import Sekmet, running
+from tests.server.local_server import LocalServer
+from tests.server.sekmet import running
 
 
 @pytest.fixture(scope="session")
-def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     with running(tmp_path_factory.mktemp("sekmet")) as server:
         assert any(one["id"] == PATIENT for one in resources())
         server.put(*resources())
@@ -21,7 +22,7 @@ def sekmet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
 
 
 @pytest.fixture(scope="session")
-def served(sekmet: Sekmet) -> Iterator[Served]:
+def served(sekmet: LocalServer) -> Iterator[Served]:
     servers = json.dumps({"main": {"url": sekmet.base}})
     with serving(SERVERS=servers, BEARER_TOKEN=TOKEN) as running_service:
         yield running_service

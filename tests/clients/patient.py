@@ -9,7 +9,7 @@ from typing import Any
 from tests.architecture.tree import ROOT
 
 PATIENT = "ada-beispiel"
-TOKEN = "a-token-of-the-site"
+TOKEN = "a-token-of-the-site-of-32-characters"
 # What each library has to read out of the answer.
 RULE = "mood-worsening-near-relapse"
 PRIORITY = "PM"

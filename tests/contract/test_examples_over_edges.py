@@ -21,6 +21,9 @@ from tests.contract.expected import DEMANDS, REFUSED
 if TYPE_CHECKING:
     from service.api.edge import Edge
 
+# Not traced: the edges have tests of their own, and this asks them about every patient.
+pytestmark = pytest.mark.no_cover
+
 each_example = pytest.mark.parametrize("name", NAMES)
 NOT_EVALUATED = 3
 

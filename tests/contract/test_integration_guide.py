@@ -20,10 +20,11 @@ from service.api.documentation import CHECK_PATH
 from service.api.edge import Edge
 from service.api.errors import STATUS
 from service.assessment import Context
+from service.cds_hooks.names import SERVICE_ID
 from service.cli.commands import app as commands
 from service.fhir.artifacts import all_artifacts
 from service.security.rotation import make_key
-from service.settings import PREFIX, FhirServer, Settings, load_settings
+from service.settings import PREFIX, CdsClient, FhirServer, Settings, load_settings
 from service.terminology.units import accepted_units
 from tests.api.asking import FHIR, ask
 from tests.architecture.tree import ROOT
@@ -68,18 +69,20 @@ def test_every_setting_exists() -> None:
 def test_every_setting_of_a_server_exists() -> None:
     words = {word.partition(" = ")[0] for word in QUOTED if re.fullmatch(r"[a-z]+_[a-z_]+|write = true|token", word)}
     assert {"write", "write_as", "token"} <= words
-    assert words <= set(FhirServer.model_fields)
+    assert words <= set(FhirServer.model_fields) | set(CdsClient.model_fields)
 
 
-def test_the_configuration_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (toml,) = blocks("toml")
+@pytest.mark.parametrize("toml", blocks("toml"), ids=["fetching", "cards"])
+def test_each_configuration_is_accepted(toml: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_key(tmp_path / "keys", "ES384", 0)
     (tmp_path / "moodmarker.toml").write_text(toml, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MOODMARKER_CONFIG", "moodmarker.toml")
     settings = load_settings()
     create_app(settings, Context.load(settings))
-    assert set(tomllib.loads(toml)["servers"]) == set(settings.servers)
+    given = tomllib.loads(toml)
+    assert set(given.get("servers", {})) == set(settings.servers)
+    assert set(given.get("cds_clients", {})) == set(settings.cds_clients)
 
 
 def command_lines() -> Iterator[list[str]]:
@@ -109,7 +112,7 @@ def test_options_that_stand_alone_exist() -> None:
 def test_every_address_is_served(app: Edge) -> None:
     asked = {tuple(word.split()) for word in QUOTED if word.startswith(METHODS) and "/" in word}
     routes = [one for one in app.app.routes if isinstance(one, Route)]  # type: ignore[attr-defined]
-    served = {(method, one.path) for one in routes for method in one.methods or ()}
+    served = {(method, one.path.replace("{service}", SERVICE_ID)) for one in routes for method in one.methods or ()}
     assert len(asked) > 8
     assert asked <= served
     assert all(("GET", word) in served for word in QUOTED if word.startswith("/"))

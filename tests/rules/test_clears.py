@@ -319,6 +319,7 @@ def test_what_becomes_of_an_open_flag(rule: str, began: int, given: str, state: 
 WITHOUT_EFFECT = "MoodCleared.runs 2 -> 1"
 
 
+@pytest.mark.no_cover  # the same patients, some hundred times
 def test_every_number_of_clearing_is_pinned() -> None:
     """On both sides, by a row of some rule that has it; what a criterion has too is pinned by the examples."""
     pinned_by_examples = {n.place for rule in RULES for n in numbers(rule, frozenset(definitions_of(rule)))}

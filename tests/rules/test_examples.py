@@ -73,6 +73,7 @@ def test_every_verdict_is_shown(rule: Rule) -> None:
 
 
 @each_rule
+@pytest.mark.no_cover  # the same examples, some thousand times
 def test_every_number_is_pinned_on_both_sides(rule: Rule) -> None:
     loose = [
         nudge.where

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import httpx
@@ -13,6 +12,7 @@ import stamina
 from service.fhir.client.faults import Fault, OutOfTime
 from service.security.bearer import TokenUnavailable
 from service.security.origins import origin_of
+from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed, retry_after
 from service.security.scopes import Access
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LONGEST_WAIT: Final = 20.0
 _AGAIN: Final = frozenset({429, 503})
 _MOST_AT_ONCE: Final = 4
 # Servers may repeat the result of an earlier search unless they are told not to: what is new would not be in it.
-_ALWAYS: Final = {"Accept": JSON, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
+_ALWAYS: Final = {"Accept": JSON, **UNCOMPRESSED, "Cache-Control": "no-cache"}
 _READ: Final = frozenset({200})
 _WRITTEN: Final = frozenset({200, 201, 202, 204})
 _MEANINGS: Final = {401: ", for it does not know the service", 403: ", for it does not permit this to the service"}
@@ -183,9 +183,8 @@ class Connection:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if is_read and kind not in _JSON_TYPES:
             raise Fault("it answered with something that is not FHIR JSON", response.status_code)
-        # A few hundred bytes can inflate to gigabytes before anybody counts them.
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise Fault("it answered compressed, though it was asked not to", response.status_code)
+        if is_compressed(response.headers):
+            raise Fault(f"it {COMPRESSED}", response.status_code)
         parts = []
         async for part in response.aiter_raw():
             self._bytes_left -= len(part)
@@ -213,18 +212,7 @@ def _patience_to_write(error: Exception) -> bool | float:
 def _require(response: httpx.Response, good: frozenset[int]) -> None:
     status = response.status_code
     if status in _AGAIN:
-        wait = retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
+        wait = retry_after(response.headers, datetime.now(UTC))
         raise _TryAgain(f"it answered with status {status}", status, wait)
     if status not in good:
         raise Fault(f"it answered with status {status}{_MEANINGS.get(status, '')}", status)
-
-
-def retry_after(text: str, now: datetime) -> float | None:
-    """The seconds of a Retry-After header, which is a number of seconds or an HTTP date; None for anything else."""
-    if text.strip().isascii() and text.strip().isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-        return max((until.replace(tzinfo=until.tzinfo or UTC) - now) / timedelta(seconds=1), 0.0)
-    except (ValueError, OverflowError):
-        return None

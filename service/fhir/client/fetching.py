@@ -91,14 +91,18 @@ async def fetch(
             )
     batch = capability.batch if server.batch is None else server.batch
     person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)
-    if names := _medications_of(found):
-        found["Medication"] = await _medications(connection, names)
+    if names := medications_of({kind: [bytes(one) for one in told.entries] for kind, told in found.items()}):
+        found["Medication"] = await read_medications(connection, names)
     failed = {kind: told.gap for kind, told in found.items() if told.gap}
     gaps |= failed
     gaps |= _narrowed(found, gaps, connection.access)
     entries = [b'{"resource":' + bytes(person) + b"}", *(bytes(one) for told in found.values() for one in told.entries)]
-    bundle = b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
-    return Fetched(bundle, gaps, connection.requests, frozenset(failed))
+    return Fetched(bundle_of(entries), gaps, connection.requests, frozenset(failed))
+
+
+def bundle_of(entries: Iterable[bytes]) -> bytes:
+    """A collection of entries, each of them JSON."""
+    return b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
 
 
 def _by_code(connection: Connection, capability: Capability, kind: str) -> bool:
@@ -149,13 +153,14 @@ def _narrowed(found: Iterable[str], gaps: Mapping[str, str], access: Access) -> 
     return {kind: _GRANTED_IN_PART for kind in found if kind not in gaps and not access.permits_all(kind, _SEARCHED)}
 
 
-def _medications_of(found: Mapping[str, Found]) -> list[str]:
-    """The ids of Medications that records of medicines refer to."""
-    records = [bytes(one) for kind in _PRESCRIBED if kind in found for one in found[kind].entries]
-    return sorted({match.decode() for record in records for match in _MEDICATION.findall(record)})
+def medications_of(records: Mapping[str, Iterable[bytes]]) -> list[str]:
+    """The ids of Medications that records of medicines, by their type, refer to."""
+    prescribed = [one for kind in _PRESCRIBED for one in records.get(kind, ())]
+    return sorted({match.decode() for one in prescribed for match in _MEDICATION.findall(one)})
 
 
-async def _medications(connection: Connection, names: list[str]) -> Found:
+async def read_medications(connection: Connection, names: list[str]) -> Found:
+    """Medications by their ids."""
     if not connection.access.permits("Medication", _SEARCHED):
         return Found((), _NOT_GRANTED)
     parts = [names[at : at + _MOST_IDS] for at in range(0, len(names), _MOST_IDS)]

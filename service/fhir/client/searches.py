@@ -59,6 +59,7 @@ def _reach(name: str, of: list[Need], terminology: Terminology) -> Reach:
         return Reach(name)
     known = [need.days for need in of if need.days is not None]
     codes = {f"{code.system}|{code.code}" for need in of for one in need.subjects for code in terminology.codes_of(one)}
+    codes |= {f"{system}|{code}" for system, code in terminology.refused}
     return Reach(name, tuple(sorted(codes)), max(known) if len(known) == len(of) else None)
 
 

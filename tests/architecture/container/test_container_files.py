@@ -8,7 +8,7 @@ import tomllib
 import pytest
 import yaml
 
-from service.settings import load_settings
+from service.settings import load_settings, require_safe_listener
 from tests.architecture.container.dockerfile import read
 from tests.architecture.tree import ROOT
 
@@ -63,9 +63,12 @@ def test_compose_opens_the_service_on_purpose_and_on_loopback_alone() -> None:
 def test_compose_gives_settings_that_the_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in COMPOSE["services"]["moodmarker"]["environment"].items():
         monkeypatch.setenv(name, value)
-    settings = load_settings()
+    settings = load_settings(host=STAGES[-1].environment["MOODMARKER_HOST"])
+    require_safe_listener(settings)
     assert settings.servers["local"].write
     assert settings.service_key is not None
+    # Under this name the FHIR server notifies.
+    assert "moodmarker" in settings.own_hosts
 
 
 def test_compose_gives_the_patients_to_the_package_where_the_image_has_it() -> None:

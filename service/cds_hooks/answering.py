@@ -1,0 +1,148 @@
+"""One call of a hook: data gathered, rules judged, and the few cards that are worth a clinician's attention."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from service.assessment.checking import is_long_work, read, received_of, verdicts_of
+from service.assessment.options import Choices
+from service.cds_hooks.completing import NOT_NAMED
+from service.cds_hooks.composing import Composer, Found, HookAnswer
+from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent
+from service.cds_hooks.request import read_hook_request
+from service.cds_hooks.templates import templates
+from service.domain.assessing import assess as assess_chart
+from service.domain.days import AsOf
+from service.domain.findings import FlagState
+from service.domain.recognition import name_of
+from service.errors import InvalidParameter, MixedPatients
+from service.fhir.client.sockets import pooled, public_authorities
+from service.fhir.reading.account import Reason
+from service.fhir.writing.answer import entries_to_store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import httpx
+
+    from service.assessment import Context
+    from service.assessment.aside import Aside
+    from service.cds_hooks.repeats import Guard
+    from service.cds_hooks.request import HookRequest
+    from service.cds_hooks.templates import Template
+    from service.domain.findings import Assessment, FlagFinding
+    from service.security.cds_clients import Caller
+    from service.settings import Settings
+
+_OPEN: Final = "active"
+_ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
+
+
+class HookService:
+    """Answers hooks; what it needs for every request is made once."""
+
+    def __init__(self, settings: Settings, context: Context, guard: Guard, key: bytes) -> None:
+        """`guard` remembers what was shown, `key` signs the uuids of cards."""
+        self._settings = settings
+        self._context = context
+        self._client: httpx.AsyncClient | None = None
+        self._guard = guard
+        self._composer = Composer(settings, context.rule_set, key)
+        rules = context.rule_set
+        self.templates = templates([rule for rule in rules.rules if rule.name not in rules.off], context.terminology)
+
+    async def answer(self, body: bytes, caller: Caller, now: datetime, aside: Aside) -> HookAnswer:
+        """The cards for one request; raises `Problem` where nothing can be said."""
+        request = read_hook_request(body)
+        gathered = await gather(request, self._asked(caller), self._source(request, caller))
+        choices = self._choices(request, now)
+        work = partial(self._found, gathered, choices)
+        found = await aside(work) if is_long_work(gathered.fetched, choices) else work()
+        repeated = await self._repeated(found, request, caller)
+        takes_actions = caller.client is not None and caller.client.system_actions
+        return self._composer.compose(found, request.instance, repeated, closes=takes_actions)
+
+    def answer_sent(self, body: bytes, now: datetime) -> HookAnswer:
+        """As `answer`, of what was sent alone, to a client that nothing is known of or remembered about."""
+        request = read_hook_request(body)
+        found = self._found(gather_sent(request, self.templates, NOT_NAMED), self._choices(request, now))
+        return self._composer.compose(found, request.instance, _known(found.assessment), closes=False)
+
+    async def close(self) -> None:
+        """Lets go of the sockets to the clients' FHIR servers."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _sockets(self) -> httpx.AsyncClient:
+        """Made when first needed: where everything is sent along, nothing is fetched."""
+        if self._client is None:
+            self._client = pooled(public_authorities(), self._settings.cds_seconds)
+        return self._client
+
+    def _asked(self, caller: Caller) -> tuple[Template, ...]:
+        """The keys that can have something in them at a client."""
+        not_held = caller.client.not_held if caller.client is not None else ()
+        return tuple(template for template in self.templates if template.resource_type not in not_held)
+
+    def _source(self, request: HookRequest, caller: Caller) -> Source:
+        own = [server.url for server in self._settings.servers.values()]
+        listed = request.server in (own if caller.client is None else caller.client.fhir_servers)
+        return Source(self._sockets, self._settings.cds_seconds, self._settings.max_decompressed_bytes, listed)
+
+    def _choices(self, request: HookRequest, now: datetime) -> Choices:
+        as_of = AsOf(now, self._context.zone, self._context.rule_set.time_zone)
+        return Choices(
+            as_of, frozenset(), "none", strict=False, as_="transaction", subject=f"Patient/{request.patient}"
+        )
+
+    def _found(self, gathered: Gathered, choices: Choices) -> Found:
+        try:
+            fetched = gathered.fetched
+            reading = read(received_of(fetched), choices, self._context, fetched.gaps)
+        except MixedPatients as mixed:
+            raise _of_another(gathered, mixed.expression) from None
+        # What is about suicide has a rule of its own that tells it.
+        unread = (one for one in reading.rejections if one.reason_code == Reason.WRONG_TYPE and not one.safety)
+        gathered = gathered.with_unread(int(place[1]) for one in unread if (place := _ENTRY.match(one.expression)))
+        assessment = assess_chart(reading.chart, self._context.rule_set, choices.as_of, traced=False)
+        entries = entries_to_store(assessment, reading)
+        return Found(gathered, assessment, entries, verdicts_of(assessment), reading.account.received)
+
+    async def _repeated(self, found: Found, request: HookRequest, caller: Caller) -> frozenset[str]:
+        """The identifiers of findings that were shown before, as they are, and warn of no danger."""
+        same = set(_known(found.assessment))
+        if found.gathered.lacks("Flag"):
+            for flag in _shown_again(found.assessment):
+                if await self._guard.is_repeat(caller.name, request.patient, request.instance, flag):
+                    same.add(flag.identifier)
+        return frozenset(same)
+
+
+def _known(assessment: Assessment) -> frozenset[str]:
+    """What a Flag of the record says already, and warns of no danger."""
+    return frozenset(flag.identifier for flag in assessment.flags if _is_told(flag) and not flag.rule.safety)
+
+
+def _is_told(flag: FlagFinding) -> bool:
+    """An open Flag of the same priority names all the evidence; how its text counts the days is nothing new."""
+    prior = flag.prior
+    if flag.state is FlagState.UNCHANGED or prior is None:
+        return flag.state is FlagState.UNCHANGED
+    same = prior.status == _OPEN and prior.priority == flag.priority
+    return same and all((name_of(source) or source.display) in prior.evidence for source in flag.evidence)
+
+
+def _shown_again(assessment: Assessment) -> list[FlagFinding]:
+    return [flag for flag in assessment.flags if flag.state is FlagState.ACTIVE and not flag.rule.safety]
+
+
+def _of_another(gathered: Gathered, expression: str) -> InvalidParameter:
+    place = _ENTRY.match(expression)
+    key = gathered.key_of(int(place[1])) if place else ""
+    text = (
+        "This belongs to another patient than context.patientId, so nothing was evaluated; "
+        "send the data of the patient whose chart is open."
+    )
+    return InvalidParameter(text, f"prefetch.{key}" if key else "prefetch")

@@ -1,0 +1,166 @@
+"""What came for each prefetch key: had, nothing there, or failed; and what is read of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from service.cds_hooks.templates import MOST
+from service.fhir.client.decoding import UNREADABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.cds_hooks.templates import Template
+
+_NULL: Final = b"null"
+_NOT_FHIR: Final = "what was sent is neither the resource nor a Bundle of a search"
+_REFUSED: Final = "the client's own search for it failed"
+_PROBLEM: Final = "the client's own search for it reported a problem"
+_MORE: Final = "there is more of it than was sent"
+_OUTCOME: Final = "OperationOutcome"
+_HARMLESS: Final = frozenset({"information", "success"})
+
+
+class State(Enum):
+    """What is known of one key."""
+
+    HAD = "had"
+    NONE = "none"
+    FAILED = "failed"
+    ABSENT = "absent"
+
+
+class Part(NamedTuple):
+    """One key: its resources as entries of a Bundle, and why some may be missing (empty: these are all).
+
+    `following` is the page from which the rest can be had. `wrapped`: it came in an older form of the specification.
+    """
+
+    template: Template
+    state: State
+    entries: tuple[Raw, ...] = ()
+    gap: str = ""
+    following: Raw | None = None
+    wrapped: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is not among the resources is not there."""
+        return self.state in (State.HAD, State.NONE) and not self.gap
+
+
+class _Link(Struct, gc=False):
+    relation: str = ""
+
+
+class _Search(Struct, gc=False):
+    mode: str = ""
+
+
+class _Issue(Struct, gc=False):
+    severity: str = ""
+
+
+class _Kind(Struct, gc=False):
+    resourceType: str = ""
+    issue: list[_Issue] = []
+
+
+class _Entry(Struct, gc=False):
+    resource: _Kind | None = None
+    search: _Search | None = None
+
+
+class _Response(Struct, gc=False):
+    status: str | int = ""
+
+
+class _Value(Struct, gc=False):
+    resourceType: str = ""
+    total: int | None = None
+    link: list[_Link] = []
+    entry: list[Raw] = []
+    issue: list[_Issue] = []
+    response: _Response | None = None
+    resource: Raw = Raw()
+
+
+_VALUE: Final = msgspec.json.Decoder(_Value)
+_ENTRY: Final = msgspec.json.Decoder(_Entry)
+
+
+def part(template: Template, value: Raw | None) -> Part:
+    """What was sent under the key of a template; None where the key was not sent."""
+    if value is None:
+        return Part(template, State.ABSENT, gap="it was not sent")
+    found = _decoded(value)
+    if found is None or found.resourceType or found.response is None:
+        return _of(template, value, found)
+    return _unwrapped(template, found.resource, str(found.response.status))._replace(wrapped=True)
+
+
+def _unwrapped(template: Template, inner: Raw, status: str) -> Part:
+    """The first version of CDS Hooks wrapped every answer with the status of its search."""
+    if status and not status.startswith("2"):
+        return Part(template, State.FAILED, gap=_REFUSED)
+    return _of(template, inner, _decoded(inner)) if bytes(inner) else Part(template, State.NONE)
+
+
+def _decoded(value: Raw) -> _Value | None:
+    """What a value says of itself; None for what is no object, or none of FHIR."""
+    try:
+        return _VALUE.decode(value)
+    except UNREADABLE:
+        return None
+
+
+def _of(template: Template, value: Raw, found: _Value | None) -> Part:
+    if bytes(value).strip() == _NULL:
+        return Part(template, State.NONE)
+    if found is None:
+        return Part(template, State.FAILED, gap=_NOT_FHIR)
+    kind = found.resourceType
+    if kind == template.resource_type:
+        return Part(template, State.HAD, (Raw(b'{"resource":' + bytes(value) + b"}"),))
+    if kind == _OUTCOME:
+        return Part(template, State.FAILED, gap=_REFUSED)
+    if kind != "Bundle" or not template.parameters:
+        return Part(template, State.FAILED, gap=_NOT_FHIR)
+    return _bundle(template, value, found)
+
+
+def _bundle(template: Template, value: Raw, found: _Value) -> Part:
+    try:
+        kept, troubled = sifted(found.entry)
+    except UNREADABLE:
+        # The reader of resources tells entry by entry what is wrong.
+        return Part(template, State.HAD, tuple(found.entry), _NOT_FHIR)
+    if any(link.relation == "next" for link in found.link):
+        return Part(template, State.HAD, kept, _MORE, following=value)
+    gap = _PROBLEM if troubled else _MORE if _is_cut_off(found.total, len(kept)) else ""
+    return Part(template, State.HAD if kept or gap else State.NONE, kept, gap)
+
+
+def _is_cut_off(total: int | None, entries: int) -> bool:
+    """A full page without a next one, from a server that does not say how many there are, may not be all."""
+    return entries >= MOST if total is None else total > entries
+
+
+def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:
+    """The resources without what the search says of itself, and whether that was of a problem."""
+    kept, troubled = [], False
+    for raw in entries:
+        entry = _ENTRY.decode(raw)
+        is_outcome = entry.resource is not None and entry.resource.resourceType == _OUTCOME
+        if is_outcome or (entry.search is not None and entry.search.mode == "outcome"):
+            issues = entry.resource.issue if entry.resource is not None else []
+            troubled = troubled or not issues or any(issue.severity not in _HARMLESS for issue in issues)
+        else:
+            kept.append(raw)
+            # An address alone says that there is something, and not what.
+            troubled = troubled or entry.resource is None
+    return tuple(kept), troubled
