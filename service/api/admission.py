@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from service.errors import DeadlineExceeded, Overloaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from service.settings import Settings
     from service.telemetry import Metrics
@@ -34,19 +35,23 @@ class Admission:
         """Lets go of the threads; what has not begun never will."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def take(self) -> None:
-        """Admits one request, which has to be given back; raises `Overloaded` where there are enough."""
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Admits one request for as long as it is answered; raises `Overloaded` where there are enough."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._metrics.in_flight.dec()
+
+    def _take(self) -> None:
         if self._abandoned:
             self._abandoned = {work for work in self._abandoned if not work.done()}
         if self._held + len(self._abandoned) >= self._most:
             raise Overloaded("The service has as many checks as it takes; try again in a second.")
         self._held += 1
         self._metrics.in_flight.inc()
-
-    def give_back(self) -> None:
-        """One request less."""
-        self._held -= 1
-        self._metrics.in_flight.dec()
 
     async def aside(self, work: Callable[[], _T]) -> _T:
         """Work in a thread, so that small requests are answered meanwhile; given up after the deadline."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -57,7 +58,7 @@ class CdsHooksEndpoints:
         self._metrics = metrics
         self._limits = BodyLimits.of(settings)
         self._admission = admission
-        self._guard = Guard(key, None)
+        self._guard = Guard(key, None, settings.cds_seconds)
         self._feedback = Feedback(key, context.rule_set, None, metrics)
         self._service = HookService(settings, context, self._guard, key)
         document = discovery(
@@ -94,25 +95,29 @@ class CdsHooksEndpoints:
         _require_service(request)
         exchange = exchange_of(request.scope)
         require_json(exchange.headers.get(b"content-type"))
-        self._admission.take()
-        try:
+        with self._admission.admitted():
             body = await read_body(request.receive, exchange.headers, self._limits)
             answer = await self._service.answer(body, caller, datetime.now(UTC), self._admission.aside)
-        finally:
-            self._admission.give_back()
+            is_gone = await request.is_disconnected()
         self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
         self._metrics.carded(answer.cards)
         if answer.is_wrapped:
             structlog.get_logger().warning("prefetch of an older form", client=caller.name)
-        return answer_json(answer.body, exchange)
+        told = answer_json(answer.body, exchange)
+        if not is_gone:
+            # Who has hung up was shown nothing.
+            told.background = BackgroundTask(answer.remember)
+        return told
 
     async def feedback(self, request: Request) -> Response:
         """POST /cds-services/{id}/feedback."""
         await self._callers.caller(request)
+        _require_service(request)
         exchange = exchange_of(request.scope)
         require_json(exchange.headers.get(b"content-type"))
-        body = await read_body(request.receive, exchange.headers, self._limits)
-        await self._feedback.take(body, str(request.path_params["service"]))
+        with self._admission.admitted():
+            body = await read_body(request.receive, exchange.headers, self._limits)
+            await self._feedback.take(body)
         return Response(status_code=200)
 
 

@@ -44,12 +44,9 @@ class CheckEndpoint:
         query = read_query(scope["query_string"])
         require_acceptable(headers.get(b"accept"), query.format)
         require_json(headers.get(b"content-type"))
-        self._admission.take()
-        try:
+        with self._admission.admitted():
             body = await read_body(request.receive, headers, self._limits)
             answer = await self._assess(body, query.options)
-        finally:
-            self._admission.give_back()
         self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
         return answer_fhir(answer.body, exchange, pretty=query.pretty, urgent=answer.urgent)
 

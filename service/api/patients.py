@@ -53,11 +53,8 @@ class PatientEndpoint:
         require_known(request, self._settings)
         if request.method == "POST":
             require_json(headers.get(b"content-type"))
-        self._admission.take()
-        try:
+        with self._admission.admitted():
             answer = await self._answer(request, query.options)
-        finally:
-            self._admission.give_back()
         self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
         return answer_fhir(answer.body, exchange, pretty=query.pretty, urgent=answer.urgent)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +18,7 @@ from service.fhir.outcomes import issue
 from service.store import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable
 
     from fastapi import FastAPI
 
@@ -77,21 +76,21 @@ class SubscriptionEndpoint:
     async def notify(self, request: Request) -> Response:
         """Answers a POST, whose body may be empty."""
         name, receiver = self._known(request), self._subscriptions.receiver
-        with self._admitted():
+        with self._admission.admitted():
             return await _taken(request, receiver.notified(name, await self._body(request)))
 
     async def change(self, request: Request) -> Response:
         """Answers a PUT of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        with self._admitted():
+        with self._admission.admitted():
             return await _taken(request, receiver.changed(name, kind, identity, await self._body(request)))
 
     async def delete(self, request: Request) -> Response:
         """Answers a DELETE of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        with self._admitted():
+        with self._admission.admitted():
             return await _taken(request, receiver.deleted(name, kind, identity))
 
     def _known(self, request: Request) -> str:
@@ -100,15 +99,6 @@ class SubscriptionEndpoint:
         sent = exchange_of(request.scope).headers.get(b"authorization", b"")
         self._subscriptions.receiver.require_known(name, sent)
         return name
-
-    @contextmanager
-    def _admitted(self) -> Iterator[None]:
-        """Refuses, before anything is read, where enough is being done; a server sends it again."""
-        self._admission.take()
-        try:
-            yield
-        finally:
-            self._admission.give_back()
 
     async def _body(self, request: Request) -> bytes:
         headers = exchange_of(request.scope).headers

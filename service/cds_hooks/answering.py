@@ -6,15 +6,20 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from service.assessment.checking import is_long_work, read, received_of, verdicts_of
 from service.assessment.options import Choices
 from service.cds_hooks.completing import NOT_NAMED
 from service.cds_hooks.composing import Composer, Found, HookAnswer
 from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent
+from service.cds_hooks.repeats import Audience
 from service.cds_hooks.request import read_hook_request
 from service.cds_hooks.templates import templates
 from service.domain.assessing import assess as assess_chart
+from service.domain.closing import OPEN
 from service.domain.days import AsOf
+from service.domain.evidence import rows
 from service.domain.findings import FlagState
 from service.domain.recognition import name_of
 from service.errors import InvalidParameter, MixedPatients
@@ -32,12 +37,24 @@ if TYPE_CHECKING:
     from service.cds_hooks.repeats import Guard
     from service.cds_hooks.request import HookRequest
     from service.cds_hooks.templates import Template
+    from service.domain.facts import PriorFlag
+    from service.domain.facts import Source as Evidence
     from service.domain.findings import Assessment, FlagFinding
     from service.security.cds_clients import Caller
     from service.settings import Settings
 
-_OPEN: Final = "active"
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
+
+
+class _Code(msgspec.Struct, gc=False):
+    text: str = ""
+
+
+class _Flag(msgspec.Struct, gc=False):
+    code: _Code = msgspec.field(default_factory=_Code)
+
+
+_FLAG: Final = msgspec.json.Decoder(_Flag)
 
 
 class HookService:
@@ -60,9 +77,15 @@ class HookService:
         choices = self._choices(request, now)
         work = partial(self._found, gathered, choices)
         found = await aside(work) if is_long_work(gathered.fetched, choices) else work()
-        repeated = await self._repeated(found, request, caller)
+        audience = Audience(caller.name, request.user, request.patient, request.instance)
+        digests = self._digests(found, audience)
+        known = await self._guard.known(audience, digests.values())
+        repeated = _known(found.assessment) | {flag for flag, digest in digests.items() if digest in known}
         takes_actions = caller.client is not None and caller.client.system_actions
-        return self._composer.compose(found, request.instance, repeated, closes=takes_actions)
+        composed = partial(self._composer.compose, found, request.instance, repeated, closes=takes_actions)
+        answer = await aside(composed) if is_long_work(gathered.fetched, choices) else composed()
+        shown = [digests[flag.identifier] for flag in answer.alone if flag.identifier in digests]
+        return answer._replace(remember=partial(self._guard.remember, audience, shown))
 
     def answer_sent(self, body: bytes, now: datetime) -> HookAnswer:
         """As `answer`, of what was sent alone, to a client that nothing is known of or remembered about."""
@@ -108,16 +131,23 @@ class HookService:
         gathered = gathered.with_unread(int(place[1]) for one in unread if (place := _ENTRY.match(one.expression)))
         assessment = assess_chart(reading.chart, self._context.rule_set, choices.as_of, traced=False)
         entries = entries_to_store(assessment, reading)
-        return Found(gathered, assessment, entries, verdicts_of(assessment), reading.account.received)
+        said = {
+            flag.identifier: _said(reading.prior_flags_raw[flag.prior.entry])
+            for flag in assessment.flags
+            if flag.state is FlagState.UNCHANGED and flag.prior is not None
+        }
+        return Found(gathered, assessment, entries, verdicts_of(assessment), reading.account.received, said)
 
-    async def _repeated(self, found: Found, request: HookRequest, caller: Caller) -> frozenset[str]:
-        """The identifiers of findings that were shown before, as they are, and warn of no danger."""
-        same = set(_known(found.assessment))
-        if found.gathered.lacks("Flag"):
-            for flag in _shown_again(found.assessment):
-                if await self._guard.is_repeat(caller.name, request.patient, request.instance, flag):
-                    same.add(flag.identifier)
-        return frozenset(same)
+    def _digests(self, found: Found, audience: Audience) -> dict[str, str]:
+        """What each finding is remembered by where no Flag of the record tells; never of what warns of danger."""
+        if not found.gathered.lacks("Flag"):
+            return {}
+        assessment = found.assessment
+        return {
+            flag.identifier: self._guard.digest(audience, flag, rows(assessment.chart, flag.evidence))
+            for flag in assessment.flags
+            if flag.state is FlagState.ACTIVE and not flag.rule.safety
+        }
 
 
 def _known(assessment: Assessment) -> frozenset[str]:
@@ -126,16 +156,27 @@ def _known(assessment: Assessment) -> frozenset[str]:
 
 
 def _is_told(flag: FlagFinding) -> bool:
-    """An open Flag of the same priority names all the evidence; how its text counts the days is nothing new."""
+    """An open Flag of the same priority names all the evidence; that its text counts more days now is nothing new."""
     prior = flag.prior
     if flag.state is FlagState.UNCHANGED or prior is None:
         return flag.state is FlagState.UNCHANGED
-    same = prior.status == _OPEN and prior.priority == flag.priority
-    return same and all((name_of(source) or source.display) in prior.evidence for source in flag.evidence)
+    same = prior.status == OPEN and prior.priority == flag.priority
+    return same and all(_is_named(source, prior) for source in flag.evidence)
 
 
-def _shown_again(assessment: Assessment) -> list[FlagFinding]:
-    return [flag for flag in assessment.flags if flag.state is FlagState.ACTIVE and not flag.rule.safety]
+def _is_named(source: Evidence, prior: PriorFlag) -> bool:
+    """A Flag names a piece of evidence that was not changed after the Flag was stored."""
+    stored = prior.source.updated
+    later = source.updated is not None and stored is not None and source.updated > stored
+    return not later and (name_of(source) or source.display) in prior.evidence
+
+
+def _said(received: bytes) -> str:
+    """The text of a Flag of the record."""
+    try:
+        return _FLAG.decode(received).code.text
+    except msgspec.ValidationError:
+        return ""
 
 
 def _of_another(gathered: Gathered, expression: str) -> InvalidParameter:

@@ -70,6 +70,11 @@ def missing_card(uuid: str, words: Sequence[str], detail: str) -> Card:
     return _card(uuid, summary, WARNING, detail, _not_read())
 
 
+def unjudged_card(uuid: str, detail: str) -> Card:
+    """The notice that no rule was evaluated; its detail says why."""
+    return _card(uuid, "No rule was evaluated for this patient", INFO, detail, _not_read())
+
+
 def undecided_card(uuid: str, titles: Sequence[str], detail: str) -> Card:
     """The notice that missing data leave a finding open."""
     return _card(uuid, _fitted("Cannot tell: ", titles), INFO, detail, _not_read())

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from service.cds_hooks.names import SERVICE_ID
 from service.cds_hooks.reports import read_reports
 from service.cds_hooks.uuids import read_uuid
-from service.errors import BodyUnreadable, NotFound, Overloaded
+from service.errors import BodyUnreadable, Overloaded
 from service.settings import variable_of
 from service.store import CardFeedback, StoreUnavailable, Told
 
@@ -40,13 +39,11 @@ class Feedback:
         self._said = False
         self.store = store
 
-    async def take(self, body: bytes, service_id: str) -> None:
+    async def take(self, body: bytes) -> None:
         """Takes the items of a body; raises `Problem` where there is nothing to take, or after taking the good ones.
 
         A card that is not ours is counted, and nothing is wrong with it: it may be one of another start.
         """
-        if service_id != SERVICE_ID:
-            raise NotFound(f"There is no such CDS service here; the one that is here is {SERVICE_ID}.")
         reports = read_reports(body)
         if self.store is None:
             self._say_once()

@@ -37,8 +37,9 @@ class Gathered(NamedTuple):
 
     def with_unread(self, entries: Iterable[int]) -> Gathered:
         """The same, where these entries of the Bundle turned out to be of no shape that can be read."""
-        keys = {self.key_of(entry) for entry in entries}
-        parts = (one._replace(gap=one.gap or _UNREAD) if one.template.key in keys else one for one in self.parts)
+        keys = self._keys
+        unread = {keys[entry] for entry in entries}
+        parts = (one._replace(gap=one.gap or _UNREAD) if one.template.key in unread else one for one in self.parts)
         return self._replace(parts=tuple(parts))
 
     def lacks(self, resource_type: str) -> bool:
@@ -47,8 +48,12 @@ class Gathered(NamedTuple):
 
     def key_of(self, entry: int) -> str:
         """The prefetch key under which an entry of the Bundle came."""
-        keys = [one.template.key for one in self.parts for _ in one.entries]
-        return keys[entry]
+        return self._keys[entry]
+
+    @property
+    def _keys(self) -> list[str]:
+        """The key of each entry of the Bundle."""
+        return [one.template.key for one in self.parts for _ in one.entries]
 
 
 class Source(NamedTuple):

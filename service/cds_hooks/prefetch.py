@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,6 +23,8 @@ _REFUSED: Final = "the client's own search for it failed"
 _PROBLEM: Final = "the client's own search for it reported a problem"
 _MORE: Final = "there is more of it than was sent"
 _OUTCOME: Final = "OperationOutcome"
+# How many a server gave at most, as the address that it answered tells.
+_COUNT: Final = re.compile(r"[?&]_count=([1-9][0-9]{0,6})\b")
 _HARMLESS: Final = frozenset({"information", "success"})
 
 
@@ -55,6 +58,7 @@ class Part(NamedTuple):
 
 class _Link(Struct, gc=False):
     relation: str = ""
+    url: str = ""
 
 
 class _Search(Struct, gc=False):
@@ -141,13 +145,16 @@ def _bundle(template: Template, value: Raw, found: _Value) -> Part:
         return Part(template, State.HAD, tuple(found.entry), _NOT_FHIR)
     if any(link.relation == "next" for link in found.link):
         return Part(template, State.HAD, kept, _MORE, following=value)
-    gap = _PROBLEM if troubled else _MORE if _is_cut_off(found.total, len(kept)) else ""
+    gap = _PROBLEM if troubled else _MORE if _is_cut_off(found, len(kept)) else ""
     return Part(template, State.HAD if kept or gap else State.NONE, kept, gap)
 
 
-def _is_cut_off(total: int | None, entries: int) -> bool:
+def _is_cut_off(found: _Value, entries: int) -> bool:
     """A full page without a next one, from a server that does not say how many there are, may not be all."""
-    return entries >= MOST if total is None else total > entries
+    if found.total is not None:
+        return found.total > entries
+    asked = [int(count[1]) for link in found.link if link.relation == "self" and (count := _COUNT.search(link.url))]
+    return entries >= min([MOST, *asked])
 
 
 def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:

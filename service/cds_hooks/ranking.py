@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from service.domain.days import LATEST
 from service.domain.rule import PRIORITY_ORDER, Priority
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ class Ranked(NamedTuple):
 
 
 def ranked(findings: Iterable[FlagFinding]) -> Ranked:
-    """At most three cards; of high priority every rule has its own, however many there are."""
+    """At most three cards; of what warns of danger every rule has its own, however many there are."""
     groups = _by_rule(findings)
     if len(groups) <= MOST_CARDS:
         return Ranked(tuple(groups), ())
-    high = sum(group[0].priority is Priority.PH for group in groups)
-    alone = max(high, MOST_CARDS - 1)
+    alone = max(sum(_is_of_danger(group[0]) for group in groups), MOST_CARDS - 1)
     return Ranked(tuple(groups[:alone]), tuple(finding for group in groups[alone:] for finding in group))
 
 
@@ -38,6 +38,11 @@ def _by_rule(findings: Iterable[FlagFinding]) -> list[tuple[FlagFinding, ...]]:
     return [tuple(group) for group in by_name.values()]
 
 
-def _rank(finding: FlagFinding) -> tuple[int, int, str]:
-    """The newest first among those of one priority."""
-    return PRIORITY_ORDER[finding.priority], -(finding.start or 0), finding.identifier
+def _is_of_danger(finding: FlagFinding) -> bool:
+    return finding.rule.safety or finding.priority is Priority.PH
+
+
+def _rank(finding: FlagFinding) -> tuple[bool, int, int, str]:
+    """Danger first, then by priority, then the newest; one without a date may be of today."""
+    newest = LATEST if finding.start is None else finding.start
+    return not _is_of_danger(finding), PRIORITY_ORDER[finding.priority], -newest, finding.identifier

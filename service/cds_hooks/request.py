@@ -49,13 +49,14 @@ class Authorization(NamedTuple):
 
 
 class HookRequest(NamedTuple):
-    """One call of a hook; `server` is the FHIR base that the client names, empty for none.
+    """One call of a hook by `user`, a reference; `server` is the FHIR base that the client names, empty for none.
 
     `prefetch` holds what was sent under each key, unread.
     """
 
     hook: str
     instance: str
+    user: str
     patient: str
     encounter: str
     server: str
@@ -77,10 +78,10 @@ def read_hook_request(body: bytes) -> HookRequest:
             raise BodyUnreadable(wrong_type(fault), element) from None
     hook = _hook(sent.hook)
     context = sent.context or {}
-    _require_user(context.get("userId"))
     return HookRequest(
         hook,
         _instance(sent.hookInstance),
+        _user(context.get("userId")),
         _id(context, "patientId", "send the id of the patient whose chart is open"),
         _encounter(context, hook),
         (sent.fhirServer or "").rstrip("/"),
@@ -101,11 +102,12 @@ def _instance(instance: str | None) -> str:
     return instance.lower()
 
 
-def _require_user(user: object) -> None:
+def _user(user: object) -> str:
     kind, _, name = user.partition("/") if isinstance(user, str) else ("", "", "")
     if kind not in _USERS or ID.fullmatch(name) is None:
         text = f"Send the user as a reference, such as Practitioner/id; the types are: {', '.join(_USERS)}."
         raise InvalidParameter(text, "context.userId")
+    return f"{kind}/{name}"
 
 
 def _id(context: Mapping[str, Any], name: str, remedy: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from service.domain.closing import MERGED, PART_OF
 from service.domain.findings import FlagState
 from service.fhir.addresses import CARE_PLAN_SID, FLAG_SID
 from service.fhir.writing.elements import Json, full_url
@@ -20,18 +21,23 @@ _REFER: Final = ("supportingInfo", "replaces")
 
 
 class Stored(NamedTuple):
-    """The resources of one answer as actions: of each Flag by its identifier, of the plan, and of what closes."""
+    """The resources of one answer as actions: of each Flag by its identifier, and of the plan with what it replaces.
+
+    `following` are Flags that end because one of another rule, named here, takes their place. `ending` are those that
+    end by themselves: cleared, or their evidence withdrawn.
+    """
 
     flags: Mapping[str, Json]
-    plan: Json | None
-    closing: tuple[Json, ...]
+    plan: tuple[Json, ...]
+    following: tuple[tuple[str, Json], ...]
+    ending: tuple[Json, ...]
 
 
 def actions(assessment: Assessment, entries: Sequence[Entry]) -> Stored:
     """Every resource of the answer that would be stored; new ones have ids by which they refer to one another."""
     by_address = {entry.full_url: entry for entry in entries}
     names = {address: _name(entry) for address, entry in by_address.items()}
-    flags, closing = {}, []
+    flags, following, ending = {}, [], []
     for finding in assessment.flags:
         entry = by_address[full_url(FLAG_SID, finding.identifier)]
         if entry.request is None or finding.identifier in flags:
@@ -39,30 +45,63 @@ def actions(assessment: Assessment, entries: Sequence[Entry]) -> Stored:
         if finding.state is FlagState.ACTIVE:
             verb = "Add" if finding.prior is None else "Update"
             flags[finding.identifier] = _action(entry, f"{verb} the flag: {finding.rule.title}", names)
+            continue
+        close = _action(entry, f"Close the flag: {finding.rule.title}", names)
+        successor = _successor(finding, assessment)
+        if successor:
+            following.append((successor, close))
         else:
-            closing.append(_action(entry, f"Close the flag: {finding.rule.title}", names))
-    for prior in assessment.revoked:
-        entry = by_address[full_url(CARE_PLAN_SID, prior.identifier)]
-        closing.append(_action(entry, "Withdraw the earlier draft of the care plan", names))
-    return Stored(flags, _plan(assessment, by_address, names), tuple(closing))
+            ending.append(close)
+    withdrawn = [
+        _action(by_address[full_url(CARE_PLAN_SID, prior.identifier)], "Withdraw the earlier draft of the plan", names)
+        for prior in assessment.revoked
+    ]
+    plan = _plan(assessment, by_address, names)
+    if plan is None:
+        # Nothing is left that the draft could answer.
+        ending += [] if any(map(_is_open, assessment.flags)) else withdrawn
+        return Stored(flags, (), tuple(following), tuple(ending))
+    return Stored(flags, (plan, *withdrawn), tuple(following), tuple(ending))
 
 
 def suggest(
-    stored: Stored, flags: Sequence[FlagFinding], *, with_plan: bool, uuids: Sequence[str]
+    stored: Stored, flags: Sequence[FlagFinding], shown: Sequence[FlagFinding] | None, uuids: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """The suggestions of one card, each with its uuid: its own flags, and everything at once."""
-    own = [stored.flags[flag.identifier] for flag in flags if flag.identifier in stored.flags]
+    """The suggestions of one card, each with its uuid: its own flags, and the plan with all that it answers.
+
+    `shown` are the findings that the plan is stored with; None for a card that does not offer it.
+    """
     found = []
+    own = _with_followers(stored, flags)
     if own:
-        one = "Record this flag" if len(own) == 1 else f"Record these {len(own)} flags"
+        one = "Record this flag" if len(flags) == 1 else f"Record these {len(flags)} flags"
         found.append({"label": one, "uuid": uuids[0], "actions": own})
-    if with_plan and stored.plan is not None:
-        every = [*stored.flags.values(), stored.plan]
-        many = len(stored.flags)
-        flags_too = {0: "", 1: "the flag and "}.get(many, f"all {many} flags and ")
-        label = f"Record {flags_too}the draft care plan"
-        found.append({"label": label, "uuid": uuids[1], "actions": every})
+    if shown is not None and stored.plan:
+        recorded = [flag for flag in shown if flag.identifier in stored.flags]
+        titles = dict.fromkeys(flag.rule.title for flag in recorded)
+        label = "; ".join([*(f"flag: {title}" for title in titles), "draft care plan"])
+        every = [*_with_followers(stored, recorded), *stored.plan]
+        found.append({"label": f"Record {label}", "uuid": uuids[1], "actions": every})
     return found
+
+
+def _with_followers(stored: Stored, flags: Sequence[FlagFinding]) -> list[Json]:
+    """What stores these flags, and ends those whose place they take."""
+    rules = {flag.rule.name for flag in flags}
+    own = [stored.flags[flag.identifier] for flag in flags if flag.identifier in stored.flags]
+    return own + [close for successor, close in stored.following if successor in rules]
+
+
+def _successor(closed: FlagFinding, assessment: Assessment) -> str:
+    """The rule of the flag that takes a closed one's place and is still to be stored; empty where there is none."""
+    waiting = [flag.rule.name for flag in assessment.flags if flag.state is FlagState.ACTIVE and flag.prior is None]
+    if closed.closed_reason == MERGED:
+        return closed.rule.name if closed.rule.name in waiting else ""
+    return next((name for name in waiting if closed.closed_reason == PART_OF.format(rule=name)), "")
+
+
+def _is_open(flag: FlagFinding) -> bool:
+    return flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED)
 
 
 def _plan(assessment: Assessment, by_address: Mapping[str, Entry], names: Mapping[str, str]) -> Json | None:

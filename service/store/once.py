@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete
 from sqlmodel import col, select
 
+from service.store.forgetting import forget_run_out
 from service.store.inserting import insert_into
 from service.store.schema import ShownRow, TokenRow, clock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlmodel import Session
 
 _DAY_SECONDS: Final = 86_400.0
 
 
-def shown_before(session: Session, digest: str, instance: str, days: float) -> bool:
-    """Whether this was shown in another hook call; if it was not, or too long ago, it is from now on."""
+def shown_before(session: Session, digests: Collection[str], instance: str) -> frozenset[str]:
+    """Those of them that were shown in another hook call, not too long ago."""
+    current = select(ShownRow.digest).where(col(ShownRow.digest).in_(digests), col(ShownRow.ends_at) > clock())
+    return frozenset(session.exec(current.where(ShownRow.instance != instance)))
+
+
+def remember_shown(session: Session, digests: Collection[str], instance: str, days: float) -> None:
+    """They are shown from now on; one that was shown before goes on from then, unless that is too long ago."""
     values = {"instance": instance, "ends_at": clock() + days * _DAY_SECONDS}
-    statement = insert_into(session, ShownRow).values(digest=digest, **values)
-    shown = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["digest"], set_=values, where=col(ShownRow.ends_at) <= clock()
-        ).returning(col(ShownRow.digest))
-    ).first()
-    earlier = instance if shown else session.exec(select(ShownRow.instance).where(ShownRow.digest == digest)).one()
-    _forget_run_out(session, ShownRow)
-    return earlier != instance
+    for digest in sorted(digests):
+        statement = insert_into(session, ShownRow).values(digest=digest, **values)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["digest"], set_=values, where=col(ShownRow.ends_at) <= clock()
+            )
+        )
+    forget_run_out(session, ShownRow)
 
 
 def first_use(session: Session, digest: str, ends_at: float) -> bool:
@@ -39,11 +46,5 @@ def first_use(session: Session, digest: str, ends_at: float) -> bool:
     used = session.execute(
         statement.on_conflict_do_nothing(index_elements=["digest"]).returning(col(TokenRow.digest))
     ).first()
-    _forget_run_out(session, TokenRow)
+    forget_run_out(session, TokenRow)
     return used is not None
-
-
-def _forget_run_out(session: Session, row: type[ShownRow] | type[TokenRow]) -> None:
-    """Rows that others are about to take are passed over."""
-    run_out = select(row.digest).where(col(row.ends_at) <= clock()).with_for_update(skip_locked=True)
-    session.execute(delete(row).where(col(row.digest).in_(run_out)))

@@ -18,7 +18,7 @@ from service.store.migrating import migrate
 from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -114,6 +114,10 @@ class Store:
         """Writes the status alone of a subscription, if it is known."""
         await self._run(lambda session: cursors.set_status(session, subscription, status))
 
+    async def set_wish(self, subscription: str, wish: str) -> None:
+        """Writes the wish alone of a subscription, if it is known."""
+        await self._run(lambda session: cursors.set_wish(session, subscription, wish))
+
     async def ask_resync(self, subscription: str) -> None:
         """Notes that all since the last whole recovery of a subscription is in doubt, if it is known."""
         await self._run(lambda session: cursors.ask_resync(session, subscription))
@@ -144,12 +148,13 @@ class Store:
         numbers = tuple(events)
         await self._run(lambda session: cursors.recovered(session, subscription, numbers, since, resyncs))
 
-    async def shown_before(self, digest: str, instance: str, days: float = 90) -> bool:
-        """True when this was shown in another hook call within so many days; if not, it counts as shown from now on.
+    async def shown_before(self, digests: Collection[str], instance: str) -> frozenset[str]:
+        """Those of them that were shown in another hook call, and are remembered still; all are hashes."""
+        return await self._run(lambda session: once.shown_before(session, digests, instance))
 
-        The same call again is told the same as before. Both are hashes.
-        """
-        return await self._run(lambda session: once.shown_before(session, digest, instance, days))
+    async def remember_shown(self, digests: Collection[str], instance: str, days: float = 90) -> None:
+        """They were shown in this hook call; what was shown before is not remembered longer for it."""
+        await self._run(lambda session: once.remember_shown(session, digests, instance, days))
 
     async def first_use(self, digest: str, ends: datetime) -> bool:
         """True when a token, told by its hash, was not used before; False too when it has ended."""

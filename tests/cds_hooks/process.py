@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from service.cds_hooks.feedback import Feedback
-from service.cds_hooks.names import SERVICE_ID
 from service.domain.ruleset import RuleSet
 from service.rules import RULES
 from service.store import Store
@@ -22,7 +21,7 @@ async def main() -> None:
     feedback = Feedback(os.environ["KEY"].encode(), RuleSet(RULES), store, metrics)
     body = Path(os.environ["BODY"]).read_bytes()
     for _ in range(3):
-        await feedback.take(body, SERVICE_ID)
+        await feedback.take(body)
     await store.close()
     sys.stdout.write(metrics.text().decode())
 

@@ -19,11 +19,10 @@ from structlog.testing import capture_logs
 
 from service.cds_hooks import feedback as module
 from service.cds_hooks.feedback import Feedback
-from service.cds_hooks.names import SERVICE_ID
 from service.cds_hooks.reports import MOST_ITEMS
 from service.cds_hooks.uuids import card_uuid
 from service.domain.ruleset import RuleSet
-from service.errors import BodyTooLarge, BodyUnreadable, NotFound, Overloaded
+from service.errors import BodyTooLarge, BodyUnreadable, Overloaded
 from service.rules import RULES
 from service.store import FeedbackCount, Store
 from service.telemetry import Metrics, configure_logging
@@ -83,7 +82,7 @@ class Taking:
         self.feedback = Feedback(KEY, RULE_SET, store, self.metrics)
 
     async def take(self, *items: Any) -> None:
-        await self.feedback.take(body(*items), SERVICE_ID)
+        await self.feedback.take(body(*items))
 
     @property
     def counted(self) -> dict[tuple[str, str], int]:
@@ -284,7 +283,7 @@ async def test_a_bad_item_is_named_and_those_beside_it_count(either: Taking, ite
 async def test_an_item_that_is_no_text_spoils_no_other(either: Taking) -> None:
     sent = body(ACCEPTED | {"card": "?"}, ACCEPTED).replace(b'"?"', b'"\xff"')
     with pytest.raises(BodyUnreadable, match="not JSON in UTF-8") as refused:
-        await either.feedback.take(sent, SERVICE_ID)
+        await either.feedback.take(sent)
     assert refused.value.expression == "feedback[0]"
     assert either.counted == {(RULE.name, "accepted"): 1}
 
@@ -312,14 +311,14 @@ async def test_of_several_bad_items_the_first_is_named_and_the_others_are_counte
 )
 async def test_what_is_no_feedback_is_refused(either: Taking, sent: bytes, path: str) -> None:
     with pytest.raises(BodyUnreadable) as refused:
-        await either.feedback.take(sent, SERVICE_ID)
+        await either.feedback.take(sent)
     assert refused.value.expression == path
     assert MARK not in refused.value.text
     assert either.counted == {}
 
 
 async def test_a_body_may_begin_with_a_byte_order_mark(either: Taking) -> None:
-    await either.feedback.take(b"\xef\xbb\xbf" + body(ACCEPTED), SERVICE_ID)
+    await either.feedback.take(b"\xef\xbb\xbf" + body(ACCEPTED))
     assert either.counted == {(RULE.name, "accepted"): 1}
 
 
@@ -329,12 +328,6 @@ async def test_too_many_items_are_refused_before_any_is_taken(either: Taking) ->
     assert either.counted == {}
     await either.take(*[ACCEPTED] * MOST_ITEMS)
     assert either.counted == {(RULE.name, "accepted"): 1}
-
-
-async def test_another_service_s_feedback_is_not_taken(either: Taking) -> None:
-    with pytest.raises(NotFound, match=SERVICE_ID):
-        await either.feedback.take(body(ACCEPTED), "another")
-    assert either.counted == {}
 
 
 async def test_a_store_that_does_not_answer_has_it_sent_again_and_counts_nothing(taking: Taking, store: Store) -> None:

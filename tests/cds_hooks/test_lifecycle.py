@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection, Sequence
 
 import pytest
 
+from service.cds_hooks.repeats import Audience
+from service.domain.evidence import Row
 from service.domain.findings import FlagFinding
 from tests.cds_hooks.blackbox.patient import Json
 from tests.cds_hooks.hooks import (
@@ -139,8 +142,14 @@ def test_without_asking_nothing_new_is_ever_stored() -> None:
 class _Remembering:
     """A guard that has seen everything before."""
 
-    async def is_repeat(self, client: str, patient: str, instance: str, finding: FlagFinding) -> bool:
-        return True
+    def digest(self, _audience: Audience, flag: FlagFinding, _told: Sequence[Row]) -> str:
+        return flag.identifier
+
+    async def known(self, _audience: Audience, digests: Collection[str]) -> frozenset[str]:
+        return frozenset(digests)
+
+    async def remember(self, _audience: Audience, digests: Collection[str]) -> None:
+        raise AssertionError("nothing is remembered before it was sent")
 
 
 def test_what_was_shown_is_silent_where_flags_could_not_be_read_and_danger_is_not() -> None:

@@ -43,7 +43,8 @@ def test_the_cards_are_of_the_flags_that_are_open(name: str) -> None:
     """By what our templates ask for, and nothing else, the same is found as in the whole record."""
     example, answer = answered(name)
     open_ones = {one["code"]["coding"][0]["code"] for one in example.flags if one["status"] == "active"}
-    assert set(answer.names) - {"missing", "undecided"} == open_ones
+    assert set(answer.names) - {"missing", "undecided", "unjudged"} == open_ones
+    assert ("unjudged" in answer.names) == (name == "deceased-patient")
     # The one patient with entries that nobody can read learns of that too.
     assert ("missing" in answer.names) == (name == "item-nine-positive-beside-broken-entries")
 
@@ -137,6 +138,8 @@ def test_a_summary_is_about_nobody(name: str) -> None:
 def test_references_in_a_suggestion_resolve(name: str) -> None:
     example, answer = answered(name)
     there = {f"{one['resourceType']}/{one['id']}" for one in example.resources}
+    # What a record refers to is its own: it stays as it was in what is updated.
+    there |= {reference for one in example.resources for reference in references(one)}
     for card in answer.cards:
         for suggestion in card.get("suggestions", ()):
             resources = [action["resource"] for action in suggestion["actions"]]

@@ -14,6 +14,7 @@ from service.rules import RULES
 from tests.cds_hooks.findings import finding
 from tests.cds_hooks.hooks import body, examples, observation, prefetch_of, site
 
+MOOD = [rule for rule in RULES if not rule.safety]
 PH, PM, PL = Priority.PH, Priority.PM, Priority.PL
 
 
@@ -21,7 +22,7 @@ def found(*priorities: Priority, start: Iterable[int] | None = None) -> list[Fla
     """A finding of another rule for each priority."""
     days = list(start) if start is not None else [739_000] * len(priorities)
     return [
-        replace(finding(identifier=f"flag{number}", priority=priority), rule=RULES[number], start=days[number])
+        replace(finding(identifier=f"flag{number}", priority=priority), rule=MOOD[number], start=days[number])
         for number, priority in enumerate(priorities)
     ]
 
@@ -98,3 +99,11 @@ def test_four_rules_of_one_patient_with_three_dangers() -> None:
     stored = [action["resource"]["code"]["coding"][0]["code"] for action in answer.actions(0, 1)[:-1]]
     assert "mood-change-with-corticosteroids" in stored
     assert len(stored) == 4
+
+
+def test_danger_of_middle_priority_is_not_folded_whatever_its_date() -> None:
+    safety = next(rule for rule in RULES if rule.safety)
+    old = replace(finding(identifier="danger", priority=PM), rule=safety, start=None)
+    alone, together = ranked([*found(PM, PM, PM, PM), old])
+    assert alone[0][0].identifier == "danger"
+    assert "danger" not in {flag.identifier for flag in together}
