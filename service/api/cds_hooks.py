@@ -53,6 +53,7 @@ class CdsHooksEndpoints:
     ) -> None:
         """Nothing is sent before the first call; raises `SettingsError` for a client's keys that cannot be used."""
         key = card_key(settings.service_key)
+        self._has_clients = bool(settings.cds_clients)
         self._replays = None if settings.service_key is None else StoredReplays(key)
         self._callers = CdsCallers(CdsClients(settings, self._replays or ReplaysOfProcess()), settings)
         self._metrics = metrics
@@ -73,7 +74,7 @@ class CdsHooksEndpoints:
         self._guard.store = self._feedback.store = store
         if self._replays is not None:
             self._replays.store = store
-        if store is None:
+        if store is None and self._has_clients:
             structlog.get_logger().warning(
                 "cards are repeated where Flags cannot be read",
                 remedy="set MOODMARKER_SERVICE_KEY, so that what was shown is remembered",

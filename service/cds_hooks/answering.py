@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from service.assessment.aside import LARGE_BYTES
 from service.assessment.checking import is_long_work, read, received_of, verdicts_of
 from service.assessment.options import Choices
 from service.cds_hooks.completing import NOT_NAMED
 from service.cds_hooks.composing import Composer, Found, HookAnswer
-from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent
+from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent, parts_of
 from service.cds_hooks.repeats import Audience
 from service.cds_hooks.request import read_hook_request
 from service.cds_hooks.templates import templates
@@ -26,21 +27,24 @@ from service.errors import InvalidParameter, MixedPatients
 from service.fhir.client.sockets import pooled, public_authorities
 from service.fhir.reading.account import Reason
 from service.fhir.writing.answer import entries_to_store
+from service.security.cds_clients import NOBODY, Caller
+from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     import httpx
 
     from service.assessment import Context
     from service.assessment.aside import Aside
+    from service.cds_hooks.prefetch import Part
     from service.cds_hooks.repeats import Guard
     from service.cds_hooks.request import HookRequest
     from service.cds_hooks.templates import Template
     from service.domain.facts import PriorFlag
     from service.domain.facts import Source as Evidence
     from service.domain.findings import Assessment, FlagFinding
-    from service.security.cds_clients import Caller
     from service.settings import Settings
 
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
@@ -67,13 +71,19 @@ class HookService:
         self._client: httpx.AsyncClient | None = None
         self._guard = guard
         self._composer = Composer(settings, context.rule_set, key)
+        # Where callers have to say who they are to have a patient fetched, nobody has one fetched this way either.
+        own = (server.url for server in settings.servers.values())
+        closed = settings.bearer_token is not None or settings.cds_unauthenticated
+        self._for_nobody = frozenset() if closed else frozenset(own)
         rules = context.rule_set
         self.templates = templates([rule for rule in rules.rules if rule.name not in rules.off], context.terminology)
+        _require_keys(settings, self.templates)
 
     async def answer(self, body: bytes, caller: Caller, now: datetime, aside: Aside) -> HookAnswer:
         """The cards for one request; raises `Problem` where nothing can be said."""
-        request = read_hook_request(body)
-        gathered = await gather(request, self._asked(caller), self._source(request, caller))
+        reading = partial(self._sent, body, caller)
+        request, sent = await aside(reading) if len(body) >= LARGE_BYTES else reading()
+        gathered = await gather(request, sent, self._source(request, caller))
         choices = self._choices(request, now)
         work = partial(self._found, gathered, choices)
         found = await aside(work) if is_long_work(gathered.fetched, choices) else work()
@@ -89,8 +99,8 @@ class HookService:
 
     def answer_sent(self, body: bytes, now: datetime) -> HookAnswer:
         """As `answer`, of what was sent alone, to a client that nothing is known of or remembered about."""
-        request = read_hook_request(body)
-        found = self._found(gather_sent(request, self.templates, NOT_NAMED), self._choices(request, now))
+        request, sent = self._sent(body, NOBODY)
+        found = self._found(gather_sent(request, sent, NOT_NAMED), self._choices(request, now))
         return self._composer.compose(found, request.instance, _known(found.assessment), closes=False)
 
     async def close(self) -> None:
@@ -104,14 +114,15 @@ class HookService:
             self._client = pooled(public_authorities(), self._settings.cds_seconds)
         return self._client
 
-    def _asked(self, caller: Caller) -> tuple[Template, ...]:
-        """The keys that can have something in them at a client."""
+    def _sent(self, body: bytes, caller: Caller) -> tuple[HookRequest, list[Part]]:
+        """The request, and what came under each key that can have something in it at the client."""
+        request = read_hook_request(body)
         not_held = caller.client.not_held if caller.client is not None else ()
-        return tuple(template for template in self.templates if template.resource_type not in not_held)
+        asked = [template for template in self.templates if template.resource_type not in not_held]
+        return request, parts_of(request, asked)
 
     def _source(self, request: HookRequest, caller: Caller) -> Source:
-        own = [server.url for server in self._settings.servers.values()]
-        listed = request.server in (own if caller.client is None else caller.client.fhir_servers)
+        listed = request.server in (self._for_nobody if caller.client is None else caller.client.fhir_servers)
         return Source(self._sockets, self._settings.cds_seconds, self._settings.max_decompressed_bytes, listed)
 
     def _choices(self, request: HookRequest, now: datetime) -> Choices:
@@ -148,6 +159,17 @@ class HookService:
             for flag in assessment.flags
             if flag.state is FlagState.ACTIVE and not flag.rule.safety
         }
+
+
+def _require_keys(settings: Settings, asked: Iterable[Template]) -> None:
+    """Raises `SettingsError` for types that nobody asks for, and for a client without any that warn of danger."""
+    others = {template.resource_type: template.is_safety for template in asked if template.parameters}
+    for name, client in settings.cds_clients.items():
+        place = f"{variable_of('cds_clients')}: {name}.not_held"
+        if unknown := client.not_held - others.keys():
+            raise SettingsError(f"{place}: {', '.join(sorted(unknown))}: the types are {', '.join(sorted(others))}")
+        if not any(is_safety for kind, is_safety in others.items() if kind not in client.not_held):
+            raise SettingsError(f"{place} leaves nothing that warns of danger; such a client is of no use here")
 
 
 def _known(assessment: Assessment) -> frozenset[str]:

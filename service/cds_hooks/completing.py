@@ -18,6 +18,8 @@ from service.security.bearer import FixedToken
 from service.settings import FhirServer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
     from service.cds_hooks.request import Authorization, HookRequest
@@ -53,7 +55,7 @@ def connect(request: HookRequest, client: httpx.AsyncClient, *, seconds: float, 
     return Connection(server, client, seconds=seconds, most_bytes=most_bytes, bearer=bearer)
 
 
-async def complete(parts: list[Part], patient: str, connection: Connection) -> list[Part]:
+async def complete(parts: Sequence[Part], patient: str, connection: Connection) -> list[Part]:
     """The same parts with what could be fetched; what the client says that it failed to get is not asked for again."""
     return list(await asyncio.gather(*(_completed(part, patient, connection) for part in parts)))
 

@@ -8,7 +8,8 @@ from service.cds_hooks.completing import NOT_LISTED, NOT_NAMED, complete, connec
 from service.cds_hooks.prefetch import Part, State, part
 from service.cds_hooks.templates import PATIENT_KEY, Template
 from service.errors import RequiredDataMissing
-from service.fhir.client.fetching import Fetched, bundle_of, medications_of, read_medications
+from service.fhir.client.fetching import Fetched, bundle_of, read_medications
+from service.fhir.client.medications import NO_MEDICINES, Medicines, medications_of
 from service.fhir.client.pages import Found as Pages
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import httpx
 
     from service.cds_hooks.request import HookRequest
-    from service.fhir.client.connection import Connection
 
 # No template can ask for them; what they are told by is read for them.
 _MEDICATIONS: Final = Template("medications", "Medication", (), is_safety=False)
@@ -65,28 +65,31 @@ class Source(NamedTuple):
     is_listed: bool
 
 
-async def gather(request: HookRequest, templates: Sequence[Template], source: Source) -> Gathered:
+async def gather(request: HookRequest, sent: Sequence[Part], source: Source) -> Gathered:
     """Everything that was sent or could be fetched; raises RequiredDataMissing where that says too little."""
     if not request.server:
-        return gather_sent(request, templates, NOT_NAMED)
+        return gather_sent(request, sent, NOT_NAMED)
     if not source.is_listed:
-        return gather_sent(request, templates, NOT_LISTED)
+        return gather_sent(request, sent, NOT_LISTED)
     connection = connect(request, source.sockets(), seconds=source.seconds, most_bytes=source.most_bytes)
-    parts = await complete(_sent(request, templates), request.patient, connection)
+    parts = await complete(sent, request.patient, connection)
     _require(parts)
-    medicines = await _medications(parts, connection)
-    return _gathered(parts, medicines, connection.requests)
+    medicines = _medicines_named(parts, request.server)
+    found = await read_medications(connection, medicines) if medicines != NO_MEDICINES else Pages(())
+    return _gathered(parts, found, connection.requests)
 
 
-def gather_sent(request: HookRequest, templates: Sequence[Template], why_not: str) -> Gathered:
+def gather_sent(request: HookRequest, sent: Sequence[Part], why_not: str) -> Gathered:
     """Everything that was sent, where nothing can be fetched: `why_not` says why. Raises RequiredDataMissing."""
-    parts = [given_up(one, why_not) for one in _sent(request, templates)]
+    parts = [given_up(one, why_not) for one in sent]
     _require(parts)
-    gap = f"the medicines are told by reference, and {why_not}" if _medicines_named(parts) else ""
+    named = _medicines_named(parts, request.server) != NO_MEDICINES
+    gap = f"the medicines are told by reference, and {why_not}" if named else ""
     return _gathered(parts, Pages((), gap), 0)
 
 
-def _sent(request: HookRequest, templates: Sequence[Template]) -> list[Part]:
+def parts_of(request: HookRequest, templates: Iterable[Template]) -> list[Part]:
+    """What was sent under each key."""
     return [part(template, request.prefetch.get(template.key)) for template in templates]
 
 
@@ -122,12 +125,7 @@ def _gathered(parts: Sequence[Part], medicines: Pages, requests: int) -> Gathere
     return Gathered(Fetched(bundle_of(entries), gaps, requests), tuple(parts))
 
 
-def _medicines_named(parts: Sequence[Part]) -> list[str]:
+def _medicines_named(parts: Sequence[Part], base: str) -> Medicines:
     """The Medications that records of medicines refer to, which no template can ask for."""
     searched = [one for one in parts if one.template.parameters]
-    return medications_of({one.template.resource_type: [bytes(raw) for raw in one.entries] for one in searched})
-
-
-async def _medications(parts: Sequence[Part], connection: Connection) -> Pages:
-    names = _medicines_named(parts)
-    return await read_medications(connection, names) if names else Pages(())
+    return medications_of({one.template.resource_type: [bytes(raw) for raw in one.entries] for one in searched}, base)

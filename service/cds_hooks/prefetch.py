@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
 
 from service.cds_hooks.templates import MOST
 from service.fhir.client.decoding import UNREADABLE
+from service.fhir.client.links import addresses, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,22 +57,13 @@ class Part(NamedTuple):
         return self.state in (State.HAD, State.NONE) and not self.gap
 
 
-class _Link(Struct, gc=False):
-    relation: str = ""
-    url: str = ""
-
-
 class _Search(Struct, gc=False):
     mode: str = ""
 
 
-class _Issue(Struct, gc=False):
-    severity: str = ""
-
-
 class _Kind(Struct, gc=False):
     resourceType: str = ""
-    issue: list[_Issue] = []
+    issue: Any = None
 
 
 class _Entry(Struct, gc=False):
@@ -79,17 +71,12 @@ class _Entry(Struct, gc=False):
     search: _Search | None = None
 
 
-class _Response(Struct, gc=False):
-    status: str | int = ""
-
-
 class _Value(Struct, gc=False):
     resourceType: str = ""
-    total: int | None = None
-    link: list[_Link] = []
+    total: Any = None
+    link: Any = None
     entry: list[Raw] = []
-    issue: list[_Issue] = []
-    response: _Response | None = None
+    response: Any = None
     resource: Raw = Raw()
 
 
@@ -104,7 +91,8 @@ def part(template: Template, value: Raw | None) -> Part:
     found = _decoded(value)
     if found is None or found.resourceType or found.response is None:
         return _of(template, value, found)
-    return _unwrapped(template, found.resource, str(found.response.status))._replace(wrapped=True)
+    status = found.response.get("status", "") if isinstance(found.response, dict) else ""
+    return _unwrapped(template, found.resource, str(status))._replace(wrapped=True)
 
 
 def _unwrapped(template: Template, inner: Raw, status: str) -> Part:
@@ -138,12 +126,13 @@ def _of(template: Template, value: Raw, found: _Value | None) -> Part:
 
 
 def _bundle(template: Template, value: Raw, found: _Value) -> Part:
+    entries = found.entry
     try:
-        kept, troubled = sifted(found.entry)
+        kept, troubled = sifted(entries)
     except UNREADABLE:
         # The reader of resources tells entry by entry what is wrong.
-        return Part(template, State.HAD, tuple(found.entry), _NOT_FHIR)
-    if any(link.relation == "next" for link in found.link):
+        return Part(template, State.HAD, tuple(entries), _NOT_FHIR)
+    if addresses(found.link, "next"):
         return Part(template, State.HAD, kept, _MORE, following=value)
     gap = _PROBLEM if troubled else _MORE if _is_cut_off(found, len(kept)) else ""
     return Part(template, State.HAD if kept or gap else State.NONE, kept, gap)
@@ -151,9 +140,10 @@ def _bundle(template: Template, value: Raw, found: _Value) -> Part:
 
 def _is_cut_off(found: _Value, entries: int) -> bool:
     """A full page without a next one, from a server that does not say how many there are, may not be all."""
-    if found.total is not None:
-        return found.total > entries
-    asked = [int(count[1]) for link in found.link if link.relation == "self" and (count := _COUNT.search(link.url))]
+    total = total_of(found.total)
+    if total is not None:
+        return total > entries
+    asked = [int(count[1]) for url in addresses(found.link, "self") if (count := _COUNT.search(url))]
     return entries >= min([MOST, *asked])
 
 
@@ -164,10 +154,15 @@ def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:
         entry = _ENTRY.decode(raw)
         is_outcome = entry.resource is not None and entry.resource.resourceType == _OUTCOME
         if is_outcome or (entry.search is not None and entry.search.mode == "outcome"):
-            issues = entry.resource.issue if entry.resource is not None else []
-            troubled = troubled or not issues or any(issue.severity not in _HARMLESS for issue in issues)
+            troubled = troubled or not _is_harmless(entry.resource)
         else:
             kept.append(raw)
             # An address alone says that there is something, and not what.
             troubled = troubled or entry.resource is None
     return tuple(kept), troubled
+
+
+def _is_harmless(outcome: _Kind | None) -> bool:
+    """An outcome that only informs."""
+    issues = outcome.issue if outcome is not None and isinstance(outcome.issue, list) else []
+    return bool(issues) and all(isinstance(one, dict) and one.get("severity") in _HARMLESS for one in issues)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from service.errors import Overloaded
 from service.store import StoreUnavailable
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.store import Store
+
+
+# Nobody waits longer to learn whether a caller is believed.
+_PATIENCE_SECONDS: Final = 2.0
 
 
 class StoredReplays:
@@ -27,6 +32,7 @@ class StoredReplays:
         if self.store is None:
             raise Overloaded("The service is starting or ending; try again in a second.")
         try:
-            return await self.store.first_use(hmac.digest(self._key, b"token" + digest, "sha256").hex(), ends)
-        except StoreUnavailable:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self.store.first_use(hmac.digest(self._key, b"token" + digest, "sha256").hex(), ends)
+        except (StoreUnavailable, TimeoutError):
             raise Overloaded("The service's store does not answer; try again in a second.") from None

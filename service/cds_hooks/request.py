@@ -32,10 +32,16 @@ class _Authorization(Struct, gc=False):
     scope: str | None = None
 
 
+class _Context(Struct, gc=False):
+    userId: Any = None
+    patientId: Any = None
+    encounterId: Any = None
+
+
 class _Body(Struct, gc=False):
     hook: str | None = None
     hookInstance: str | None = None
-    context: dict[str, Any] | None = None
+    context: _Context | None = None
     fhirServer: str | None = None
     fhirAuthorization: _Authorization | None = None
     prefetch: dict[str, Raw] | UnsetType | None = UNSET
@@ -77,12 +83,12 @@ def read_hook_request(body: bytes) -> HookRequest:
             element, fault = where_and_what(error)
             raise BodyUnreadable(wrong_type(fault), element) from None
     hook = _hook(sent.hook)
-    context = sent.context or {}
+    context = sent.context or _Context()
     return HookRequest(
         hook,
         _instance(sent.hookInstance),
-        _user(context.get("userId")),
-        _id(context, "patientId", "send the id of the patient whose chart is open"),
+        _user(context.userId),
+        _id(context.patientId, "patientId", "send the id of the patient whose chart is open"),
         _encounter(context, hook),
         (sent.fhirServer or "").rstrip("/"),
         _authorization(sent),
@@ -110,9 +116,8 @@ def _user(user: object) -> str:
     return f"{kind}/{name}"
 
 
-def _id(context: Mapping[str, Any], name: str, remedy: str) -> str:
+def _id(value: object, name: str, remedy: str) -> str:
     """An id before it may stand in any address."""
-    value = context.get(name)
     if value is None:
         raise InvalidParameter(f"This was not sent; {remedy}.", f"context.{name}")
     if not isinstance(value, str) or ID.fullmatch(value) is None:
@@ -121,11 +126,11 @@ def _id(context: Mapping[str, Any], name: str, remedy: str) -> str:
     return value
 
 
-def _encounter(context: Mapping[str, Any], hook: str) -> str:
+def _encounter(context: _Context, hook: str) -> str:
     """Required by the hooks of an encounter, optional when a chart is opened."""
-    if context.get("encounterId") is None and hook == HOOKS[0]:
+    if context.encounterId is None and hook == HOOKS[0]:
         return ""
-    return _id(context, "encounterId", "send the id of the encounter")
+    return _id(context.encounterId, "encounterId", "send the id of the encounter")
 
 
 def _authorization(sent: _Body) -> Authorization | None:

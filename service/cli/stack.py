@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import uuid4
 
 import httpx
 from rich.console import Console
 
 from service.api.documentation import CHECK_PATH
+from service.cds_hooks.names import HOOKS, SERVICE_PATH
 from service.cli.contracts import contracts_folder
 from service.cli.local_patients import PATIENTS, load, new_result
 from service.cli.starting import NotStarted, own_command, own_environment, started
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 SERVER: Final = "local"
 _PATIENCE_SECONDS: Final = 60.0
+_JSON: Final = "Content-Type: application/json"
 _FHIR_JSON: Final = "Content-Type: application/fhir+json"
 # Nothing is simulated, and what is not valid FHIR is refused, as a hospital's server would.
 FHIR_SERVER_SETTINGS: Final = """\
@@ -88,6 +91,8 @@ def ways_in(ports: Ports) -> list[str]:
         f"curl -s '{operation}-check'",
         "Let it write the flags to the FHIR server:",
         f"curl -s -X POST '{operation}-write' -H '{_FHIR_JSON}'",
+        "Open the patient's chart, as a record system does by CDS Hooks:",
+        f"curl -s '{ports.service_url}{SERVICE_PATH}' -H '{_JSON}' --data '{_hook(ports, first)}'",
         "A new result reaches the service by Subscription, which writes what follows from it:",
         f"curl -s '{ports.fhir_base}/Observation' -H '{_FHIR_JSON}' --data '{observation}'",
         "Read the flags where a clinician's system would:",
@@ -95,6 +100,13 @@ def ways_in(ports: Ports) -> list[str]:
         "",
         "Ctrl-C ends both, and what they stored goes with them.",
     ]
+
+
+def _hook(ports: Ports, patient: str) -> str:
+    """A call of a hook that sends nothing along."""
+    context = {"userId": "Practitioner/example", "patientId": patient}
+    call = {"hook": HOOKS[0], "hookInstance": str(uuid4()), "fhirServer": ports.fhir_base, "context": context}
+    return json.dumps(call, separators=(",", ":"))
 
 
 @contextmanager

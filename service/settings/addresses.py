@@ -16,7 +16,7 @@ def is_base(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("write the FHIR base with its scheme and host, as in https://ehr.example/fhir")
     if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("the FHIR base has no user, query or fragment")
+        raise ValueError("the address has no user, query or fragment")
     return url.rstrip("/")
 
 

@@ -74,13 +74,15 @@ class Settings(BaseSettings):
     )
     store: SecretStr = Field(
         SecretStr(""),
-        description="Database of the work queue and of leases, needed where MOODMARKER_SERVICE_KEY is set and opened "
-        "nowhere else: sqlite:////folder/file or postgresql://user:password@host/name.",
+        description="Database of the work queue and leases, and of hashes of cards that were shown, of tokens that "
+        "were used, and of feedback; needed where MOODMARKER_SERVICE_KEY is set and opened nowhere else: "
+        "sqlite:////folder/file or postgresql://user:password@host/name.",
     )
     service_key: SecretStr | None = Field(
         None,
-        description="Turns subscriptions on; their secrets are made from it. At least 32 characters, "
-        "the same in all workers.",
+        description="Turns the store and subscriptions on; their secrets and the UUIDs of cards are made from it, "
+        "so that feedback to earlier cards is not known after a change. At least 32 characters, the same in all "
+        "workers.",
     )
     public_url: Annotated[str, AfterValidator(is_base)] | None = Field(
         None,

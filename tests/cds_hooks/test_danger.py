@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.wording import FOOTER
+from service.settings import SettingsError
 from tests.cds_hooks.blackbox.patient import Json
 from tests.cds_hooks.hooks import (
     NOW,
@@ -159,3 +160,34 @@ def test_many_entries_of_a_wrong_shape_cost_no_more_each() -> None:
 
     seconds(100)
     assert seconds(4000) < 16 * seconds(1000)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"link": None}, {"total": "1"}, {"total": 1.5}, {"issue": None}, {"link": [{"relation": None}]}, {"response": 5}],
+)
+def test_an_odd_element_beside_it_hides_no_danger(odd: Json) -> None:
+    prefetch = prefetch_of([person(), thoughts()])
+    prefetch["safetyObservations"] = searchset([thoughts()], **odd)
+    assert SUICIDALITY in site().answer(body(prefetch)).names
+
+
+@pytest.mark.parametrize("reference", ["Medication/m1", "https://ehr.example/fhir/Medication/m1", "urn:uuid:1"])
+def test_a_medicine_that_is_only_referred_to_is_missing(reference: str) -> None:
+    order: dict[str, Any] = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order"}
+    order |= {"subject": {"reference": "Patient/ada"}, "authoredOn": day(20)}
+    answer = call(*low_mood(), {**order, "medicationReference": {"identifier": {"value": "x"}, "reference": reference}})
+    assert all("medications (" in card["detail"] for card in answer.cards)
+    assert answer.cards
+
+
+def test_a_client_that_holds_nothing_of_danger_is_refused() -> None:
+    every = [one.resource_type for one in site().service.templates if one.is_safety and one.parameters]
+    client = {
+        "issuer": "https://ehr.example",
+        "key_urls": ["https://ehr.example/keys"],
+        "audiences": ["https://us.example"],
+    }
+    for not_held, told in ((every, "warns of danger"), (["Patient"], "Patient"), (["Obsevation"], "Obsevation")):
+        with pytest.raises(SettingsError, match=told):
+            Site(cds_clients={"ehr": {**client, "not_held": not_held}})

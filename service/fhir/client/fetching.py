@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from service.fhir.client.connection import JSON
 from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.faults import Fault
+from service.fhir.client.medications import NO_MEDICINES, Medicines, medications_of
 from service.fhir.client.pages import Found, rest_of, run
 from service.fhir.client.searches import Search, search
 
@@ -25,12 +26,9 @@ if TYPE_CHECKING:
 
 # One or two points are steps of an address, and no id that anybody gives.
 ID: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-.]{1,64}")
-_PRESCRIBED: Final = ("MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement")
-_MEDICATION: Final = re.compile(
-    rb'"medicationReference"\s*:\s*\{[^{}]*?"reference"\s*:\s*"Medication/([A-Za-z0-9\-.]{1,64})"'
-)
 _MOST_IDS: Final = 50
 _SEARCHED: Final = "rs"
+_ELSEWHERE: Final = "a record refers to a Medication that is not on its server"
 _NOT_GRANTED: Final = "the server did not grant access to it"
 _GRANTED_IN_PART: Final = "the server granted access to a part of it only"
 
@@ -91,8 +89,10 @@ async def fetch(
             )
     batch = capability.batch if server.batch is None else server.batch
     person, found = await (_in_a_batch if batch else _one_by_one)(connection, patient, searches)
-    if names := medications_of({kind: [bytes(one) for one in told.entries] for kind, told in found.items()}):
-        found["Medication"] = await read_medications(connection, names)
+    records = {kind: [bytes(one) for one in told.entries] for kind, told in found.items()}
+    medicines = medications_of(records, server.url)
+    if medicines != NO_MEDICINES:
+        found["Medication"] = await read_medications(connection, medicines)
     failed = {kind: told.gap for kind, told in found.items() if told.gap}
     gaps |= failed
     gaps |= _narrowed(found, gaps, connection.access)
@@ -153,17 +153,13 @@ def _narrowed(found: Iterable[str], gaps: Mapping[str, str], access: Access) -> 
     return {kind: _GRANTED_IN_PART for kind in found if kind not in gaps and not access.permits_all(kind, _SEARCHED)}
 
 
-def medications_of(records: Mapping[str, Iterable[bytes]]) -> list[str]:
-    """The ids of Medications that records of medicines, by their type, refer to."""
-    prescribed = [one for kind in _PRESCRIBED for one in records.get(kind, ())]
-    return sorted({match.decode() for one in prescribed for match in _MEDICATION.findall(one)})
-
-
-async def read_medications(connection: Connection, names: list[str]) -> Found:
-    """Medications by their ids."""
+async def read_medications(connection: Connection, medicines: Medicines) -> Found:
+    """The Medications that records refer to; with a gap for those that are in another place."""
     if not connection.access.permits("Medication", _SEARCHED):
         return Found((), _NOT_GRANTED)
+    names = medicines.names
     parts = [names[at : at + _MOST_IDS] for at in range(0, len(names), _MOST_IDS)]
     searches = [Search("Medication", (("_id", ",".join(part)), ("_count", str(_MOST_IDS)))) for part in parts]
     told = await asyncio.gather(*(run(connection, one) for one in searches))
-    return Found(tuple(one for part in told for one in part.entries), next((part.gap for part in told if part.gap), ""))
+    gaps = [*(part.gap for part in told if part.gap), *([_ELSEWHERE] if medicines.elsewhere else ())]
+    return Found(tuple(one for part in told for one in part.entries), next(iter(gaps), ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from service.fhir.client.connection import FORM
 from service.fhir.client.decoding import decoded
 from service.fhir.client.faults import Fault
+from service.fhir.client.links import addresses, total_of
 
 if TYPE_CHECKING:
     from service.fhir.client.connection import Connection
@@ -19,14 +20,10 @@ if TYPE_CHECKING:
 LONGEST_QUERY: Final = 1500
 
 
-class _Link(Struct, gc=False):
-    relation: str = ""
-    url: str = ""
-
-
 class _Page(Struct, gc=False):
     resourceType: str = ""
-    link: list[_Link] = []
+    total: Any = None
+    link: Any = None
     entry: list[Raw] = []
 
 
@@ -60,7 +57,7 @@ async def run(connection: Connection, search: Search) -> Found:
 async def first_page(connection: Connection, search: Search) -> FirstPage:
     """The first page alone; raises `Fault`."""
     page = _read(await _first(connection, search))
-    return FirstPage(len(page.entry), any(link.relation == "next" for link in page.link))
+    return FirstPage(len(page.entry), bool(addresses(page.link, "next")))
 
 
 async def _first(connection: Connection, search: Search) -> bytes:
@@ -79,9 +76,9 @@ async def rest_of(connection: Connection, first: bytes | Raw) -> Found:
         while True:
             decoded = _read(page)
             entries += decoded.entry
-            following = next((link.url for link in decoded.link if link.relation == "next"), "")
-            if not following:
-                return Found(tuple(entries))
+            following = _next(decoded)
+            if following is None:
+                return Found(tuple(entries), _cut_off(decoded, len(entries), connection.server.page_size))
             if following in seen:
                 raise Fault("its pages lead back to one that was read")
             if len(seen) + 1 >= connection.server.most_pages:
@@ -90,6 +87,21 @@ async def rest_of(connection: Connection, first: bytes | Raw) -> Found:
             page = await connection.get(following)
     except Fault as fault:
         return Found(tuple(entries), fault.reason)
+
+
+def _next(page: _Page) -> str | None:
+    """The address of the next page, None where this is the last; raises `Fault` for one that nobody can ask for."""
+    following = addresses(page.link, "next")
+    if following and not following[0]:
+        raise Fault("it names a next page without its address")
+    return following[0] if following else None
+
+
+def _cut_off(last: _Page, entries: int, page_size: int) -> str:
+    """Why the last page may not be the end: there are said to be more, or it is full and nobody says how many."""
+    total = total_of(last.total)
+    missing = len(last.entry) >= page_size if total is None else total > entries
+    return "there is more of it than it gave" if missing else ""
 
 
 def _read(page: bytes | Raw) -> _Page:

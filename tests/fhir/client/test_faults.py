@@ -181,6 +181,29 @@ def test_pages_without_end_are_given_up(mocked: respx.MockRouter) -> None:
     assert found.gaps == {"Observation": "it has more than 7 pages"}
 
 
+@pytest.mark.parametrize(
+    ("said", "gap"),
+    [
+        ({"total": 900}, "there is more of it than it gave"),
+        ({"total": 900, "link": [{"relation": "next"}]}, "it names a next page without its address"),
+        ({"total": 1, "link": [{"relation": None}, 5]}, ""),
+        ({"total": "900", "link": None}, ""),
+    ],
+)
+def test_what_a_page_says_of_the_rest_is_heard(mocked: respx.MockRouter, said: dict[str, Any], gap: str) -> None:
+    whole = {**page(observation("a")), **said}
+    mocked.get(url__startswith=f"{BASE}/Observation").mock(return_value=answered(whole))
+    found = fetched()
+    assert names(found) == ["p1", "a"]
+    assert dict(found.gaps) == ({"Observation": gap} if gap else {})
+
+
+def test_a_full_page_of_which_nobody_says_the_total_may_not_be_all(mocked: respx.MockRouter) -> None:
+    full = page(*(observation(f"o{number}") for number in range(3)))
+    mocked.get(url__startswith=f"{BASE}/Observation").mock(return_value=answered(full))
+    assert fetched(FhirServer(url=BASE, page_size=3)).gaps == {"Observation": "there is more of it than it gave"}
+
+
 def test_pages_in_a_circle_are_given_up(mocked: respx.MockRouter) -> None:
     again = f"{BASE}/Observation?page=2"
     mocked.get(url__startswith=f"{BASE}/Observation").mock(return_value=answered(page(following=again)))
