@@ -35,6 +35,11 @@ def set_status(session: Session, subscription: str, status: str) -> None:
     session.execute(update(CursorRow).where(col(CursorRow.subscription) == subscription).values(status=status))
 
 
+def set_wish(session: Session, subscription: str, wish: str) -> None:
+    """Writes the wish alone."""
+    session.execute(update(CursorRow).where(col(CursorRow.subscription) == subscription).values(wish=wish))
+
+
 def ask_resync(session: Session, subscription: str) -> None:
     """Notes that all since the last whole recovery is in doubt."""
     asked = {"needs_resync": True, "resyncs": CursorRow.resyncs + 1}

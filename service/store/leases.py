@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, or_
-from sqlmodel import col, select
+from sqlmodel import col
 
+from service.store.forgetting import forget_run_out
 from service.store.inserting import insert_into
 from service.store.schema import LeaseRow, clock
 
@@ -24,16 +25,10 @@ def take_lease(session: Session, name: str, holder: str, seconds: float) -> bool
             index_elements=["name"], set_={"holder": holder, "ends_at": ends_at}, where=free
         ).returning(col(LeaseRow.name))
     ).first()
-    _forget_run_out(session)
+    forget_run_out(session, LeaseRow)
     return taken is not None
 
 
 def release_lease(session: Session, name: str, holder: str) -> None:
     """Gives a lease back; nothing happens if it is another's by now."""
     session.execute(delete(LeaseRow).where(col(LeaseRow.name) == name, col(LeaseRow.holder) == holder))
-
-
-def _forget_run_out(session: Session) -> None:
-    """What crashed holders left behind. Rows that others are about to take are passed over."""
-    run_out = select(LeaseRow.name).where(col(LeaseRow.ends_at) <= clock()).with_for_update(skip_locked=True)
-    session.execute(delete(LeaseRow).where(col(LeaseRow.name).in_(run_out)))

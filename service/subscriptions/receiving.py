@@ -10,7 +10,7 @@ from service.fhir.subscriptions.pointers import Payload, pointer_of
 from service.security.hooks import is_sent_by
 from service.store import Notice
 from service.subscriptions.hints import Hints, hints_of, hints_of_payload, hints_of_pointer
-from service.subscriptions.keeping import Resyncs, keep_status
+from service.subscriptions.keeping import ACTIVE, ERROR, OFF, Resyncs, keep_status
 from service.subscriptions.names import may_name
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from service.subscriptions.sources import Sources
     from service.telemetry import Metrics
 
-ACTIVE: Final = "active"
 _SENT: Final = ("event-notification", "handshake", "heartbeat")
-_RECORDED: Final = {"active": ACTIVE, "error": "error", "off": "off", "entered-in-error": "off"}
+_RECORDED: Final = {ACTIVE: ACTIVE, ERROR: ERROR, OFF: OFF, "entered-in-error": OFF}
 
 
 class Receiver:

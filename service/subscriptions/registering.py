@@ -11,6 +11,7 @@ from service.fhir.client.faults import Fault
 from service.store import Cursor
 from service.subscriptions.keeping import REQUESTED
 from service.subscriptions.names import new_name
+from service.subscriptions.upkeep import Upkeep
 from service.subscriptions.wishes import read, wishes_of, written
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Registrar:
         self._store = store
         self._servers = servers
         self._remote = remote
+        self._upkeep = Upkeep(store, remote)
 
     async def subscribe(self, server: str, choice: Choice) -> list[Cursor]:
         """Subscribes to a server, once a resource type, or once to a topic."""
@@ -69,14 +71,11 @@ class Registrar:
                 found = await self._remote.find(cursor.server, cursor.subscription)
                 if found is None:
                     raise Fault("the server has it no more; delete it and subscribe anew")
-                # Before it is asked for: the handshake that makes it active may come before the answer.
+                # Each change by itself, for the service takes notifications meanwhile.
+                await self._store.ask_resync(cursor.subscription)
+                await self._keep_end(cursor, end)
                 fresh = await self._store.cursor(cursor.subscription) or cursor
-                await self._store.save_cursor(
-                    fresh._replace(
-                        status=REQUESTED, needs_resync=True, resyncs=fresh.resyncs + 1, wish=_until(fresh.wish, end)
-                    )
-                )
-                await self._remote.renew(cursor.server, cursor.subscription, found, end)
+                await self._upkeep.renew(fresh, found, end)
             except Fault as fault:
                 raise UpstreamFailed(f"Subscription {with_reason} was not renewed: {fault.reason}.") from None
         return cursors
@@ -135,6 +134,12 @@ class Registrar:
             raise
         return cursor
 
+    async def _keep_end(self, cursor: Cursor, end: datetime | None) -> None:
+        """Has one that its server loses made again with the new end, if one is given."""
+        wish = read(cursor.wish)
+        if wish is not None and end is not None:
+            await self._store.set_wish(cursor.subscription, written(wish._replace(end=end)))
+
     async def _end(self, cursor: Cursor) -> None:
         found = await self._remote.find(cursor.server, cursor.subscription)
         if found is not None:
@@ -149,9 +154,3 @@ class Registrar:
         if not cursors:
             raise InvalidParameter(f"There is no subscription to {server or 'any server'}; `--list` shows all.")
         return cursors
-
-
-def _until(wish: str, end: datetime | None) -> str:
-    """A wish with a new end, if one is given."""
-    kept = read(wish)
-    return wish if kept is None or end is None else written(kept._replace(end=end))

@@ -47,9 +47,13 @@ class Upkeep:
         if told.status == ERROR:
             await keep_status(self._store, cursor, ERROR)
             await recover(cursor, registration)
-            await self._renew(cursor._replace(status=ERROR), registration)
+            await self.renew(cursor._replace(status=ERROR), registration)
         elif told.status in (REQUESTED, ACTIVE):
             await keep_status(self._store, cursor, told.status)
+
+    async def renew(self, cursor: Cursor, registration: Registration, end: datetime | None = None) -> None:
+        """Asks for it again, with a new end if one is given."""
+        await self._ask(cursor, partial(self._remote.renew, cursor.server, cursor.subscription, registration, end))
 
     async def _recreate(self, cursor: Cursor) -> None:
         """One that its server has no more is made again as it was wished for, unless it has only just been told."""
@@ -71,7 +75,7 @@ class Upkeep:
         wanted = status == OFF and not _is_past(registration.stored.end)
         await self._ended(cursor, _AGAIN if wanted else _RENEW, f"the server has it as {status}", wanted=wanted)
         if known and wanted:
-            await self._renew(cursor, registration)
+            await self.renew(cursor, registration)
 
     async def _ended(self, cursor: Cursor, remedy: str, reason: str, *, wanted: bool) -> None:
         """Tells it, each time; what it would have told is looked for as long as it is wanted."""
@@ -81,9 +85,6 @@ class Upkeep:
         if wanted:
             await self._store.ask_resync(cursor.subscription)
         await keep_status(self._store, cursor, OFF)
-
-    async def _renew(self, cursor: Cursor, registration: Registration) -> None:
-        await self._ask(cursor, partial(self._remote.renew, cursor.server, cursor.subscription, registration))
 
     async def _ask(self, cursor: Cursor, asking: Callable[[], Awaitable[None]]) -> None:
         """Asks a server to begin to send; as long as it does not, the former status stands."""

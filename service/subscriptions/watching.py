@@ -17,6 +17,7 @@ import structlog
 from service.errors import Problem
 from service.fhir.client.faults import Fault
 from service.store import StoreUnavailable
+from service.subscriptions.holding import while_held
 from service.subscriptions.keeping import ERROR, OFF, STATUSES
 from service.subscriptions.pauses import Pause
 from service.subscriptions.timings import TIMINGS, Timings
@@ -95,11 +96,14 @@ class Watch:
             await asyncio.shield(self._give_up_lease())
 
     async def look(self) -> None:
-        """One look at everything, where nobody else looks."""
-        if not await self._take_lease():
+        """One look at everything, where and for as long as nobody else looks."""
+        held = await self._take_lease()
+        self._sign_at = time.monotonic()
+        if not (held and await while_held(self._look_at_all(), self._take_lease, self._timings.lease)):
             # Who watches again later starts with a check of every subscription.
             self._seen.clear()
-            return
+
+    async def _look_at_all(self) -> None:
         self._metrics.queued(await self._store.waiting())
         cursors = await self._store.cursors()
         self._forget_all_but({one.subscription for one in cursors})
@@ -107,13 +111,12 @@ class Watch:
             seen = self._seen.setdefault(cursor.subscription, _Seen(cursor.server))
             if self._sources.knows(cursor.server):
                 await self._look_at(cursor, seen)
-                await self._take_lease()
             await self._show(cursor.subscription, seen)
+            # Not with the lease, which is renewed even while a look waits and waits.
+            self._sign_at = time.monotonic()
 
     async def _take_lease(self) -> bool:
-        taken = await self._store.take_lease(LEASE, self._holder, self._timings.lease)
-        self._sign_at = time.monotonic()
-        return taken
+        return await self._store.take_lease(LEASE, self._holder, self._timings.lease)
 
     def _forget_all_but(self, present: set[str]) -> None:
         for name in self._seen.keys() - present:

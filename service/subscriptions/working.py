@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,6 +18,7 @@ from service.errors import DeadlineExceeded, Overloaded, Problem, UpstreamFailed
 from service.fhir.client.faults import Fault
 from service.store import StoreUnavailable
 from service.subscriptions.assessing import NotStored
+from service.subscriptions.holding import while_held
 from service.subscriptions.timings import MOST_TRIES, TIMINGS, Timings, pause_after
 from service.telemetry import described
 
@@ -44,10 +46,6 @@ def _passes(error: Exception) -> bool:
 def _told_of(error: Exception) -> dict[str, Any]:
     # Texts of ours name no patient; other texts may.
     return {"reason": str(error)} if isinstance(error, Problem | Fault | StoreUnavailable) else described(error)
-
-
-class _ClaimLost(Exception):
-    """Another worker has the patient by now."""
 
 
 class Worker:
@@ -97,17 +95,16 @@ class Worker:
         if work is None:
             return False
         try:
-            await self._holding(work)
-        except _ClaimLost:
-            self._metrics.worked("lost")
+            kept = await while_held(self._in_time(work), partial(self._keep, work), self._timings.claim)
         except asyncio.CancelledError:
             await self._give_back(work)
             raise
         except Exception as error:
             await self._failed(work, error)
         else:
-            await self._store.finish_work(work, self._holder)
-            self._metrics.worked("done")
+            if kept:
+                await self._store.finish_work(work, self._holder)
+            self._metrics.worked("done" if kept else "lost")
         return True
 
     async def _give_back(self, work: Work) -> None:
@@ -118,20 +115,11 @@ class Worker:
             # Raised in place of the cancellation it would keep the worker working.
             self._log.warning("patient kept until the claim runs out", server=work.server, **_told_of(error))
 
-    async def _holding(self, work: Work) -> None:
-        """Does a work, and renews the claim while that takes."""
-        doing = asyncio.ensure_future(self._in_time(work))
-        try:
-            while True:
-                done, _ = await asyncio.wait({doing}, timeout=self._timings.claim / 3)
-                if done:
-                    return doing.result()
-                if not await self._store.keep_work(work, self._holder, self._timings.claim):
-                    raise _ClaimLost
-                self._sign_at = time.monotonic()
-        finally:
-            doing.cancel()
-            await asyncio.wait({doing})
+    async def _keep(self, work: Work) -> bool:
+        """Renews the claim; False when another worker has the patient by now."""
+        kept = await self._store.keep_work(work, self._holder, self._timings.claim)
+        self._sign_at = time.monotonic()
+        return kept
 
     async def _in_time(self, work: Work) -> None:
         async with asyncio.timeout(self._timings.patience):

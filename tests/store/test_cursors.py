@@ -48,13 +48,15 @@ async def test_a_dropped_subscription_is_forgotten_with_what_it_told_of(store: S
     assert await store.waiting() == 1
 
 
-async def test_status_and_doubt_are_written_without_the_rest(store: Store) -> None:
+async def test_status_wish_and_doubt_are_written_without_the_rest(store: Store) -> None:
     await store.save_cursor(EMPTY._replace(last_event=5))
     await store.set_status("feed", "active")
+    await store.set_wish("feed", "{}")
     await store.ask_resync("feed")
-    expected = EMPTY._replace(last_event=5, status="active", needs_resync=True, resyncs=1)
+    expected = EMPTY._replace(last_event=5, status="active", needs_resync=True, resyncs=1, wish="{}")
     assert await now(store) == expected
     await store.set_status("another", "active")
+    await store.set_wish("another", "{}")
     await store.ask_resync("another")
     assert await store.cursors() == [expected]
 

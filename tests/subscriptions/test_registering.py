@@ -13,10 +13,11 @@ from service.errors import InvalidParameter, NotAllowed, UpstreamFailed
 from service.fhir.client.faults import Fault
 from service.fhir.subscriptions.subscription import Wanted, read_subscription, renewed, write_subscription
 from service.fhir.subscriptions.topics import read_topics
+from service.store import Cursor, Notice, Store
 from service.subscriptions.names import may_name
 from service.subscriptions.registering import Registrar
 from service.subscriptions.remote import Remote
-from service.subscriptions.wishes import Choice, read
+from service.subscriptions.wishes import Choice, read, written
 from tests.fhir.conformance.checking import problems
 from tests.subscriptions.fhir_server import FhirServer, answering
 from tests.subscriptions.notices import TOPIC
@@ -232,6 +233,61 @@ def test_what_was_asked_for_is_kept_without_the_secret_and_renewed_with_a_new_en
         assert parts.remote.secret(made.subscription) not in kept
 
     run(test)
+
+
+def test_renewing_leaves_alone_what_the_service_takes_meanwhile(
+    run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts, registrar: Registrar) -> None:
+        wish = written(Wanted("", "", "Observation?", "empty"))
+        name = await parts.subscribed(status="requested", last_event=5, wish=wish)
+        fhir.subscription(name)
+
+        async def meanwhile(store: Store) -> None:
+            await store.accept(Notice(name, (6, 7, 8), ("ada",), 8))
+
+        moving(parts, monkeypatch, meanwhile)
+        end = datetime(2027, 1, 1, tzinfo=UTC)
+        await registrar.renew("main", end)
+        cursor = await parts.cursor(name)
+        assert (cursor.last_event, cursor.missing, cursor.status) == (8, (), "requested")
+        assert cursor.heard_at is not None
+        assert cursor.needs_resync
+        assert read(cursor.wish) == Wanted("", "", "Observation?", "empty", end=end)
+
+    run(test)
+
+
+def test_one_that_is_deleted_while_it_is_renewed_is_left_nowhere(
+    run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts, registrar: Registrar) -> None:
+        name = await parts.subscribed()
+        fhir.subscription(name)
+
+        async def meanwhile(store: Store) -> None:
+            await store.drop_cursor(name)
+            fhir.resources.clear()
+
+        moving(parts, monkeypatch, meanwhile)
+        await registrar.renew("main", datetime(2027, 1, 1, tzinfo=UTC))
+        assert await parts.store.cursor(name) is None
+        assert fhir.resources == {}
+
+    run(test)
+
+
+def moving(parts: Parts, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Store], Awaitable[None]]) -> None:
+    """Has something happen just after a cursor is read."""
+    reads = parts.store.cursor
+
+    async def cursor(name: str) -> Cursor | None:
+        found = await reads(name)
+        monkeypatch.setattr(parts.store, "cursor", reads)
+        await meanwhile(parts.store)
+        return found
+
+    monkeypatch.setattr(parts.store, "cursor", cursor)
 
 
 @pytest.mark.parametrize("there", [False, True])

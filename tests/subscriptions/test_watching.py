@@ -17,10 +17,12 @@ from service.fhir.client.searches import Search
 from service.fhir.subscriptions.subscription import Wanted
 from service.store import Store, StoreUnavailable
 from service.subscriptions.registering import Registrar
+from service.subscriptions.remote import Registration
+from service.subscriptions.watching import LEASE
 from service.subscriptions.wishes import Choice, written
 from tests.subscriptions.fhir_server import FhirServer, answering
 from tests.subscriptions.notices import BASE, event, notification, observation
-from tests.subscriptions.parts import QUICK, Parts, with_parts
+from tests.subscriptions.parts import QUICK, Parts, open_parts, with_parts
 
 Run = Callable[..., None]
 LONG_AGO = datetime.now(UTC) - timedelta(hours=2)
@@ -670,6 +672,107 @@ def test_only_one_of_two_processes_watches_and_the_other_takes_over(
         await other.servers.close()
 
     with_parts(database, context, test)
+
+
+def test_a_look_that_outlasts_the_lease_keeps_others_from_looking(
+    database: str, context: Context, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts, other: Parts) -> None:
+        wish = written(Wanted("", "", "Observation?", "empty"))
+        await parts.subscribed(topic="", status="off", wish=wish)
+        looks = Held(parts, monkeypatch)
+        looking = asyncio.create_task(parts.watch.look())
+        await looks.began.wait()
+        await asyncio.sleep(2.0)
+        asked = len(fhir.asked)
+        await other.watch.look()
+        assert len(fhir.asked) == asked
+        looks.goes_on.set()
+        await looking
+        assert [address for address, _ in fhir.written] == ["POST Subscription"]
+
+    fhir.takes_ids = False
+    with_two(database, context, test, lease=1.5)
+
+
+def test_who_loses_the_lease_stops_looking_and_begins_anew_when_it_is_had_again(
+    database: str, context: Context, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts, other: Parts) -> None:
+        name = await settled(parts, fhir)
+        await parts.store.ask_resync(name)
+        wanted = await parts.subscribed(topic="", status="off", wish=written(Wanted("", "", "Observation?", "empty")))
+        looks = Held(parts, monkeypatch)
+        looking = asyncio.create_task(parts.watch.look())
+        await looks.began.wait()
+        # As when this process had stood still for longer than the lease.
+        await asyncio.gather(
+            parts.store.release_lease(LEASE, parts.watch._holder),
+            parts.store.take_lease(LEASE, other.watch._holder, 60),
+        )
+        await other.watch.look()
+        assert len(fhir.written) == 1
+        async with asyncio.timeout(30):
+            await looking
+        assert (looks.ended, len(fhir.written)) == (1, 1)
+        looks.goes_on.set()
+        await other.store.release_lease(LEASE, other.watch._holder)
+        fhir.asked.clear()
+        await parts.watch.look()
+        # What was lost in between nobody knows.
+        assert len(fhir.asked_for(f"GET Subscription/{name}/$status")) == 1
+        assert len(fhir.asked_for(f"GET Subscription/{wanted}/$status")) == 1
+
+    with_two(database, context, test, lease=0.6)
+
+
+def test_a_look_that_waits_and_waits_gives_no_sign_however_long_it_holds_the_lease(
+    run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(parts: Parts) -> None:
+        await parts.subscribed()
+        looks = Held(parts, monkeypatch)
+        looking = asyncio.create_task(parts.watch.look())
+        await looks.began.wait()
+        await asyncio.sleep(0.8)
+        assert not parts.watch.alive
+        looks.goes_on.set()
+        await looking
+        assert parts.watch.alive
+
+    run(test, timings=QUICK._replace(lease=0.6, watch_silence=0.5))
+
+
+class Held:
+    """Keeps one process waiting for its answer to where a Subscription is."""
+
+    def __init__(self, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.ended = 0
+        self._find = parts.remote.find
+        monkeypatch.setattr(parts.remote, "find", self._held)
+
+    async def _held(self, server: str, name: str) -> Registration | None:
+        found = await self._find(server, name)
+        self.began.set()
+        try:
+            await self.goes_on.wait()
+        finally:
+            self.ended += 1
+        return found
+
+
+def with_two(database: str, context: Context, test: Callable[[Parts, Parts], Awaitable[None]], lease: float) -> None:
+    """Two processes on one store, of which the first has a lease that soon runs out."""
+
+    async def inner() -> None:
+        async with (
+            open_parts(database, context, timings=QUICK._replace(lease=lease)) as one,
+            open_parts(database, context) as other,
+        ):
+            await test(one, other)
+
+    asyncio.run(inner())
 
 
 def test_a_store_that_fails_ends_no_watch(run: Run, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch) -> None:

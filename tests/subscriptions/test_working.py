@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -102,6 +103,29 @@ def test_who_loses_the_claim_stops(database: str, monkeypatch: pytest.MonkeyPatc
         assert await store.waiting() == 1
 
     on_store(database, test)
+
+
+def test_what_fails_as_the_claim_is_lost_is_told_nowhere(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            try:
+                await asyncio.sleep(30)
+            finally:
+                raise RuntimeError("of patient ada")
+
+        async def lost(*_: object) -> bool:
+            return False
+
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        monkeypatch.setattr(store, "keep_work", lost)
+        await store.enqueue("main", ["ada"])
+        assert await worker(store, do).work_once() is True
+        gc.collect()
+
+    on_store(database, test)
+    assert told == []
 
 
 def test_a_worker_that_ends_leaves_its_patient_to_the_next_at_once(database: str) -> None:
