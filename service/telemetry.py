@@ -136,6 +136,12 @@ class Metrics:
             ("result",),
             registry=self._registry,
         )
+        self._left = Counter(
+            "moodmarker_queue_left",
+            "What work of the queue found and left as it is on the server: in somebody's hand, or deleted.",
+            ("urgent",),
+            registry=self._registry,
+        )
         self._waiting = Gauge(
             "moodmarker_queue_length",
             "Patients waiting to be assessed.",
@@ -210,6 +216,10 @@ class Metrics:
     def worked(self, result: str, count: int = 1) -> None:
         """Counts work of the queue: done, postponed, given-up, lost or nobody."""
         self._worked.labels(result).inc(count)
+
+    def left(self, count: int, *, urgent: bool) -> None:
+        """Counts what was found and not written, for somebody has it in hand or has deleted it."""
+        self._left.labels(str(urgent).lower()).inc(count)
 
     def subscribed(self, server: str, name: str, statuses: Mapping[str, bool], *, unrecovered: bool) -> None:
         """Which of all statuses a subscription has, as one process of all looks now and then."""

@@ -14,7 +14,7 @@ from service.fhir.writeback.back import Found, write_back
 from service.fhir.writeback.results import NOT_STORED, Became, Report, Result
 from service.fhir.writeback.storage import Storage
 from service.fhir.writeback.target import Target, target_of
-from service.fhir.writeback.tasks import Tasks, closed_for_good, fetch_tasks
+from service.fhir.writeback.tasks import Tasks, bound_by_tasks, fetch_tasks
 from service.fhir.writeback.twins import heads_in, set_aside, sort_twins
 from service.fhir.writing import write_answer
 
@@ -123,7 +123,8 @@ class _Write:
         twins = await sort_twins(heads_in(whole).values(), self._storage.is_as_created)
         reading = set_aside(whole, twins)
         as_of, rule_set = self._choices.as_of, self._context.rule_set
-        assessment = await self._work(partial(assess_chart, reading.chart, rule_set, as_of, traced=False), fetched)
+        chart = reading.chart._replace(deleted=frozenset(self._storage.deleted))
+        assessment = await self._work(partial(assess_chart, chart, rule_set, as_of, traced=False), fetched)
         return Found(assessment, reading, twins.beside(tasks.twins), tasks, first_task, fetched.failed)
 
     async def _work(self, work: Callable[[], _T], fetched: Fetched) -> _T:
@@ -151,4 +152,4 @@ def _read(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) ->
     """What the rules read, and the number of the entry that holds the Flag of the first Task."""
     received = received_of(fetched)
     first_task = len(received.entries) - len(tasks.flags)
-    return closed_for_good(read(received, choices, context, fetched.gaps), first_task), first_task
+    return bound_by_tasks(read(received, choices, context, fetched.gaps), tasks, first_task), first_task

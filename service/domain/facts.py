@@ -173,7 +173,8 @@ class PriorFlag(NamedTuple):
     `evidence` holds what it names as `Type/id`, or as `system|value` where there is only an identifier; `nameless`
     says that it also names something that has neither. `ended` is the last instant at which it can have been closed,
     and `closed_after` the instant before which it cannot; None where nothing tells. `closed_by_rule` says that we ended
-    it: inactive, or entered in error. `stays_closed` says that what somebody else ended cannot be opened again.
+    it: inactive, or entered in error. `stays_closed` says that what somebody else ended cannot be opened again, and
+    `in_hand` that somebody is dealing with it, so that what it says cannot be changed.
     """
 
     rule: str
@@ -190,6 +191,7 @@ class PriorFlag(NamedTuple):
     nameless: bool = False
     closed_after: float | None = None
     stays_closed: bool = False
+    in_hand: bool = False
 
 
 class PriorPlan(NamedTuple):
@@ -232,7 +234,8 @@ class Chart(NamedTuple):
     `retracted` holds the references of resources that came as entered-in-error.
     `oldest_medicine` is the earliest day any medicine record begins, whatever the medicine, and its source: an order
     begins something new only if the data reach back further. `conditions_sent` counts Conditions received,
-    `active_conditions` those that count as active.
+    `active_conditions` those that count as active. `deleted` holds identifiers of our Flags that were deleted where
+    they were stored.
     """
 
     patient: Patient
@@ -256,4 +259,5 @@ class Chart(NamedTuple):
     subjectless_safety: tuple[Source, ...] = ()
     declined_screening: tuple[int, ...] = ()
     history_complete: bool = False
+    deleted: frozenset[str] = frozenset()
     entries: int = 0

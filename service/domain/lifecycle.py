@@ -19,9 +19,9 @@ from service.domain.closing import (
 from service.domain.days import EARLIEST, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, FlagState
-from service.domain.identity import next_identifier
-from service.domain.recognition import is_new, is_withdrawn, name_of, sources_in, withdrawn_from
-from service.domain.rule import Priority
+from service.domain.identity import MOST_DELETED, identifiers_from
+from service.domain.recognition import is_named, is_new, is_withdrawn, name_of, sources_in, withdrawn_from
+from service.domain.rule import PRIORITY_ORDER, Priority
 from service.domain.wording import FOOTER
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Ledger:
         self._part_of = part_of
         self._own = [flag for flag in scope.timeline.chart.flags if flag.rule in rules]
         self._held = {flag.identifier for flag in self._own}
+        self._deleted = scope.timeline.chart.deleted
         self._settled: set[int] = set()
         self.findings: list[FlagFinding] = []
         self.closed: list[Closed] = []
@@ -58,10 +59,10 @@ class Ledger:
     def raise_flag(self, new: Raised, cleared_by: str, contributing: tuple[str, ...]) -> None:
         """Takes one finding: under an adopted or its own identifier, unless a clinician has closed it."""
         adopted = self._adopted(new) if new.rule.anchor.kind is AnchorKind.STATE else None
-        *held, unused = self._identifiers(new.identifier if adopted is None else adopted.identifier)
+        *held, unused = self._identifiers(new.rule, new.identifier if adopted is None else adopted.identifier)
         start = new.anchor if adopted is None else adopted.start
         same = sorted((flag for flag in self._own if flag.identifier in held), key=precedence)
-        prior = adopted or next((flag for flag in same if may_go_on(flag)), None)
+        prior = adopted or self._prior(new, same)
         if prior is None or prior.status != OPEN:
             closed = next((flag for flag in same if _is_closed_for(new, flag)), None)
             if closed is not None:
@@ -90,12 +91,26 @@ class Ledger:
             )
         )
 
-    def _identifiers(self, first: str) -> list[str]:
-        """The identifiers under which a finding came, each raised beside the one before, and the next one."""
-        identifiers = [first]
-        while identifiers[-1] in self._held:
-            identifiers.append(next_identifier(identifiers[-1]))
-        return identifiers
+    def _identifiers(self, rule: Rule, first: str) -> list[str]:
+        """The identifiers under which a finding came, each raised beside the one before, and the next one.
+
+        Of a safety rule those that were deleted may be missing in between.
+        """
+        if not rule.safety:
+            return identifiers_from(first, self._held)
+        return identifiers_from(first, self._held, self._deleted, MOST_DELETED if self._held else 0)
+
+    def _prior(self, new: Raised, flags: list[PriorFlag]) -> PriorFlag | None:
+        """The first flag that the finding may go on with; one that somebody has in hand after those we may change.
+
+        What says less than is found now, and cannot be changed, stands as it is, and the finding beside it.
+        """
+        may = [flag for flag in flags if may_go_on(flag) and not (self._is_in_hand(flag) and _says_less(flag, new))]
+        return min(may, key=lambda flag: (flag.status != OPEN, self._is_in_hand(flag)), default=None)
+
+    def _is_in_hand(self, flag: PriorFlag) -> bool:
+        """Whether a flag of a safety rule says what it says until whoever has it in hand is done."""
+        return flag.in_hand and self._rules[flag.rule].safety
 
     def _adopted(self, new: Raised) -> PriorFlag | None:
         """The earliest open flag of the same episode that began no later than the finding."""
@@ -115,9 +130,9 @@ class Ledger:
         ]
 
     def _merge(self, flags: list[PriorFlag]) -> None:
-        """One episode has one open flag: the others close."""
+        """One episode has one open flag: the others close, but for what somebody has in hand."""
         for flag in flags:
-            if flag.entry not in self._settled:
+            if flag.entry not in self._settled and not self._is_in_hand(flag):
                 self._close(flag, MERGED)
 
     def settle_rest(self) -> None:
@@ -202,6 +217,12 @@ def _is_closed_for(new: Raised, flag: PriorFlag) -> bool:
     """Whether a clinician closed all that the finding rests on."""
     safety = new.rule.safety
     return is_closed_by_clinician(flag) and not any(is_new(one, flag, safety=safety) for one in new.evidence)
+
+
+def _says_less(flag: PriorFlag, new: Raised) -> bool:
+    """Whether an open flag is of lower priority than what is found now, or does not name all of its evidence."""
+    outweighed = PRIORITY_ORDER[new.priority] < PRIORITY_ORDER[priority_of(flag, new.rule)]
+    return outweighed or not all(is_named(source, flag) for source in new.evidence)
 
 
 def priority_of(flag: PriorFlag, rule: Rule) -> Priority:

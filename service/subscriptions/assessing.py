@@ -82,6 +82,8 @@ class Assessor:
         self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
         if written.target == "none":
             self._tell_once(work.server, "the server takes neither flags nor tasks: nothing that is found is written")
+        if written.left:
+            self._tell_left(work.server, written.left, urgent=answer.urgent)
         if written.refused:
             text = f"The FHIR server {work.server} did not store {written.refused} resources."
             raise NotStored(text, urgent=answer.urgent)
@@ -89,6 +91,12 @@ class Assessor:
             # What was notified may be in what is missing: this work is not done.
             kinds = ", ".join(sorted(written.missing))
             raise NotWhole(f"The FHIR server {work.server} did not give all of: {kinds}.")
+
+    def _tell_left(self, server: str, left: int, *, urgent: bool) -> None:
+        """Nobody reads the answer: whoever runs the service hears of what stands on the server other than found."""
+        tell = self._log.error if urgent else self._log.warning
+        tell("what was found was left: somebody has it in hand, or has deleted it", server=server, left=left)
+        self._metrics.left(left, urgent=urgent)
 
     def _tell_once(self, server: str, text: str) -> None:
         if server not in self._told:

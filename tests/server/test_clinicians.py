@@ -407,17 +407,35 @@ class TestTasks:
         write(patient, LATER)
         assert by_id(sekmet, "Task", patient)[task["id"]] == before
 
-    def test_one_that_somebody_deals_with_keeps_its_priority_and_that_is_counted_and_told(
+    def test_one_that_somebody_deals_with_stays_as_it_is_and_that_is_counted_and_told(
         self, sekmet: LocalServer, patient: str
     ) -> None:
+        write = Writer(sekmet.base, write_as="task")
+        write(patient)
+        sekmet.put(only(sekmet, "Task", patient) | {"status": "in-progress"})
+        before = only(sekmet, "Task", patient)
+        sekmet.put(more_evidence(patient))
+        written = write(patient)
+        (text,) = [text for text in of(written)["write-left"] if f"Task/{before['id']}" in text]
+        assert text.endswith("was not written: somebody is dealing with the Task.")
+        # The plan, which this site does not want, is told and not counted.
+        assert (written.left, len(of(written)["write-left"])) == (1, 2)
+        assert only(sekmet, "Task", patient) == before
+
+    def test_one_that_somebody_deals_with_tells_of_a_priority_that_has_fallen(
+        self, sekmet: LocalServer, patient: str
+    ) -> None:
+        item = self.intent(patient)
+        sekmet.put(item)
         task = self.self_harm(sekmet, patient)
+        assert task["priority"] == "stat"
         sekmet.put(task | {"status": "in-progress"})
-        sekmet.put(self.intent(patient))
+        sekmet.put(item | {"status": "entered-in-error"})
         written = Writer(sekmet.base, write_as="task")(patient)
-        texts = [text for text in of(written)["write-left"] if f"Task/{task['id']}" in text]
-        assert [text.endswith("somebody is dealing with the Task, whose priority would now be stat.") for text in texts]
-        assert written.left == len(of(written)["write-left"])
-        assert by_id(sekmet, "Task", patient)[task["id"]]["priority"] == "urgent"
+        (text,) = [text for text in of(written)["write-left"] if f"Task/{task['id']}" in text]
+        assert text.endswith("somebody is dealing with the Task, whose priority would now be urgent.")
+        after = by_id(sekmet, "Task", patient)
+        assert (written.left, after[task["id"]]["priority"]) == (1, "stat")
 
     def self_harm(self, sekmet: LocalServer, patient: str) -> dict[str, Any]:
         """The Task about self-harm, which is of middle priority."""

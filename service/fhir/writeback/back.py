@@ -58,5 +58,5 @@ async def _write_tasks(writer: Writer, found: Found) -> bool:
     carrier = TaskCarrier(found.tasks, found.first_task, writer.frame)
     tasks = await writer.write(carrier, found.assessment.flags)
     if found.assessment.plan is not None:
-        writer.report.tell("CarePlan|", Result(Became.LEFT, "CarePlan", "the draft plan", _PLAN_NOT_TAKEN))
+        writer.report.tell("CarePlan|", Result(Became.LEFT, "CarePlan", "the draft plan", _PLAN_NOT_TAKEN, True))
     return all(one.became is not Became.CONFLICT for one in tasks.values())

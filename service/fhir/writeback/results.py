@@ -57,21 +57,29 @@ _TOLD: Final = {
 
 
 class Stored(NamedTuple):
-    """What became of one request to store: where the resource is, at which version, or why it is not."""
+    """What became of one request to store: where the resource is, at which version, or why it is not.
+
+    `deleted` says that it was there, and somebody has deleted it.
+    """
 
     became: Became
     id: str = ""
     version: str = ""
     reason: str = ""
+    deleted: bool = False
 
 
 class Result(NamedTuple):
-    """One resource: `name` is its reference, or its type where it has none; `about` names its rule."""
+    """One resource: `name` is its reference, or its type where it has none; `about` names its rule.
+
+    `as_set_up` says that the site wants it so: nothing is amiss.
+    """
 
     became: Became
     name: str
     about: str = ""
     reason: str = ""
+    as_set_up: bool = False
 
     @property
     def issue(self) -> Json:
@@ -102,8 +110,8 @@ class Report:
             self._results[key] = result
 
     def count(self, *kinds: Became) -> int:
-        """How many became one of these."""
-        return sum(result.became in kinds for result in self._results.values())
+        """How many became one of these, but for what the site wants so."""
+        return sum(result.became in kinds and not result.as_set_up for result in self._results.values())
 
     @property
     def issues(self) -> list[Json]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from service.domain.identity import MOST_DELETED, next_identifier
 from service.fhir.client.faults import Fault
 from service.fhir.client.pages import run
 from service.fhir.client.searches import Search
@@ -42,6 +43,8 @@ class Storage:
         self._connection = connection
         self._capability = capability
         self._patient = patient
+        # The identifiers of findings that were deleted, and are to be stored beside.
+        self.deleted: set[str] = set()
 
     def chooses_ids(self, resource_type: str) -> bool:
         """Whether new resources of a type get an id that is made from their identifier."""
@@ -112,6 +115,22 @@ class Storage:
             return stored._replace(became=Became.CONFLICT) if stored.became is Became.CHANGED else stored
 
         return await _surely(look, send)
+
+    async def is_free_beside(self, resource_type: str, identifier: str) -> bool:
+        """Whether what was deleted may be stored beside: one of the next identifiers is not of a deleted resource."""
+        for _ in range(MOST_DELETED):
+            self.deleted.add(identifier)
+            identifier = next_identifier(identifier)
+            if not (self.chooses_ids(resource_type) and await self._is_deleted(resource_type, identifier)):
+                return True
+        return False
+
+    async def _is_deleted(self, resource_type: str, identifier: str) -> bool:
+        try:
+            await self._read(f"{resource_type}/{chosen_id(identifier)}")
+        except Fault as fault:
+            return fault.status == _DELETED
+        return False
 
     async def update(self, logical_id: str, version: str, resource: Json, received: bytes) -> Stored:
         """Changes a stored resource, unless it is no longer what was `received`."""
@@ -192,7 +211,7 @@ def refused(fault: Fault) -> Stored:
     if fault.status in _OVERTAKEN:
         return Stored(Became.CONFLICT, reason=_MOVED)
     if fault.status == _DELETED:
-        return Stored(Became.LEFT, reason=_GONE)
+        return Stored(Became.LEFT, reason=_GONE, deleted=True)
     return Stored(Became.REFUSED, reason=fault.reason)
 
 

@@ -98,13 +98,22 @@ def _is_mark(extension: Any) -> bool:
     return isinstance(extension, dict) and extension.get("url") == CLOSED_BY_RULE
 
 
-def closed_for_good(reading: Reading, first: int) -> Reading:
+def bound_by_tasks(reading: Reading, tasks: Tasks, first: int) -> Reading:
     """The reading with the Flags within Tasks, from the entry `first` on: a Task that was ended stays ended.
 
-    What is found anew stands in a Task beside it.
+    One that somebody is dealing with stays as it is. What is found anew stands in a Task beside either.
     """
-    flags = (flag._replace(stays_closed=flag.entry >= first) for flag in reading.chart.flags)
+    flags = (
+        flag._replace(stays_closed=True, in_hand=_is_in_hand(tasks.heads[flag.entry - first]))
+        if flag.entry >= first
+        else flag
+        for flag in reading.chart.flags
+    )
     return reading.of(reading.chart._replace(flags=tuple(flags)))
+
+
+def _is_in_hand(head: Head) -> bool:
+    return head.status not in _OURS | _CLOSED | {_ERROR}
 
 
 class TaskCarrier:

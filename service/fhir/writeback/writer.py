@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from service.domain.findings import FlagState
 from service.fhir.addresses import FLAG_SID
 from service.fhir.client.faults import Fault
 from service.fhir.writeback.carriers import Change
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # The types that an answer holds as they are stored.
 _ANSWERED: Final = frozenset({"Flag", "CarePlan"})
 _MARKED: Final = "it is marked as entered in error"
+_DELETED: Final = "it was deleted on the server meanwhile"
+_DELETED_EACH_TIME: Final = "it was deleted on the server each time that it was stored, and is still found"
 _BOTH: Final = "the two differ, and nothing says that nobody has changed it, so that both stand; keep one"
 
 
@@ -68,6 +71,16 @@ class Writer:
         return stored
 
     async def _store(self, carrier: Carrier, finding: FlagFinding) -> Stored:
+        stored = await self._sent(carrier, finding)
+        if not (stored.deleted and finding.rule.safety and finding.state is FlagState.ACTIVE):
+            return stored
+        # What a deleted resource said cannot be read, so that nobody knows whether this is new: it is found once more,
+        # and then stands beside.
+        if await self._storage.is_free_beside(carrier.resource_type, finding.identifier):
+            return Stored(Became.CONFLICT, reason=_DELETED)
+        return Stored(Became.REFUSED, reason=_DELETED_EACH_TIME)
+
+    async def _sent(self, carrier: Carrier, finding: FlagFinding) -> Stored:
         if finding.prior is None:
             return await self._storage.create(carrier.new(finding), FLAG_SID, finding.identifier)
         change = carrier.change(finding, finding.prior)

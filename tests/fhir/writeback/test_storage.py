@@ -113,7 +113,8 @@ def test_what_somebody_stored_since_is_not_overwritten(server: respx.MockRouter)
 
 def test_what_was_deleted_is_not_brought_back(server: respx.MockRouter) -> None:
     reads(server, answered(status=410))
-    assert put_new() == Stored(Became.LEFT, reason="it was deleted on the server, and is not brought back")
+    gone = Stored(Became.LEFT, reason="it was deleted on the server, and is not brought back", deleted=True)
+    assert put_new() == gone
 
 
 @pytest.mark.parametrize("fault", [LOST, httpx.ReadTimeout("late"), answered(status=500), answered(status=502)])
