@@ -17,8 +17,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
 INSTALL := $(PIP) install --no-compile --require-hashes --requirement
 PYTEST := $(BIN)/python -m pytest
-# Files of tests are dealt out to as many processes as there are cores.
-IN_PARALLEL := --numprocesses auto --dist loadfile
+# Files of tests are dealt out in order, to one process more than there are cores: those with servers wait a lot.
+IN_PARALLEL := --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 # The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)

@@ -70,7 +70,7 @@ def serving(*arguments: str, **variables: str) -> AbstractContextManager[Served]
 
 
 def serving_traced(*arguments: str, **variables: str) -> AbstractContextManager[Served]:
-    """As `serving`; what it runs counts as covered, and takes twice the time."""
+    """As `serving`; what it runs counts as covered if it is let to `end`, and takes twice the time."""
     return _started(arguments, traced_environment(**variables))
 
 

@@ -5,12 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.api.asking import CHECK, FHIR
-from tests.api.serving import PATIENCE, fetch, serving, serving_traced, traced_environment
+from tests.api.serving import PATIENCE, Served, fetch, serving, serving_traced, traced_environment
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """A server that the tests of this file share, with default settings."""
+    with serving() as running:
+        yield running
 
 
 def test_answers_over_a_socket_and_ends_with_zero(body: bytes) -> None:
@@ -41,17 +49,17 @@ def test_a_request_that_has_begun_is_answered_after_sigterm(body: bytes) -> None
         assert served.process.wait(PATIENCE) == 0
 
 
-def test_what_is_not_http_is_refused() -> None:
-    with serving() as served, served.connect() as connection:
+def test_what_is_not_http_is_refused(served: Served) -> None:
+    with served.connect() as connection:
         connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
         refused = connection.recv(65536)
         assert refused.startswith(b"HTTP/1.1 400 ")
         assert b"content-type: text/plain" in refused  # of the parser: no OperationOutcome
 
 
-def test_an_address_is_limited_and_headers_are_not() -> None:
+def test_an_address_is_limited_and_headers_are_not(served: Served) -> None:
     for target, header, status in ((b"x" * 70_000, b"", b"400"), (b"", b"x" * 200_000, b"404")):
-        with serving() as served, served.connect() as connection:
+        with served.connect() as connection:
             connection.sendall(b"GET /" + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + header + b"\r\n\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
 
@@ -93,9 +101,8 @@ def test_listens_to_others_when_told_to_on_purpose() -> None:
         assert fetch(f"{served.url}/metrics").status_code == 404
 
 
-def test_a_port_that_is_taken_is_told() -> None:
-    with serving() as served:
-        command = [sys.executable, "-m", "service.cli", "serve", "--port", str(served.port)]
-        refused = subprocess.run(command, capture_output=True, text=True, env=traced_environment(), timeout=PATIENCE)
-        assert refused.returncode == 2
-        assert f"port {served.port}" in refused.stderr
+def test_a_port_that_is_taken_is_told(served: Served) -> None:
+    command = [sys.executable, "-m", "service.cli", "serve", "--port", str(served.port)]
+    refused = subprocess.run(command, capture_output=True, text=True, env=traced_environment(), timeout=PATIENCE)
+    assert refused.returncode == 2
+    assert f"port {served.port}" in refused.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.serving import Served, serving_traced
+from tests.api.serving import Served, serving
 from tests.architecture.tree import ROOT
 from tests.cds_hooks.__main__ import main
 from tests.cds_hooks.blackbox.patient import made_up_patient
@@ -57,7 +57,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def open_one() -> Iterator[Served]:
     """The service as it is started without settings."""
-    with serving_traced() as served:
+    with serving() as served:
         yield served
 
 
@@ -68,7 +68,7 @@ def closed_one(key_file: Path) -> Iterator[Served]:
     public.write_text(json.dumps({"keys": [KEY.as_dict(private=False)]}), encoding="utf-8")
     client = {"issuer": ISSUER, "key_file": str(public), "origins": [PAGE], "system_actions": True}
     launch = "https://app.example/launch"
-    with serving_traced(CDS_CLIENTS=json.dumps({"ehr": client}), PUBLIC_URL=AUDIENCE, CDS_LAUNCH_URL=launch) as served:
+    with serving(CDS_CLIENTS=json.dumps({"ehr": client}), PUBLIC_URL=AUDIENCE, CDS_LAUNCH_URL=launch) as served:
         yield served
 
 

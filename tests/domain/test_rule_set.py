@@ -177,6 +177,7 @@ def test_what_a_site_sets_decides(name: str, days: int, rule: str, given: str) -
 
 
 @pytest.mark.parametrize("name", sorted(SPANS))
+@pytest.mark.no_cover  # every rule again for each span
 def test_a_span_that_is_set_changes_every_rule_that_has_it_and_no_safety_rule(name: str) -> None:
     span = SPANS[name]
     set_ = RuleSet(RULES, spans={name: span.at_least})

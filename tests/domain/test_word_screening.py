@@ -8,11 +8,13 @@ import pytest
 from service.domain import criteria as c
 from service.domain.concepts import Concept, DrugGroup
 from service.domain.days import EARLIEST, LATEST
+from service.domain.evaluation import scope_of
+from service.domain.evaluation.screening import newest_score
 from service.domain.examples import TODAY
 from service.domain.instruments import DEPRESSION, HADS_D, PHQ2
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
-from tests.domain.asking import asked, verdict
+from tests.domain.asking import asked, timeline, verdict
 from tests.domain.facts import chart, record, relapse, score, taken
 
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
@@ -72,6 +74,14 @@ def test_a_screen_before_that_does_not_count(days_ago: int, expected: Verdict) -
 def test_the_newest_score_of_any_scale_counts() -> None:
     found = asked(ROUTINE, chart(MS, score(3, 900), score(3, 400, HADS_D)))
     assert (found.day, found.values["overdue_days"]) == (TODAY - 35, 35)
+
+
+@pytest.mark.parametrize(("first", "last", "day"), [(500, 430, 400), (390, 380, 380), (200, 100, 100)])
+def test_a_score_without_an_exact_day_counts_where_its_last_day_is_newer(first: int, last: int, day: int) -> None:
+    partial = score(3, first=TODAY - first, last=TODAY - last)
+    newest = newest_score(scope_of(timeline(chart(MS, score(3, 400), partial))), DEPRESSION)
+    assert newest is not None
+    assert newest.day == TODAY - day
 
 
 def test_never_scored_it_counts_from_the_disease() -> None:

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# Not traced: the named patients many times over.
-pytestmark = pytest.mark.no_cover
-
 REQUESTS = {name: json.loads(body_of(name)) for name in NAMES}
 # A dead patient is not evaluated, two patients are refused, and nobody is in an empty Bundle.
 ALIVE = [name for name in NAMES if name not in ("deceased-patient", "second-patient-refused", "empty-bundle")]

@@ -21,7 +21,6 @@ from service.terminology import Terminology
 from tests.server.local_server import LocalServer
 
 TODAY = date(2026, 6, 30).toordinal()
-MANY = 5_000
 
 
 def fetched(server: FhirServer, patient: str) -> Fetched:
@@ -44,29 +43,36 @@ def is_read(observation: dict[str, Any]) -> bool:
     return (coding["system"], coding["code"]) in Terminology.default().lookup
 
 
-@pytest.mark.parametrize("batch", [True, False])
-def test_what_a_rule_reads_is_fetched_and_nothing_else(sekmet: LocalServer, batch: bool) -> None:
+@pytest.fixture(scope="module")
+def loaded(sekmet: LocalServer) -> list[dict[str, Any]]:
+    """The resources of a patient that the server holds."""
     resources = [entry["resource"] for entry in bundle.bundle()["entry"]]
     sekmet.load(resources)
+    return resources
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_what_a_rule_reads_is_fetched_and_nothing_else(
+    sekmet: LocalServer, loaded: list[dict[str, Any]], batch: bool
+) -> None:
     found = fetched(FhirServer(url=sekmet.base, batch=batch, page_size=50), "bench")
-    unread = {
-        f"Observation/{one['id']}" for one in resources if one["resourceType"] == "Observation" and not is_read(one)
-    }
+    unread = {f"Observation/{one['id']}" for one in loaded if one["resourceType"] == "Observation" and not is_read(one)}
     assert len(unread) > 100
-    assert sorted(identities(found)) == sorted({f"{r['resourceType']}/{r['id']}" for r in resources} - unread)
+    assert sorted(identities(found)) == sorted({f"{r['resourceType']}/{r['id']}" for r in loaded} - unread)
     assert set(found.gaps) == {"QuestionnaireResponse"}
     assert found.requests == (3 if batch else 15)
 
 
-def test_a_long_history_is_read_to_its_end(sekmet: LocalServer) -> None:
+@pytest.mark.parametrize(("many", "on_a_page"), [(1_000, 10), pytest.param(5_000, 50, marks=pytest.mark.slow)])
+def test_a_long_history_is_read_to_its_end(sekmet: LocalServer, many: int, on_a_page: int) -> None:
     crp = next(e["resource"] for e in bundle.bundle()["entry"] if e["resource"]["id"] == "crp-0")
     subject = {"reference": "Patient/long"}
     sekmet.load([{"resourceType": "Patient", "id": "long"}])
-    sekmet.load([crp | {"id": f"long-{number}", "subject": subject} for number in range(MANY)])
-    found = fetched(FhirServer(url=sekmet.base, page_size=50, most_pages=200), "long")
-    assert len(set(identities(found))) == MANY + 1
+    sekmet.load([crp | {"id": f"long-{number}", "subject": subject} for number in range(many)])
+    found = fetched(FhirServer(url=sekmet.base, page_size=on_a_page, most_pages=200), "long")
+    assert len(set(identities(found))) == many + 1
     assert set(found.gaps) == {"QuestionnaireResponse"}
-    print(f"{MANY} Observations in {found.requests} requests")
+    print(f"{many} Observations in {found.requests} requests")
 
 
 def test_a_patient_that_is_not_there_is_told(sekmet: LocalServer) -> None:

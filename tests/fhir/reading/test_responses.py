@@ -212,6 +212,14 @@ def test_contained_resource_that_cannot_be_decoded_is_listed() -> None:
     assert [answer.reading for answer in reading.chart.answers] == [Extent.UNREADABLE]
 
 
+def test_contained_resource_without_a_type_or_of_a_thing_that_nobody_reads_is_passed_over() -> None:
+    elsewhere = {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}
+    nobody_reads = {"resourceType": "Observation", "id": "pulse", "status": 7, "code": elsewhere}
+    reading = read(observation(PHQ9, **score_of(4), contained=[7, {"id": "typeless"}, nobody_reads]))
+    assert refused(reading) == []
+    assert len(reading.chart.scores) == 1
+
+
 def test_contained_that_is_no_list_is_listed() -> None:
     reading = read(observation(PHQ9, **score_of(4), contained={"resourceType": "Observation"}))
     assert refused(reading) == [("wrong-type", f"{HERE}.contained")]

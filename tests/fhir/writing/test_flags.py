@@ -298,6 +298,18 @@ def test_evidence_keeps_the_address_that_its_server_gave_it() -> None:
     assert "Evidence: Observation/phq9; Condition/ms" in entry["resource"]["text"]["div"]
 
 
+def test_evidence_that_an_entry_of_a_bundle_was_named_by_is_no_reference_into_our_transaction() -> None:
+    received = sent_back()
+    sent = "urn:uuid:3fdc72f4-a11d-4a9d-9260-a9f745779e1d"
+    received["extension"].append({"url": FLAG_DETAIL, "valueReference": {"reference": sent}})
+    closed: dict[str, Any] = {"state": FlagState.INACTIVE, "end": TODAY, "closed_reason": "cleared"}
+    (entry,), _ = revised(received, "transaction", **closed)
+    named = [one["valueReference"] for one in extensions(entry["resource"], FLAG_DETAIL)]
+    assert {"identifier": {"system": "urn:ietf:rfc:3986", "value": sent}} in named
+    (entry,), _ = revised(received, **closed)
+    assert {"reference": sent} in [one["valueReference"] for one in extensions(entry["resource"], FLAG_DETAIL)]
+
+
 def test_evidence_that_is_named_by_an_identifier_stays_so() -> None:
     nameless = SCORE._replace(reference="", identifier=("urn:lab", "1"))
     received = of_type(answer(assessment(finding(evidence=(nameless,)))), "Flag")[0] | {"id": "7"}
