@@ -83,6 +83,10 @@ def _started(arguments: Sequence[str], inside: dict[str, str]) -> Iterator[Serve
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # the workers too
+        process.wait(PATIENCE)
+        with suppress(ProcessLookupError):
+            # One that was being made just then has outlived the rest, and would hold the log open.
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

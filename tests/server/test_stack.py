@@ -18,7 +18,14 @@ import pytest
 from service.cli.local_patients import PATIENTS
 from tests.server.sekmet import PATIENCE, PROGRAM
 
-HEADINGS = ("Bring the data", "Let the service fetch", "Let it write", "A new result", "Read the flags")
+HEADINGS = (
+    "Bring the data",
+    "Let the service fetch",
+    "Let it write",
+    "Open the patient's chart",
+    "A new result",
+    "Read the flags",
+)
 
 
 class Stack(NamedTuple):
@@ -93,9 +100,9 @@ def rules(answer: httpx.Response) -> set[str]:
     return {one["code"]["coding"][0]["code"] for one in resources(answer) if one["resourceType"] == "Flag"}
 
 
-def test_five_lines_are_printed(stack: Stack) -> None:
-    assert [any(told.startswith(heading) for told in stack.lines) for heading in HEADINGS] == [True] * 5
-    assert len(stack.lines) == 5
+def test_a_line_for_each_way_in_is_printed(stack: Stack) -> None:
+    assert [any(told.startswith(heading) for told in stack.lines) for heading in HEADINGS] == [True] * len(HEADINGS)
+    assert len(stack.lines) == len(HEADINGS)
 
 
 def test_data_can_be_brought_along(stack: Stack) -> None:
@@ -104,6 +111,12 @@ def test_data_can_be_brought_along(stack: Stack) -> None:
 
 def test_a_patient_is_fetched(stack: Stack) -> None:
     assert "mood-worsening-near-relapse" in rules(stack.run("Let the service fetch"))
+
+
+def test_a_hook_shows_cards(stack: Stack) -> None:
+    answer = stack.run("Open the patient's chart")
+    assert answer.status_code == 200
+    assert "mood-worsening-near-relapse" in {card["source"]["topic"]["code"] for card in answer.json()["cards"]}
 
 
 def test_flags_are_written_and_a_new_result_adds_to_them(stack: Stack) -> None:
