@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from service.cds_hooks.names import DISCOVERY_PATH, SERVICE_PATH
-from tests.api.serving import Served
+from tests.api.serving import Served, serving
 from tests.architecture.tree import ROOT
 from tests.clients.patient import RULE
 from tests.server.local_server import LocalServer
@@ -23,6 +24,13 @@ PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 PROGRAM = Path(__file__).parent / "healthchain" / "sandbox_client.py"
 PATIENT = "ines"
 PATIENCE = 120
+
+
+@pytest.fixture(scope="module")
+def served(sekmet: LocalServer) -> Iterator[Served]:
+    """A site without a token of its own, which has patients fetched for callers on this machine."""
+    with serving(SERVERS=json.dumps({"main": {"url": sekmet.base}})) as running_service:
+        yield running_service
 
 
 def resolved(served: Served, sekmet: LocalServer) -> Json:
