@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.api.documentation import RESOURCE, errors
+from service.api.schemas import TEXT, list_of, object_of
 
 _JSON: Final = "application/json"
 _TAG: Final = "CDS Hooks"
@@ -18,13 +19,7 @@ _SERVICE: Final = {
     "description": "The id of the CDS service.",
 }
 
-
-_TEXT: Final = {"type": "string"}
-_CODING: Final = {
-    "type": "object",
-    "required": ["system", "code"],
-    "properties": {"system": _TEXT, "code": _TEXT, "display": _TEXT},
-}
+_CODING: Final = object_of({"system": TEXT, "code": TEXT, "display": TEXT}, ["system", "code"])
 
 
 def document_discovery() -> dict[str, Any]:
@@ -83,43 +78,34 @@ def _json(schema: str) -> dict[str, Any]:
 
 def cds_schemas() -> dict[str, Any]:
     """Shapes of the bodies, as CDS Hooks 2.0 has them."""
-    service = dict.fromkeys(("hook", "title", "description", "id", "usageRequirements", "version"), _TEXT)
-    prefetch = {"type": "object", "additionalProperties": _TEXT}
-    services = _object({**service, "prefetch": prefetch}, "hook", "title", "description", "id", "prefetch")
-    context = _object({"userId": _TEXT, "patientId": _TEXT, "encounterId": _TEXT}, "userId", "patientId")
-    lent = _object({"access_token": _TEXT, "token_type": _TEXT, "scope": _TEXT}, "access_token", "token_type")
-    call = {"hook": _TEXT, "hookInstance": {**_TEXT, "format": "uuid"}, "context": context, "fhirServer": _TEXT}
+    service = dict.fromkeys(("hook", "title", "description", "id", "usageRequirements", "version"), TEXT)
+    prefetch = {"type": "object", "additionalProperties": TEXT}
+    services = object_of({**service, "prefetch": prefetch}, ["hook", "title", "description", "id", "prefetch"])
+    context = object_of({"userId": TEXT, "patientId": TEXT, "encounterId": TEXT}, ["userId", "patientId"])
+    lent = object_of({"access_token": TEXT, "token_type": TEXT, "scope": TEXT}, ["access_token", "token_type"])
+    call = {"hook": TEXT, "hookInstance": {**TEXT, "format": "uuid"}, "context": context, "fhirServer": TEXT}
     call |= {"fhirAuthorization": lent, "prefetch": {"type": "object"}}
-    item = {"card": _TEXT, "outcome": {**_TEXT, "enum": ["accepted", "overridden"]}, "outcomeTimestamp": _TEXT}
-    item |= {"acceptedSuggestions": _list(_object({"id": _TEXT}, "id")), "overrideReason": {"type": "object"}}
+    item = {"card": TEXT, "outcome": {**TEXT, "enum": ["accepted", "overridden"]}, "outcomeTimestamp": TEXT}
+    item |= {"acceptedSuggestions": list_of(object_of({"id": TEXT}, ["id"])), "overrideReason": {"type": "object"}}
     return {
-        "CdsServices": _object({"services": _list(services)}, "services"),
-        "CdsRequest": _object(call, "hook", "hookInstance", "context"),
-        "CdsAnswer": _object({"cards": _list(_card()), "systemActions": _list(_action())}, "cards"),
-        "CdsFeedback": _object({"feedback": _list(_object(item, "card", "outcome"))}, "feedback"),
+        "CdsServices": object_of({"services": list_of(services)}, ["services"]),
+        "CdsRequest": object_of(call, ["hook", "hookInstance", "context"]),
+        "CdsAnswer": object_of({"cards": list_of(_card()), "systemActions": list_of(_action())}, ["cards"]),
+        "CdsFeedback": object_of({"feedback": list_of(object_of(item, ["card", "outcome"]))}, ["feedback"]),
     }
 
 
 def _card() -> dict[str, Any]:
-    source = _object({"label": _TEXT, "url": _TEXT, "topic": _CODING}, "label", "topic")
-    suggestion = _object({"label": _TEXT, "uuid": _TEXT, "actions": _list(_action())}, "label", "uuid", "actions")
-    link = _object({"label": _TEXT, "url": _TEXT, "type": _TEXT, "appContext": _TEXT}, "label", "url", "type")
-    texts = {"uuid": _TEXT, "summary": {**_TEXT, "maxLength": 139}, "detail": _TEXT, "selectionBehavior": _TEXT}
-    indicator = {**_TEXT, "enum": ["info", "warning", "critical"]}
-    lists = {"suggestions": _list(suggestion), "overrideReasons": _list(_CODING), "links": _list(link)}
-    return _object(
-        {**texts, "indicator": indicator, "source": source, **lists}, "uuid", "summary", "indicator", "source"
-    )
+    source = object_of({"label": TEXT, "url": TEXT, "topic": _CODING}, ["label", "topic"])
+    suggestion = object_of({"label": TEXT, "uuid": TEXT, "actions": list_of(_action())}, ["label", "uuid", "actions"])
+    link = object_of({"label": TEXT, "url": TEXT, "type": TEXT, "appContext": TEXT}, ["label", "url", "type"])
+    texts = {"uuid": TEXT, "summary": {**TEXT, "maxLength": 139}, "detail": TEXT, "selectionBehavior": TEXT}
+    indicator = {**TEXT, "enum": ["info", "warning", "critical"]}
+    lists = {"suggestions": list_of(suggestion), "overrideReasons": list_of(_CODING), "links": list_of(link)}
+    properties = {**texts, "indicator": indicator, "source": source, **lists}
+    return object_of(properties, ["uuid", "summary", "indicator", "source"])
 
 
 def _action() -> dict[str, Any]:
-    kind = {**_TEXT, "enum": ["create", "update"]}
-    return _object({"type": kind, "description": _TEXT, "resource": RESOURCE}, "type", "description", "resource")
-
-
-def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    return {"type": "object", "required": list(required), "properties": properties}
-
-
-def _list(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+    kind = {**TEXT, "enum": ["create", "update"]}
+    return object_of({"type": kind, "description": TEXT, "resource": RESOURCE}, ["type", "description", "resource"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -20,7 +20,7 @@ from service.api.responses import answer_json
 from service.cds_hooks.answering import HookService
 from service.cds_hooks.discovery import discovery
 from service.cds_hooks.feedback import Feedback
-from service.cds_hooks.names import DISCOVERY_PATH, SERVICE_ID
+from service.cds_hooks.names import DISCOVERY_PATH, FEEDBACK_ROUTE, SERVICE_ID, SERVICE_ROUTE
 from service.cds_hooks.repeats import Guard
 from service.cds_hooks.replays import StoredReplays
 from service.cds_hooks.uuids import card_key
@@ -37,20 +37,11 @@ if TYPE_CHECKING:
     from service.store import Store
     from service.telemetry import Metrics
 
-CALL_PATH: Final = f"{DISCOVERY_PATH}/{{service}}"
-FEEDBACK_PATH: Final = f"{CALL_PATH}/feedback"
-
 
 class CdsHooksEndpoints:
     """The routes, and what they share."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        context: Context,
-        metrics: Metrics,
-        admission: Admission,
-    ) -> None:
+    def __init__(self, settings: Settings, context: Context, metrics: Metrics, admission: Admission) -> None:
         """Nothing is sent before the first call; raises `SettingsError` for a client's keys that cannot be used."""
         key = card_key(settings.service_key)
         self._has_clients = bool(settings.cds_clients)
@@ -130,5 +121,5 @@ def _require_service(request: Request) -> None:
 def add_cds_hooks(app: FastAPI, endpoints: CdsHooksEndpoints) -> None:
     """Adds the routes."""
     app.add_api_route(DISCOVERY_PATH, endpoints.discover, methods=["GET"], **document_discovery())
-    app.add_api_route(CALL_PATH, endpoints.call, methods=["POST"], **document_call())
-    app.add_api_route(FEEDBACK_PATH, endpoints.feedback, methods=["POST"], **document_feedback())
+    app.add_api_route(SERVICE_ROUTE, endpoints.call, methods=["POST"], **document_call())
+    app.add_api_route(FEEDBACK_ROUTE, endpoints.feedback, methods=["POST"], **document_feedback())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from fastapi.openapi.utils import get_openapi
@@ -18,6 +18,7 @@ from service.api.errors import answer_problem
 from service.api.example import example_answer, example_request, example_written
 from service.api.nearness import shown_to
 from service.api.responses import FHIR_JSON
+from service.api.schemas import TEXT, Json, list_of, object_of
 from service.errors import NotFound
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     from service.assessment import Context
     from service.settings import Settings
 
-Json = dict[str, Any]
 VARIABLE = "MOODMARKER_OPENAPI_PAGE"
-_TEXT: Json = {"type": "string"}
 _COUNT: Json = {"type": "integer", "minimum": 0}
 
 
@@ -106,38 +105,30 @@ def _schemas() -> Json:
     """Shapes as far as a client that knows no FHIR needs them; FHIR defines the rest."""
     return {
         "Resource": {**RESOURCE, "description": "Any FHIR R4 resource."},
-        "Bundle": _shape("Bundle", {"type": _TEXT, "total": _COUNT, "entry": _list_of(_entry())}, ["type"]),
-        "Parameters": _shape("Parameters", {"parameter": _list_of(_named())}, ["parameter"]),
-        "OperationOutcome": _shape("OperationOutcome", {"issue": {**_list_of(_issue()), "minItems": 1}}, ["issue"]),
+        "Bundle": _shape("Bundle", {"type": TEXT, "total": _COUNT, "entry": list_of(_entry())}, ["type"]),
+        "Parameters": _shape("Parameters", {"parameter": list_of(_named())}, ["parameter"]),
+        "OperationOutcome": _shape("OperationOutcome", {"issue": {**list_of(_issue()), "minItems": 1}}, ["issue"]),
         "Answer": {"oneOf": [{"$ref": "#/components/schemas/Bundle"}, {"$ref": "#/components/schemas/Parameters"}]},
     }
 
 
 def _shape(name: str, properties: Json, required: list[str]) -> Json:
-    return _object({"resourceType": {"type": "string", "const": name}, **properties}, ["resourceType", *required])
-
-
-def _list_of(items: Json) -> Json:
-    return {"type": "array", "items": items}
+    return object_of({"resourceType": {"type": "string", "const": name}, **properties}, ["resourceType", *required])
 
 
 def _entry() -> Json:
-    search = _object({"mode": _TEXT}, ["mode"])
-    request = _object(dict.fromkeys(("method", "url", "ifMatch", "ifNoneExist"), _TEXT), ["method", "url"])
-    return _object({"fullUrl": _TEXT, "resource": RESOURCE, "search": search, "request": request}, [])
+    search = object_of({"mode": TEXT}, ["mode"])
+    request = object_of(dict.fromkeys(("method", "url", "ifMatch", "ifNoneExist"), TEXT), ["method", "url"])
+    return object_of({"fullUrl": TEXT, "resource": RESOURCE, "search": search, "request": request}, [])
 
 
 def _named() -> Json:
-    values = {f"value{kind}": _TEXT for kind in ("String", "Code", "DateTime")}
-    return _object({"name": _TEXT, "resource": RESOURCE, **values}, ["name"])
+    values = {f"value{kind}": TEXT for kind in ("String", "Code", "DateTime")}
+    return object_of({"name": TEXT, "resource": RESOURCE, **values}, ["name"])
 
 
 def _issue() -> Json:
-    coding = _list_of(_object({"system": _TEXT, "code": _TEXT}, ["system", "code"]))
-    details = _object({"text": _TEXT, "coding": coding}, ["text"])
-    properties = {"severity": _TEXT, "code": _TEXT, "details": details, "expression": _list_of(_TEXT)}
-    return _object(properties, ["severity", "code", "details"])
-
-
-def _object(properties: Json, required: list[str]) -> Json:
-    return {"type": "object", **({"required": required} if required else {}), "properties": properties}
+    coding = list_of(object_of({"system": TEXT, "code": TEXT}, ["system", "code"]))
+    details = object_of({"text": TEXT, "coding": coding}, ["text"])
+    properties = {"severity": TEXT, "code": TEXT, "details": details, "expression": list_of(TEXT)}
+    return object_of(properties, ["severity", "code", "details"])

@@ -14,11 +14,11 @@ from service.fhir.client.connection import Connection
 from service.fhir.client.faults import Fault, OutOfTime
 from service.fhir.client.fetching import ID, fetch
 from service.fhir.client.searches import reaches
-from service.fhir.client.sockets import pooled, public_authorities
 from service.security.backend_services import NOT_ASKED, BackendServices
 from service.security.bearer import FixedToken
 from service.security.certificates import trusting
 from service.security.keys import KeyFolder
+from service.security.sockets import pooled, public_authorities
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:

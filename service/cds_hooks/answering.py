@@ -14,7 +14,7 @@ from service.assessment.options import Choices
 from service.cds_hooks.completing import NOT_NAMED
 from service.cds_hooks.composing import Composer, Found, HookAnswer
 from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent, parts_of
-from service.cds_hooks.repeats import Audience
+from service.cds_hooks.repeats import Audience, known_as
 from service.cds_hooks.request import read_hook_request
 from service.cds_hooks.templates import templates
 from service.domain.assessing import assess as assess_chart
@@ -22,12 +22,11 @@ from service.domain.closing import OPEN
 from service.domain.days import AsOf
 from service.domain.evidence import rows
 from service.domain.findings import FlagState
-from service.domain.recognition import name_of
 from service.errors import InvalidParameter, MixedPatients
-from service.fhir.client.sockets import pooled, public_authorities
 from service.fhir.reading.account import Reason
 from service.fhir.writing.answer import entries_to_store
 from service.security.cds_clients import NOBODY, Caller
+from service.security.sockets import pooled, public_authorities
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def _is_named(source: Evidence, prior: PriorFlag) -> bool:
     """A Flag names a piece of evidence that was not changed after the Flag was stored."""
     stored = prior.source.updated
     later = source.updated is not None and stored is not None and source.updated > stored
-    return not later and (name_of(source) or source.display) in prior.evidence
+    return not later and known_as(source) in prior.evidence
 
 
 def _said(received: bytes) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 _encode: Final = msgspec.json.Encoder().encode
+_UNPLACED: Final = frozenset({Want.UNREADABLE, Want.UNDATED})
 _REST, _MISSING, _UNDECIDED, _REPEATED, _UNJUDGED = "rest", "missing", "undecided", "repeated", "unjudged"
 
 
@@ -51,6 +52,10 @@ class Found(NamedTuple):
     said: Mapping[str, str]
 
 
+async def _nothing() -> None:
+    """Where nobody is known, nothing is remembered."""
+
+
 class HookAnswer(NamedTuple):
     """The body of the answer, and what may be told of it without reading it: no patient is in it.
 
@@ -66,7 +71,7 @@ class HookAnswer(NamedTuple):
     urgent: bool
     is_wrapped: bool
     alone: tuple[FlagFinding, ...]
-    remember: Callable[[], Awaitable[None]]
+    remember: Callable[[], Awaitable[None]] = _nothing
 
 
 class Composer:
@@ -98,7 +103,6 @@ class Composer:
             found.assessment.urgent,
             any(part.wrapped for part in found.gathered.parts),
             tuple(flag for of_rule in shown.alone for flag in of_rule),
-            _nothing,
         )
 
 
@@ -176,10 +180,6 @@ class _Telling:
         return card_uuid(composer.key, rule, composer.rule_set, self._instance, whose, part)
 
 
-async def _nothing() -> None:
-    """Where nobody is known, nothing is remembered."""
-
-
 def _is_shown(flag: FlagFinding, repeated: frozenset[str]) -> bool:
     """New or changed; what warns of danger as long as it is open."""
     if flag.state is FlagState.UNCHANGED:
@@ -189,14 +189,16 @@ def _is_shown(flag: FlagFinding, repeated: frozenset[str]) -> bool:
 
 def _is_unplaced(result: RuleResult) -> bool:
     """A rule that warns of danger is undecided because of an entry that is there and cannot be read or dated."""
-    if result.verdict is not Verdict.UNKNOWN or not result.rule.safety or result.outcome is None:
-        return False
-    return any(lack.want in (Want.UNREADABLE, Want.UNDATED) for lack in result.outcome.lacks)
+    return result.rule.safety and not _wants(result).isdisjoint(_UNPLACED)
 
 
 def _is_open(result: RuleResult) -> bool:
     """Undecided for want of data that could not be had, and of nothing else."""
-    if result.verdict is not Verdict.UNKNOWN or result.rule.safety or result.outcome is None:
-        return False
-    lacks = result.outcome.lacks
-    return bool(lacks) and all(lack.want is Want.NOT_COVERED for lack in lacks)
+    return not result.rule.safety and _wants(result) == {Want.NOT_COVERED}
+
+
+def _wants(result: RuleResult) -> set[Want]:
+    """Why a rule is undecided; empty for one that is not."""
+    if result.verdict is not Verdict.UNKNOWN or result.outcome is None:
+        return set()
+    return {lack.want for lack in result.outcome.lacks}

@@ -46,7 +46,7 @@ class Guard:
 
     def digest(self, audience: Audience, finding: FlagFinding, told: Iterable[Row]) -> str:
         """What a finding is remembered by; `told` are the values that it rests on, in words."""
-        evidence = sorted(map(_name, finding.evidence))
+        evidence = sorted(map(known_as, finding.evidence))
         values = sorted("\t".join(row) for row in told)
         whose = (audience.client, audience.user, audience.patient)
         parts = (*whose, finding.identifier, finding.priority.value, *evidence, "", *values)
@@ -82,6 +82,6 @@ class Guard:
         return hmac.digest(self._key, msgspec.json.encode(parts), "sha256").hex()
 
 
-def _name(source: Source) -> str:
+def known_as(source: Source) -> str:
     """What evidence is recognised by, however its reference is spelled."""
     return name_of(source) or source.display

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Raw, Struct, ValidationError
 
+from service.cds_hooks.bodies import decoded_body
 from service.errors import BodyTooLarge, BodyUnreadable, Problem
 from service.fhir.client.decoding import UNREADABLE
-from service.fhir.reading.request import reading
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 from service.terminology.override_reasons import OVERRIDE_REASONS
 from service.terminology.systems import OVERRIDE_REASON
@@ -24,7 +24,6 @@ OVERRIDDEN: Final = "overridden"
 OTHER: Final = "other"
 MOST_ITEMS: Final = 1000
 _OURS: Final = frozenset(reason.code for reason in OVERRIDE_REASONS)
-_BOM: Final = b"\xef\xbb\xbf"
 
 T = TypeVar("T")
 
@@ -78,12 +77,7 @@ _ITEM: Final = msgspec.json.Decoder(_Item)
 
 def read_reports(body: bytes) -> Reports:
     """The items of a body; raises BodyUnreadable or BodyTooLarge where there are none to be had."""
-    with reading():
-        try:
-            items = _BODY.decode(body.removeprefix(_BOM)).feedback
-        except ValidationError as error:
-            element, fault = where_and_what(error)
-            raise BodyUnreadable(wrong_type(fault), element) from None
+    items = decoded_body(_BODY, body).feedback
     if items is None:
         raise BodyUnreadable("Send an object with an array of feedback.", "feedback")
     if len(items) > MOST_ITEMS:

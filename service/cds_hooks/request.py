@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
+from msgspec import UNSET, Raw, Struct, UnsetType
 
+from service.cds_hooks.bodies import decoded_body
 from service.cds_hooks.names import HOOKS
-from service.errors import BodyUnreadable, InvalidParameter
+from service.errors import InvalidParameter
 from service.fhir.client.fetching import ID
-from service.fhir.reading.request import reading
-from service.fhir.reading.shapes import where_and_what, wrong_type
 from service.security.scopes import Access, access_of
 
 if TYPE_CHECKING:
@@ -71,17 +70,11 @@ class HookRequest(NamedTuple):
 
 
 _BODY: Final = msgspec.json.Decoder(_Body)
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 def read_hook_request(body: bytes) -> HookRequest:
     """The request; raises BodyUnreadable or InvalidParameter, which name the element."""
-    with reading():
-        try:
-            sent = _BODY.decode(body.removeprefix(_BOM))
-        except ValidationError as error:
-            element, fault = where_and_what(error)
-            raise BodyUnreadable(wrong_type(fault), element) from None
+    sent = decoded_body(_BODY, body)
     hook = _hook(sent.hook)
     context = sent.context or _Context()
     return HookRequest(

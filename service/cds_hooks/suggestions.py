@@ -59,7 +59,7 @@ def actions(assessment: Assessment, entries: Sequence[Entry]) -> Stored:
     plan = _plan(assessment, by_address, names)
     if plan is None:
         # Nothing is left that the draft could answer.
-        ending += [] if any(map(_is_open, assessment.flags)) else withdrawn
+        ending += [] if any(flag.is_open for flag in assessment.flags) else withdrawn
         return Stored(flags, (), tuple(following), tuple(ending))
     return Stored(flags, (plan, *withdrawn), tuple(following), tuple(ending))
 
@@ -98,10 +98,6 @@ def _successor(closed: FlagFinding, assessment: Assessment) -> str:
     if closed.closed_reason == MERGED:
         return closed.rule.name if closed.rule.name in waiting else ""
     return next((name for name in waiting if closed.closed_reason == PART_OF.format(rule=name)), "")
-
-
-def _is_open(flag: FlagFinding) -> bool:
-    return flag.state in (FlagState.ACTIVE, FlagState.UNCHANGED)
 
 
 def _plan(assessment: Assessment, by_address: Mapping[str, Entry], names: Mapping[str, str]) -> Json | None:

@@ -125,7 +125,7 @@ def _order(flag: FlagFinding) -> tuple[int, int, str, int, str]:
 
 
 def _is_urgent(flags: list[FlagFinding]) -> bool:
-    return any(flag.priority is _PH and flag.state in (_ACTIVE, _UNCHANGED) for flag in flags)
+    return any(flag.priority is _PH and flag.is_open for flag in flags)
 
 
 def _deceased(chart: Chart, as_of: AsOf) -> Assessment:

@@ -23,6 +23,10 @@ class FlagState(StrEnum):
     UNCHANGED = "unchanged"
 
 
+# Members are slow to reach through their class.
+_ACTIVE, _UNCHANGED = FlagState.ACTIVE, FlagState.UNCHANGED
+
+
 @dataclass(slots=True)
 class RuleResult:
     """One rule's verdict, with why in words and the trace behind it.
@@ -66,6 +70,11 @@ class FlagFinding:
     prior: PriorFlag | None = None
     withdrawn: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is active after this evaluation, told anew or left as it is."""
+        return self.state is _ACTIVE or self.state is _UNCHANGED
 
 
 @dataclass(slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import cached_property
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from service.security.json_web_keys import read_key_set
 from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed
+from service.security.sockets import pooled, public_authorities
 
 if TYPE_CHECKING:
     from service.security.json_web_keys import PublicKey
@@ -39,14 +39,7 @@ class KeyFetching:
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
-        # Neither proxies nor certificates come from the environment, and no redirect is followed.
-        return httpx.AsyncClient(
-            verify=httpx.create_ssl_context(trust_env=False),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=self._seconds,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+        return pooled(public_authorities(), self._seconds)
 
     async def close(self) -> None:
         """Lets go of the sockets."""

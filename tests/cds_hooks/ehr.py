@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,8 +14,7 @@ from starlette.routing import Route
 
 from tests.cds_hooks.blackbox.patient import Json, answer_to
 from tests.cds_hooks.hooks import searchset
-
-PATIENCE = 10.0
+from tests.in_a_thread import in_a_thread
 
 
 class Ehr:
@@ -79,22 +74,6 @@ class Ehr:
         return f"{self.base}/{kind}?{urlencode({**sent, 'start': start})}"
 
 
-@contextmanager
-def running() -> Iterator[Ehr]:
+def running() -> AbstractContextManager[Ehr]:
     """The server in a thread, on a free port."""
-    config = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
-    listener = config.bind_socket()
-    ehr = Ehr(listener.getsockname()[1])
-    config.app = ehr.app
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    ends = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < ends:
-        time.sleep(0.01)
-    try:
-        yield ehr
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
+    return in_a_thread(Ehr)

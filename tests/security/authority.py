@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-import uvicorn
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -24,11 +22,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.fhir.client.test_faults import page, statement
+from tests.in_a_thread import in_a_thread
 
 CLIENT = "moodmarker-at-ehr"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FHIR = "application/fhir+json"
-PATIENCE = 10.0
 KeySource = Callable[[], Any]
 
 
@@ -152,32 +150,9 @@ class Authority:
         return {path.removesuffix("/_search") for path, _ in self.fhir} - {"metadata", "Patient/p1"}
 
 
-@contextmanager
-def running(certificate: Path | None = None) -> Iterator[Authority]:
+def running(certificate: Path | None = None) -> AbstractContextManager[Authority]:
     """The server in a thread, on a free port; with TLS where it has a file of key and certificate."""
-    config = uvicorn.Config(
-        "",
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        lifespan="off",
-        date_header=False,
-        ws="none",
-        ssl_certfile=certificate,
-        ssl_keyfile=certificate,
+    scheme = "http" if certificate is None else "https"
+    return in_a_thread(
+        lambda port: Authority(port, scheme), date_header=False, ssl_certfile=certificate, ssl_keyfile=certificate
     )
-    listener = config.bind_socket()
-    authority = Authority(listener.getsockname()[1], "http" if certificate is None else "https")
-    config.app = authority.app
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    ends = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < ends:
-        time.sleep(0.01)
-    try:
-        yield authority
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-PATIENCE = 10.0
+from tests.in_a_thread import in_a_thread
 
 
 class KeyServer:
@@ -59,22 +55,6 @@ class KeyServer:
         return Response(status_code=404) if served is None else JSONResponse(served)
 
 
-@contextmanager
-def running() -> Iterator[KeyServer]:
+def running() -> AbstractContextManager[KeyServer]:
     """The server in a thread, on a free port."""
-    config = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
-    listener = config.bind_socket()
-    keys = KeyServer(listener.getsockname()[1])
-    config.app = keys.app
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    ends = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < ends:
-        time.sleep(0.01)
-    try:
-        yield keys
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
+    return in_a_thread(KeyServer)

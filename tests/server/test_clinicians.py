@@ -14,6 +14,7 @@ from tests.server.local_server import LocalServer
 from tests.server.writing import (
     INFLAMMATION,
     LATER,
+    WAYS,
     Writer,
     crp_is_low,
     low_mood,
@@ -24,23 +25,6 @@ from tests.server.writing import (
 )
 
 NOTE = {"url": "urn:site:note", "valueString": "Seen; we keep an eye on it."}
-WAYS: dict[str, dict[str, Any]] = {
-    "under an id of ours": {},
-    "with If-None-Exist": {"update_create": False},
-    "after a search": {"update_create": False, "conditional_create": False},
-}
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return WAYS[request.param]
-
-
-@pytest.fixture
-def patient(sekmet: LocalServer, request: pytest.FixtureRequest) -> str:
-    name = f"c{abs(hash(request.node.nodeid)):x}"
-    sekmet.put(*low_mood(name))
-    return name
 
 
 def of(written: Written) -> dict[str, list[str]]:

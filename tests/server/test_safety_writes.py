@@ -21,17 +21,7 @@ from tests.subscriptions.parts import Parts, with_parts
 
 SUICIDALITY = "suicidality-recorded"
 DAY = "2026-06-25"
-WAYS: dict[str, dict[str, Any]] = {
-    "under an id of ours": {},
-    "with If-None-Exist": {"update_create": False},
-    "after a search": {"update_create": False, "conditional_create": False},
-}
 IN_HAND = ["draft", "received", "accepted", "ready", "in-progress", "on-hold"]
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return WAYS[request.param]
 
 
 @pytest.fixture

@@ -21,34 +21,15 @@ from tests.server.writing import (
     INFLAMMATION,
     LATER,
     MUCH_LATER,
+    WAYS,
     Fault,
     Shelf,
     Writer,
     crp_is_low,
-    low_mood,
     provenance_of,
     stored,
     told,
 )
-
-WAYS: dict[str, dict[str, Any]] = {
-    "under an id of ours": {},
-    "with If-None-Exist": {"update_create": False},
-    "after a search": {"update_create": False, "conditional_create": False},
-}
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return WAYS[request.param]
-
-
-@pytest.fixture
-def patient(sekmet: LocalServer, request: pytest.FixtureRequest) -> str:
-    """A patient of the test's own."""
-    name = f"w{abs(hash(request.node.nodeid)):x}"
-    sekmet.put(*low_mood(name))
-    return name
 
 
 def flags(sekmet: LocalServer, patient: str) -> list[tuple[str, str]]:

@@ -28,13 +28,6 @@ from tests.server.writing import (
 POSTS: dict[str, Any] = {"update_create": False}
 
 
-@pytest.fixture
-def patient(sekmet: LocalServer, request: pytest.FixtureRequest) -> str:
-    name = f"f{abs(hash(request.node.nodeid)):x}"
-    sekmet.put(*low_mood(name))
-    return name
-
-
 def refusal(status: int = 403) -> httpx.Response:
     return httpx.Response(status, json={"resourceType": "OperationOutcome"})
 

@@ -13,7 +13,7 @@ import httpx
 
 from service.assessment import CheckOptions, Context, Leases, Servers, Turns, Written, assess_and_write
 from service.assessment.servers import Opened
-from service.fhir.client.sockets import public_authorities
+from service.security.sockets import public_authorities
 from service.settings import Settings
 from tests.server.local_server import LocalServer
 
@@ -24,6 +24,12 @@ MADE_UP = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code
 INFLAMMATION = "depression-with-low-grade-inflammation"
 OURS = "https://moodmarker.org/fhir/sid/flag"
 CONTEXT = Context.load(Settings.model_construct())
+# How one Flag is stored once, by what a server can do.
+WAYS: dict[str, dict[str, Any]] = {
+    "under an id of ours": {},
+    "with If-None-Exist": {"update_create": False},
+    "after a search": {"update_create": False, "conditional_create": False},
+}
 
 
 def observed(patient: str, name: str, code: str, value: float, day: str, unit: str = "{score}") -> dict[str, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Members are slow to reach through their class; every rule is asked for its verdict, and every flag for its state.
 _MET, _UNKNOWN = Verdict.MET, Verdict.UNKNOWN
-_ACTIVE, _UNCHANGED = FlagState.ACTIVE, FlagState.UNCHANGED
+_UNCHANGED = FlagState.UNCHANGED
 # Beyond this many entries of a kind the rest is counted; what concerns safety is always listed.
 MOST_LISTED: Final = 500
 # Met, and yet no flag is raised: a reader must not take that for "not met".
@@ -56,7 +56,7 @@ def write_outcome(
     issues += [_unchanged(flag) for flag in assessment.flags if flag.state is _UNCHANGED]
     issues += map(_twin, _twins(assessment.flags))
     if explain != "none":
-        issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and _is_open(flag)]
+        issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and flag.is_open]
     issues += written
     issues.append(_summary(assessment.results, unknown))
     account = _account(reading.account, assessment, rule_set, frame)
@@ -166,10 +166,6 @@ def _twin(prior: PriorFlag) -> Json:
     named = prior.source.reference or "A Flag without id"
     text = f"{named} has the identifier of another Flag and is left as it is: keep one."
     return issue("warning", "duplicate", clean(text), prior.source.expression)
-
-
-def _is_open(flag: FlagFinding) -> bool:
-    return flag.state in (_ACTIVE, _UNCHANGED)
 
 
 def _clearing(flag: FlagFinding) -> Json:

@@ -13,8 +13,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from service.api.cds_hooks import CALL_PATH
-from service.cds_hooks.names import DISCOVERY_PATH, HOOKS, SERVICE_PATH
+from service.cds_hooks.names import DISCOVERY_PATH, HOOKS, SERVICE_PATH, SERVICE_ROUTE
 from tests.api.serving import Served, serving
 from tests.cds_hooks.browser.opening import FAR, ISSUER, KEY, NEAR, Opened, opened, page_server
 from tests.server.local_server import LocalServer
@@ -162,6 +161,6 @@ def test_a_page_is_nobody_of_this_machine_though_its_browser_is(browser: Browser
     with serving() as open_one, chart(browser, place, host=host) as shown:
         addresses = [f"{open_one.url}{path}" for path in (DISCOVERY_PATH, SERVICE_PATH)]
         assert shown.page.evaluate(UNASKED, addresses) == ["opaque", "opaque"]
-        for route in (DISCOVERY_PATH, CALL_PATH):
+        for route in (DISCOVERY_PATH, SERVICE_ROUTE):
             count = partial(counted, open_one, "moodmarker_requests", route=route)
             assert (count(status="401"), count()) == (1, 1)

@@ -1,4 +1,4 @@
-"""Sockets to FHIR servers, as every conversation uses them."""
+"""Sockets to the servers that a site has named, as every conversation uses them."""
 
 from __future__ import annotations
 
