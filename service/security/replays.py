@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import heapq
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # About 40 MB; a client that signs for 5 minutes each time would have to call 600 times a second.
 MOST_REMEMBERED: Final = 200_000
@@ -29,12 +32,17 @@ def digest_of(issuer: str, token_id: str) -> bytes:
     return hashlib.sha256(f"{len(issuer)} {issuer} {token_id}".encode()).digest()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class ReplaysOfProcess:
     """The memory of this process alone, for a site without a store."""
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, most: int = MOST_REMEMBERED, clock: Callable[[], datetime] = _now) -> None:
         """`most` bounds it: past that the token that expires first is forgotten before it does."""
         self._most = most
+        self._clock = clock
         self._known: set[bytes] = set()
         self._by_end: list[tuple[datetime, bytes]] = []
         self._told = False
@@ -43,9 +51,11 @@ class ReplaysOfProcess:
         return len(self._known)
 
     async def first_use(self, digest: bytes, ends: datetime) -> bool:
-        """Whether a token comes for the first time."""
-        self._forget(datetime.now(UTC))
-        if digest in self._known:
+        """Whether a token comes for the first time, and has not ended."""
+        now = self._clock()
+        self._forget(now)
+        # One that has ended may have been used and forgotten since.
+        if ends <= now or digest in self._known:
             return False
         self._known.add(digest)
         heapq.heappush(self._by_end, (ends, digest))

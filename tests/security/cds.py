@@ -98,7 +98,9 @@ def segments(*parts: bytes | dict[str, Any]) -> bytes:
 def known(replays: Replays | None = None, settings: dict[str, Any] | None = None, **client: Any) -> CdsClients:
     """A site with one client."""
     full = {"public_url": PUBLIC_URL, "cds_clients": {"ehr": {"issuer": ISSUER} | client}} | (settings or {})
-    return CdsClients(load_settings(**full), ReplaysOfProcess() if replays is None else replays)
+    # The tests' tokens are made for the moment that this module was read, which a whole run outlasts.
+    memory = ReplaysOfProcess(clock=lambda: NOW) if replays is None else replays
+    return CdsClients(load_settings(**full), memory)
 
 
 def run(clients: CdsClients, then: Callable[[CdsClients], Awaitable[T]]) -> T:

@@ -202,13 +202,19 @@ def test_issuers_and_ids_are_not_mixed_up() -> None:
 
 
 def test_used_tokens_are_forgotten_once_they_have_expired() -> None:
+    now = NOW
+
     async def use() -> None:
-        replays = ReplaysOfProcess()
-        past, future = datetime.now(UTC) - timedelta(seconds=1), datetime.now(UTC) + timedelta(hours=1)
-        assert await replays.first_use(b"old", past)
-        assert await replays.first_use(b"new", future)
-        assert len(replays) == 1
-        assert not await replays.first_use(b"new", future)
+        nonlocal now
+        replays = ReplaysOfProcess(clock=lambda: now)
+        soon, later = NOW + timedelta(seconds=1), NOW + timedelta(hours=1)
+        assert await replays.first_use(b"soon", soon)
+        assert await replays.first_use(b"later", later)
+        assert len(replays) == 2
+        now = soon
+        # It was used, and nobody remembers it: whoever brings it now is not believed.
+        assert not await replays.first_use(b"soon", soon)
+        assert not await replays.first_use(b"later", later)
         assert len(replays) == 1
 
     asyncio.run(use())
