@@ -14,9 +14,12 @@ _WELL_FORMED_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
 
 
 class Exchange:
-    """One request: its id, and its headers by lower-case name with repeated ones joined."""
+    """One request: its id, its headers by lower-case name with repeated ones joined, and who sends it.
 
-    __slots__ = ("headers", "problem", "request_id", "status")
+    `caller` is a name that the site gave or an authorization server vouches for; empty where nobody said who.
+    """
+
+    __slots__ = ("caller", "headers", "problem", "request_id", "status")
 
     def __init__(self, received: list[tuple[bytes, bytes]]) -> None:
         """`received` is the ASGI list of headers."""
@@ -25,6 +28,7 @@ class Exchange:
         self.request_id = _request_id(self.headers.get(b"x-request-id"))
         self.status = 0
         self.problem = ""
+        self.caller = ""
 
 
 def exchange_of(scope: Any) -> Exchange:
