@@ -12,6 +12,8 @@ VENV := .venv
 STACK := .venv-stack
 # So has a client of CDS Hooks.
 CLIENTS := .venv-clients
+# And what tells of the packages that are shipped.
+SUPPLY := .venv-supply
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
@@ -24,8 +26,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 CODE := $(wildcard service tests benchmarks)
 
-.PHONY: help demo stack serve check test test-all generate bench lock clean tools \
-	suite-slow suite-node suite-java suite-browser suite-postgres suite-container
+.PHONY: help demo stack serve check test test-all generate bench lock clean tools sbom audit \
+	suite-slow suite-node suite-java suite-browser suite-postgres suite-container suite-supply
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,27 +51,28 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 
 test: $(VENV)/.dev $(STACK)/.made $(CLIENTS)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres" --cov --cov-report=
+	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres and not supply" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
 	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
 	@echo "Coverage of everything else (bar: 95 %)"
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, container
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, container, supply chain
 	@table=''; failed=0; \
-	for suite in slow node java browser postgres container; do \
+	for suite in slow node java browser postgres container supply; do \
 		echo "== suite $$suite"; \
 		began=$$(date +%s); \
 		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
 		took=$$(($$(date +%s) - began)); \
 		table="$$table$$(printf '%-10s %3d.%d min  %s' $$suite $$((took / 60)) $$((took % 60 / 6)) $$result)|"; \
 	done; \
+	$(BIN)/python -m tests.evidence || failed=1; \
 	echo "== suites"; printf '%s' "$$table" | tr '|' '\n'; \
 	exit $$failed
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres and not supply" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
@@ -87,6 +90,26 @@ suite-postgres: $(VENV)/.test-all
 
 suite-container: $(VENV)/.test-all
 	@$(PYTEST) tests/architecture/container
+
+suite-supply: $(VENV)/.test-all sbom audit
+	@$(PYTEST) -m supply
+
+# One file tells hashes, the other licences and what needs what.
+sbom: $(VENV)/.runtime $(SUPPLY)/.made ## write the bill of materials (CycloneDX) to build/
+	@mkdir -p build
+	@$(SUPPLY)/bin/cyclonedx-py requirements requirements.txt --output-reproducible -o build/lock.cdx.json
+	@$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment $(BIN)/python --pyproject pyproject.toml \
+		--output-reproducible -o build/environment.cdx.json
+	@$(SUPPLY)/bin/python tests/supply_chain/sbom.py build/lock.cdx.json build/environment.cdx.json \
+		build/moodmarker.cdx.json
+	@echo "build/moodmarker.cdx.json"
+
+# Where nobody can say, that is told, and is no failure.
+audit: $(SUPPLY)/.made ## look the pinned packages up among known vulnerabilities
+	@mkdir -p build
+	@$(SUPPLY)/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --progress-spinner off \
+		--format json 2>/dev/null | \
+		$(SUPPLY)/bin/python tests/supply_chain/vulnerabilities.py requirements.txt build/audit.txt
 
 # Programs from outside Python. Installed where this user may; else the suite that needs one says so.
 tools:
@@ -119,9 +142,10 @@ lock: ## choose the newest versions that resolve, and pin them with their hashes
 		--output-file requirements-test-all.txt
 	$(LOCK) --upgrade --group stack --output-file requirements-stack.txt
 	$(LOCK) --upgrade --group clients --output-file requirements-clients.txt
+	$(LOCK) --upgrade --group supply --output-file requirements-supply.txt
 
 clean: ## remove .venv and everything else that is made
-	rm -rf $(VENV) $(STACK) $(CLIENTS) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
+	rm -rf $(VENV) $(STACK) $(CLIENTS) $(SUPPLY) build dist *.egg-info .coverage .coverage.* htmlcov .cache \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -162,4 +186,11 @@ $(CLIENTS)/.made: requirements-clients.txt $(VENV)/.python
 	@$(PYTHON) -m venv --clear $(CLIENTS)
 	@$(CLIENTS)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
 		install --no-compile --require-hashes --requirement requirements-clients.txt
+	@touch $@
+
+$(SUPPLY)/.made: requirements-supply.txt $(VENV)/.python
+	@echo "Installing what tells of the packages that are shipped"
+	@$(PYTHON) -m venv --clear $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
+		install --no-compile --require-hashes --requirement requirements-supply.txt
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from service.cds_hooks import answering
 from service.cds_hooks.answering import HookService
@@ -157,7 +158,9 @@ FAULTS: dict[str, Response] = {
     "unknown token": Response(status_code=401),
     "error": Response(status_code=500),
     "text": Response("hello", media_type="text/plain"),
+    "HTML": HTMLResponse("<!doctype html><title>Sign in</title>"),
     "no JSON": Response("{", media_type="application/fhir+json"),
+    "half a page": Response(json.dumps(searchset([thoughts()]))[:-40], media_type="application/fhir+json"),
     "outcome": JSONResponse(
         {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
     ),
@@ -188,6 +191,20 @@ def test_a_patient_who_is_not_there_is_no_answer(ehr: Ehr) -> None:
     ehr.resources = low_mood()
     with pytest.raises(RequiredDataMissing):
         asked(ehr)
+
+
+def test_a_token_that_expires_meanwhile_leaves_the_rest_unknown(ehr: Ehr) -> None:
+    """The patient is had, and from then on the server takes the token no more."""
+    expired = Response(status_code=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    ehr.faults = dict.fromkeys(KINDS - {"Patient", "Observation"}, expired)
+    answer = asked(ehr)
+    # Whether inflammation was confounded nobody can tell without conditions and medicines; thoughts of death stand.
+    assert answer.names == ["suicidality-recorded", "missing"]
+    told = answer.card("missing")
+    assert told["indicator"] == "warning"
+    assert "conditions" in told["summary"]
+    # Who lent the token alone can lend another.
+    assert all(ehr.asked[kind] == 1 for kind in ("QuestionnaireResponse", "CarePlan"))
 
 
 def test_a_slow_server_is_not_waited_for(ehr: Ehr) -> None:
