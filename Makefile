@@ -26,8 +26,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 CODE := $(wildcard service tests benchmarks)
 
-.PHONY: help demo stack serve check test test-all generate bench lock clean tools sbom audit \
-	suite-slow suite-node suite-java suite-browser suite-postgres suite-container suite-supply
+.PHONY: help demo stack serve check test test-all generate bench lock clean tools soak sbom audit \
+	suite-slow suite-node suite-java suite-browser suite-postgres suite-faults suite-container suite-soak suite-supply
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,16 +51,16 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 
 test: $(VENV)/.dev $(STACK)/.made $(CLIENTS)/.made ## the tests that need PyPI alone, with the coverage bars
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres and not supply" --cov --cov-report=
+	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres and not faults and not soak and not supply" --cov --cov-report=
 	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
 	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
 	@echo "Coverage of everything else (bar: 95 %)"
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, container, supply chain
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, faults, container, soak, supply chain
 	@table=''; failed=0; \
-	for suite in slow node java browser postgres container supply; do \
+	for suite in slow node java browser postgres faults container soak supply; do \
 		echo "== suite $$suite"; \
 		began=$$(date +%s); \
 		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
@@ -72,7 +72,7 @@ test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` 
 	exit $$failed
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres and not supply" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres and not faults and not soak and not supply" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \
@@ -86,10 +86,19 @@ suite-browser: $(VENV)/.test-all
 	@$(PYTEST) -m browser
 
 suite-postgres: $(VENV)/.test-all
-	@$(PYTEST) -m postgres
+	@$(PYTEST) -m "postgres and not faults"
+
+suite-faults: $(VENV)/.test-all
+	@$(PYTEST) -m faults
 
 suite-container: $(VENV)/.test-all
 	@$(PYTEST) tests/architecture/container
+
+suite-soak: $(VENV)/.test-all
+	@$(PYTEST) -m soak
+
+soak: $(VENV)/.test-all ## ten minutes of valid and hostile load, with memory watched
+	@export SOAK_SECONDS=600; $(PYTEST) -m soak --capture=no
 
 suite-supply: $(VENV)/.test-all sbom audit
 	@$(PYTEST) -m supply
@@ -115,7 +124,7 @@ audit: $(SUPPLY)/.made ## look the pinned packages up among known vulnerabilitie
 tools:
 	@missing=''; \
 	for pair in node:nodejs npm:npm java:default-jre-headless javac:default-jdk-headless mvn:maven \
-		chromium:chromium pg_ctlcluster:postgresql docker-compose:docker-compose; do \
+		chromium:chromium pg_ctlcluster:postgresql nginx:nginx-light docker-compose:docker-compose; do \
 		command -v "$${pair%%:*}" >/dev/null 2>&1 || missing="$$missing $${pair#*:}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \

@@ -62,12 +62,18 @@ class Row(NamedTuple):
 
 def main() -> int:
     """Runs every row; 1 when a bar is missed."""
-    os.environ[f"{PREFIX}RULES_ON"] = ",".join(rule.name for rule in RULES if not rule.on_by_default)
+    os.environ[f"{PREFIX}SITE_RULES"] = str(Path(__file__).with_name("rules.toml"))
     context = Context.load(load_settings())
+    assert not context.rule_set.off
     body = bundle.request()
     answer = in_process.answer(body, context)
     _tell_machine(body, answer)
-    rows = [*_rows_in_process(body, context), *_rows_over_http(body, answer), *_rows_of_hooks(context, answer)]
+    rows = [
+        *_rows_in_process(body, context),
+        *_rows_over_http(body, answer),
+        *_rows_of_the_ledger(body, answer),
+        *_rows_of_hooks(context, answer),
+    ]
     for row in rows:
         print(row.line())
     return 0 if all(row.holds for row in rows) else 1
@@ -123,6 +129,30 @@ def _rows_over_http(body: bytes, answer: bytes) -> list[Row]:
             " x",
             at_most=False,
         ),
+    ]
+
+
+def _rows_of_the_ledger(body: bytes, answer: bytes) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        fixed = Path(folder) / "answer.json"
+        fixed.write_bytes(answer)
+        kept, signed = (
+            {"LEDGER": f"sqlite:///{folder}/{name}.db", "LEDGER_KEY": "k" * 32} for name in ("ledger", "receipts")
+        )
+        with (
+            running("product", fixed) as plain,
+            running("product", fixed, **kept) as ledger,
+            running("product", fixed, **signed, RECEIPTS="true") as receipts,
+        ):
+            ports = {"without a ledger": plain, "ledger, durable": ledger, "ledger and receipts": receipts}
+            loads: dict[str, list[Load]] = {name: [] for name in ports}
+            for name, port in ROUNDS * list(ports.items()):
+                loads[name].append(measure(port, CHECK_PATH, body, SECONDS))
+    without, durable, receipted = (_told(name, measured) for name, measured in loads.items())
+    print()
+    return [
+        Row("3a", "ledger on, durable, against none", 100 * durable / without, 60, 80, " %", at_most=False),
+        Row("3b", "receipts too, against none", 100 * receipted / without, 50, 70, " %", at_most=False),
     ]
 
 

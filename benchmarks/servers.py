@@ -69,8 +69,11 @@ def validating(answer: bytes) -> FastAPI:
 
 
 @contextmanager
-def running(kind: str, answer: Path) -> Iterator[int]:
-    """A server in a process of its own, on a free port; its log goes to a file, as a site's would."""
+def running(kind: str, answer: Path, **variables: str) -> Iterator[int]:
+    """A server in a process of its own, on a free port; its log goes to a file, as a site's would.
+
+    `variables` are settings of this server alone.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -78,9 +81,10 @@ def running(kind: str, answer: Path) -> Iterator[int]:
         **os.environ,
         "MOODMARKER_PORT": str(port),
         "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT)),
+        **{f"MOODMARKER_{name}": value for name, value in variables.items()},
     }
     command = [sys.executable, "-m", "benchmarks.servers", kind, str(answer)]
-    told = answer.with_name(f"{kind}.log")
+    told = answer.with_name(f"{kind}-{port}.log")
     with told.open("wb") as log:
         server = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=log)
         try:

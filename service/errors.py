@@ -15,7 +15,9 @@ Problem
  +- Throttled             too much of one caller at a time
  +- NotAuthenticated      the caller has to say who it is
      +- NotBelieved       it said so, and is told nothing of why it is not believed
+     +- TokenRefused      the token that it sent is not taken
  +- NotAllowed            the operator has not allowed this
+     +- ScopeMissing      the caller's token does not allow it
  +- UpstreamFailed        a FHIR server did not give the patient
      +- UpstreamTooSlow   it did not in time
 """
@@ -28,17 +30,28 @@ class Problem(Exception):
 
     code = "exception"
 
-    def __init__(self, text: str, expression: str = "") -> None:
-        """`text` says what is wrong and how to mend it; it never repeats patient data."""
+    def __init__(self, text: str, expression: str = "", *, limit: str = "") -> None:
+        """`text` says what is wrong and how to mend it; it never repeats patient data.
+
+        `limit` is the name of the setting that the request is past, empty where it is none.
+        """
         super().__init__(text)
         self.text = text
         self.expression = expression
+        self.limit = limit
 
 
 class BodyUnreadable(Problem):
     """The body is not JSON, nests too deep, or is not the shape the operation takes."""
 
     code = "structure"
+
+
+def too_deep(expression: str = "", most: int | None = None) -> BodyUnreadable:
+    """What is said of data that nest deeper than `most`, or than can be read at all."""
+    how = "too deep to be read" if most is None else f"deeper than {most} levels"
+    text = f"The body nests {how}. Send it with fewer levels; MOODMARKER_MAX_DEPTH says how many are taken."
+    return BodyUnreadable(text, expression, limit="max_depth")
 
 
 class BodyTooLarge(Problem):
@@ -100,9 +113,9 @@ class Throttled(Problem):
 
     code = "throttled"
 
-    def __init__(self, text: str, expression: str = "", *, seconds: float = 60.0) -> None:
+    def __init__(self, text: str, expression: str = "", *, seconds: float = 60.0, limit: str = "") -> None:
         """As every problem, and with how long to wait."""
-        super().__init__(text, expression)
+        super().__init__(text, expression, limit=limit)
         self.seconds = seconds
 
 
@@ -126,10 +139,27 @@ class NotBelieved(NotAuthenticated):
         super().__init__("")
 
 
+class TokenRefused(NotAuthenticated):
+    """The caller's token is not taken; why is for the log, and no answer tells it."""
+
+    def __init__(self) -> None:
+        """With one text, whatever is wrong."""
+        super().__init__("The token that was sent is not taken. Get a new one; the service's log has the reason.")
+
+
 class NotAllowed(Problem):
     """The operator has not allowed this; it can be turned on."""
 
     code = "forbidden"
+
+
+class ScopeMissing(NotAllowed):
+    """The caller is known, and its token does not allow this; `scope` is what would."""
+
+    def __init__(self, text: str, *, scope: str) -> None:
+        """`scope` is one way to write what is needed."""
+        super().__init__(text)
+        self.scope = scope
 
 
 class UpstreamFailed(Problem):

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections import Counter as Tally
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import structlog
@@ -94,6 +94,30 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+class Checked(Protocol):
+    """What is counted of an answer; `unknown` are rules that could not be judged, with why."""
+
+    @property
+    def verdicts(self) -> Iterable[tuple[str, str]]:
+        """Rule and verdict."""
+
+    @property
+    def unknown(self) -> Iterable[tuple[str, str]]:
+        """Rule and why it could not be judged."""
+
+    @property
+    def shadow(self) -> Iterable[tuple[str, str]]:
+        """Rule and verdict of those that are tried out."""
+
+    @property
+    def entries(self) -> int:
+        """How many entries were received."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a flag of the highest priority is open."""
+
+
 class Metrics:
     """The numbers of one process, or of all workers when the variable `MULTIPROCESS` is set."""
 
@@ -115,6 +139,25 @@ class Metrics:
             registry=self._registry,
         )
         self._verdicts = Counter("moodmarker_verdicts", "Verdicts given.", ("rule", "verdict"), registry=self._registry)
+        self._unknown = Counter(
+            "moodmarker_unknown_verdicts",
+            "Why rules could not be judged: data are missing, unreadable, undated or not-covered.",
+            ("rule", "reason"),
+            registry=self._registry,
+        )
+        self._shadow = Counter(
+            "moodmarker_shadow_verdicts",
+            "Verdicts of rules in shadow, which nobody was shown.",
+            ("rule", "verdict"),
+            registry=self._registry,
+        )
+        self._rule_set = Gauge(
+            "moodmarker_rule_set_info",
+            "1 for the rule set that answers.",
+            ("digest", "version"),
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._entries = Counter("moodmarker_entries", "Bundle entries received.", registry=self._registry)
         self._cards = Counter("moodmarker_cards", "Cards shown.", ("rule", "indicator"), registry=self._registry)
         self._urgent = Counter("moodmarker_urgent_answers", "Answers with an urgent flag.", registry=self._registry)
@@ -123,6 +166,36 @@ class Metrics:
             "Checks being answered.",
             registry=self._registry,
             multiprocess_mode="livesum",
+        )
+        self.waiting = Gauge(
+            "moodmarker_checks_waiting",
+            "Checks that wait for another to end.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self.connections = Gauge(
+            "moodmarker_connections",
+            "Connections held open.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._limited = Counter(
+            "moodmarker_limited",
+            "Requests and connections refused or cut off, by the setting that bounds them.",
+            ("limit",),
+            registry=self._registry,
+        )
+        self._outbound = Counter(
+            "moodmarker_outbound_requests",
+            "Requests to other servers, by what for and by the name that the site gave the server.",
+            ("purpose", "server"),
+            registry=self._registry,
+        )
+        self._outbound_refused = Counter(
+            "moodmarker_outbound_refused",
+            "Requests that were not sent, for they would have gone to an origin that is not configured.",
+            ("purpose", "server"),
+            registry=self._registry,
         )
         self._notified = Counter(
             "moodmarker_notified_events",
@@ -168,11 +241,31 @@ class Metrics:
             ("rule", "version", "outcome"),
             registry=self._registry,
         )
+        self._ledger_rows = Counter("moodmarker_ledger_rows", "Rows written to the ledger.", registry=self._registry)
+        self._ledger_batches = Counter(
+            "moodmarker_ledger_batches", "Transactions that rows were written in.", registry=self._registry
+        )
+        self._ledger_failures = Counter(
+            "moodmarker_ledger_failures", "Tries to write to the ledger that failed.", registry=self._registry
+        )
+        self._ledger_waiting = Gauge(
+            "moodmarker_ledger_waiting",
+            "Rows that wait to be written to the ledger.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._ledger_lag = Gauge(
+            "moodmarker_ledger_lag_seconds",
+            "How long the oldest row waits to be written to the ledger.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         # Looking a child up by its labels costs more than counting; the labels are few.
         self._answered_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._verdict_children: dict[tuple[str, str], Counter] = {}
         # An answer has a verdict of every rule. Without other workers they are counted when somebody asks for them.
         self._tally: Tally[tuple[str, str]] = Tally()
+        self._unknown_tally: Tally[tuple[str, str]] = Tally()
         self._is_one_of_many = MULTIPROCESS in os.environ
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -185,13 +278,20 @@ class Metrics:
         children[0].inc()
         children[1].observe(seconds)
 
-    def checked(self, verdicts: Iterable[tuple[str, str]], entries: int, *, urgent: bool) -> None:
-        """Counts one evaluation: each rule's verdict, the entries, and whether it was urgent."""
-        self._tally.update(verdicts)
+    def answers_by(self, digest: str, version: str) -> None:
+        """From now on answers are given by this rule set."""
+        self._rule_set.labels(digest, version).set(1)
+
+    def checked(self, answer: Checked) -> None:
+        """Counts one evaluation: each rule's verdict, why one is unknown, the entries, and whether it was urgent."""
+        for pair in answer.shadow:
+            self._shadow.labels(*pair).inc()
+        self._tally.update(answer.verdicts)
+        self._unknown_tally.update(answer.unknown)
         if self._is_one_of_many:
             self._count_verdicts()
-        self._entries.inc(entries)
-        if urgent:
+        self._entries.inc(answer.entries)
+        if answer.urgent:
             self._urgent.inc()
 
     def _count_verdicts(self) -> None:
@@ -202,6 +302,17 @@ class Metrics:
                 self._verdict_children[pair] = child
             child.inc(count)
         self._tally.clear()
+        for pair, count in self._unknown_tally.items():
+            self._unknown.labels(*pair).inc(count)
+        self._unknown_tally.clear()
+
+    def limited(self, limit: str) -> None:
+        """Counts one refusal or cut by the setting of this name."""
+        self._limited.labels(limit).inc()
+
+    def sent(self, purpose: str, server: str, *, refused: bool = False) -> None:
+        """Counts one request to another server, or one that was kept from being sent."""
+        (self._outbound_refused if refused else self._outbound).labels(purpose, server).inc()
 
     def carded(self, cards: Iterable[tuple[str, str]]) -> None:
         """Counts cards by rule, or what else they are about, and indicator."""
@@ -234,6 +345,20 @@ class Metrics:
     def queued(self, waiting: int) -> None:
         """How many patients wait, as one process of all looks now and then."""
         self._waiting.set(waiting)
+
+    def ledger_written(self, rows: int) -> None:
+        """Counts a batch of so many rows."""
+        self._ledger_rows.inc(rows)
+        self._ledger_batches.inc()
+
+    def ledger_failed(self) -> None:
+        """Counts a try to write to the ledger that failed."""
+        self._ledger_failures.inc()
+
+    def ledger_waits(self, rows: int, seconds: float) -> None:
+        """How many rows wait to be written, and the oldest of them for how long."""
+        self._ledger_waiting.set(rows)
+        self._ledger_lag.set(seconds)
 
     def text(self) -> bytes:
         """The numbers in Prometheus' text format."""

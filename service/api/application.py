@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from service.api.access import require_listed
 from service.api.cds_callers import with_origins
 from service.api.cds_hooks import add_cds_hooks
 from service.api.conformance import add_conformance
@@ -32,8 +33,9 @@ from service.api.health import add_health
 from service.api.jwks import add_jwks
 from service.api.pages import add_pages
 from service.api.routes import RawRoute
+from service.api.smart_configuration import add_smart_configuration
 from service.api.subscriptions import SubscriptionEndpoint, add_subscriptions
-from service.errors import Problem
+from service.errors import Problem, too_deep
 from service.subscriptions.leases import StoredLeases
 from service.telemetry import Metrics
 
@@ -53,6 +55,7 @@ def create_app(settings: Settings, context: Context) -> Edge:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         settle_garbage_collector()
+        metrics.answers_by(context.rule_set.digest, context.rule_set.version)
         await endpoints.start()
         yield
         await endpoints.close()
@@ -63,7 +66,7 @@ def create_app(settings: Settings, context: Context) -> Edge:
 
 
 def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoints: Endpoints) -> FastAPI:
-    """The routes without the layer around them."""
+    """The routes without the layer around them; raises `UnlistedRoute` for one of which nobody said who may call it."""
     app = FastAPI(
         title=TITLE,
         description=DESCRIPTION,
@@ -80,12 +83,15 @@ def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoi
         app.add_api_route(PATIENT_CHECK_PATH, endpoints.patients, methods=[method], **document_patient_check(method))
     app.add_api_route(PATIENT_WRITE_PATH, endpoints.write, methods=["POST"], **document_patient_write())
     add_cds_hooks(app, endpoints.cds_hooks)
-    add_conformance(app)
+    add_conformance(app, settings)
     add_health(app, context, metrics, settings, endpoints)
     add_jwks(app, settings)
-    add_subscriptions(app, SubscriptionEndpoint(settings, endpoints.subscriptions, endpoints.admission))
+    add_subscriptions(app, SubscriptionEndpoint(endpoints.subscriptions, endpoints.intake))
     add_pages(app, context, settings)
+    add_smart_configuration(app, settings)
+    require_listed(app)
     app.add_exception_handler(Problem, _tell_problem)
+    app.add_exception_handler(RecursionError, _too_deep)
     app.add_exception_handler(HTTPException, _tell_routing)
     app.add_exception_handler(ClientDisconnect, _nobody_listens)
     app.add_exception_handler(Exception, _fail)
@@ -94,8 +100,14 @@ def create_routes(settings: Settings, context: Context, metrics: Metrics, endpoi
 
 async def _tell_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - it is registered for this class
-    exchange_of(request.scope).problem = type(error).__name__
+    exchange = exchange_of(request.scope)
+    exchange.problem, exchange.limit = type(error).__name__, error.limit
     return answer_problem(error)
+
+
+async def _too_deep(request: Request, _error: Exception) -> Response:
+    """Data nest deeper than an interpreter can follow; most of them are told so where they are read."""
+    return await _tell_problem(request, too_deep())
 
 
 async def _tell_routing(_request: Request, error: Exception) -> Response:

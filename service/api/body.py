@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.requests import ClientDisconnect
 
 from service.errors import BodyTooLarge, BodyUnreadable, DeadlineExceeded, UnsupportedContent
+from service.security.deadlines import seconds_left
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import Receive
 
@@ -46,8 +47,14 @@ class BodyLimits(NamedTuple):
         )
 
 
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limits: BodyLimits) -> bytes:
-    """The whole body, decompressed."""
+def _hold_any(_size: int) -> None:
+    """For who counts nothing."""
+
+
+async def read_body(
+    receive: Receive, headers: Mapping[bytes, bytes], limits: BodyLimits, hold: Callable[[int], None] = _hold_any
+) -> bytes:
+    """The whole body, decompressed; `hold` is told of each piece before it is kept, and may raise `Problem`."""
     coding = headers.get(b"content-encoding", b"identity").strip().lower()
     if coding not in {b"identity", b"gzip", b"x-gzip"}:
         raise UnsupportedContent("The body's Content-Encoding is not read here; send it as gzip or as it is.")
@@ -55,19 +62,21 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limits: Bo
     if declared.isdigit() and int(declared) > limits.received:
         raise _too_large(limits.received)
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with asyncio.timeout(seconds_left(limits.seconds)):
             if coding == b"identity":
-                return await _read_plain(receive, limits)
-            return await _read_gzip(receive, limits)
+                return await _read_plain(receive, limits, hold)
+            return await _read_gzip(receive, limits, hold)
     except TimeoutError as error:
-        raise DeadlineExceeded(f"The body did not arrive within {limits.seconds:g} seconds.") from error
+        text = f"The body did not arrive within {limits.seconds:g} seconds."
+        raise DeadlineExceeded(text, limit="deadline_seconds") from error
 
 
-async def _read_plain(receive: Receive, limits: BodyLimits) -> bytes:
+async def _read_plain(receive: Receive, limits: BodyLimits, hold: Callable[[int], None]) -> bytes:
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
         chunk, more = await _next(receive)
+        hold(len(chunk))
         chunks.append(chunk)
         size += len(chunk)
         if size > limits.received:
@@ -75,8 +84,8 @@ async def _read_plain(receive: Receive, limits: BodyLimits) -> bytes:
     return b"".join(chunks)
 
 
-async def _read_gzip(receive: Receive, limits: BodyLimits) -> bytes:
-    inflation = Inflation(limits)
+async def _read_gzip(receive: Receive, limits: BodyLimits, hold: Callable[[int], None]) -> bytes:
+    inflation = Inflation(limits, hold)
     more = True
     while more:
         chunk, more = await _next(receive)
@@ -92,16 +101,18 @@ async def _next(receive: Receive) -> tuple[bytes, bool]:
 
 
 def _too_large(most: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body as sent is larger than {most} bytes. {_REMEDY} MOODMARKER_MAX_BODY_BYTES.")
+    text = f"The body as sent is larger than {most} bytes. {_REMEDY} MOODMARKER_MAX_BODY_BYTES."
+    return BodyTooLarge(text, limit="max_body_bytes")
 
 
 class Inflation:
     """Decompresses gzip piece by piece and stops at the first byte past a limit."""
 
-    __slots__ = ("_chunks", "_in", "_limits", "_members", "_out", "_stream")
+    __slots__ = ("_chunks", "_hold", "_in", "_limits", "_members", "_out", "_stream")
 
-    def __init__(self, limits: BodyLimits) -> None:
-        """`limits` bound what comes in and what comes out."""
+    def __init__(self, limits: BodyLimits, hold: Callable[[int], None] = _hold_any) -> None:
+        """`limits` bound what comes in and what comes out; `hold` is told of what comes out."""
+        self._hold = hold
         self._limits = limits
         self._stream = zlib.decompressobj(_GZIP)
         self._chunks: list[bytes] = []
@@ -126,7 +137,8 @@ class Inflation:
         """A gzip file may be several one after another."""
         self._members += 1
         if self._members > MOST_MEMBERS:
-            raise BodyTooLarge(f"The gzip body has more than {MOST_MEMBERS} members. Compress it as one.")
+            text = f"The gzip body has more than {MOST_MEMBERS} members. Compress it as one."
+            raise BodyTooLarge(text, limit="max_decompression_ratio")
         self._stream = zlib.decompressobj(_GZIP)
 
     def _inflate(self, piece: bytes) -> bytes:
@@ -139,6 +151,7 @@ class Inflation:
         self._out += len(inflated)
         if self._out > allowed:
             raise self._grown()
+        self._hold(len(inflated))
         self._chunks.append(inflated)
         return self._stream.unused_data
 
@@ -146,10 +159,12 @@ class Inflation:
         limits = self._limits
         if self._out > limits.decompressed:
             size = f"The body is larger than {limits.decompressed} bytes when decompressed."
-            return BodyTooLarge(f"{size} {_REMEDY} MOODMARKER_MAX_DECOMPRESSED_BYTES.")
+            text = f"{size} {_REMEDY} MOODMARKER_MAX_DECOMPRESSED_BYTES."
+            return BodyTooLarge(text, limit="max_decompressed_bytes")
         return BodyTooLarge(
             f"The body grows more than {limits.ratio} times when decompressed. "
-            "Send it as it is, or ask the operator to raise MOODMARKER_MAX_DECOMPRESSION_RATIO."
+            "Send it as it is, or ask the operator to raise MOODMARKER_MAX_DECOMPRESSION_RATIO.",
+            limit="max_decompression_ratio",
         )
 
     def finish(self) -> bytes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _METHODS: Final = ("GET", "POST")
 _SENT: Final = ("Authorization", "Content-Type")
-_SHOWN: Final = ("Retry-After", "X-Request-Id")
+_SHOWN: Final = ("Moodmarker-Receipt", "Retry-After", "X-Request-Id")
 
 
 class CdsCallers:
@@ -33,10 +33,14 @@ class CdsCallers:
 
     async def caller(self, request: Request) -> Caller:
         """Who sends a request; to be asked before anything of its body is read. Raises as `CdsClients.caller`."""
-        authorization = exchange_of(request.scope).headers.get(b"authorization")
+        exchange = exchange_of(request.scope)
+        authorization = exchange.headers.get(b"authorization")
         peer = request.client.host if request.client else ""
         near = is_near(request, self._settings)
-        return await self._clients.caller(authorization, request.scope["path"], peer, datetime.now(UTC), near=near)
+        path = request.scope["path"]
+        known = await self._clients.caller(authorization, path, peer, datetime.now(UTC), near=near)
+        exchange.caller = known.name
+        return known
 
     async def close(self) -> None:
         """Lets go of the sockets that keys were fetched by."""

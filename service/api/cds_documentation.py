@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from service.api.documentation import RESOURCE, errors
+from service.api.documentation import RECEIPT, RESOURCE, errors
 from service.api.schemas import TEXT, list_of, object_of
 
 _JSON: Final = "application/json"
@@ -19,6 +19,8 @@ _SERVICE: Final = {
     "description": "The id of the CDS service.",
 }
 
+_NOT_BELIEVED: Final = {401: {"description": "The caller is not known by what it sent, and is told nothing of why."}}
+
 _CODING: Final = object_of({"system": TEXT, "code": TEXT, "display": TEXT}, ["system", "code"])
 
 
@@ -29,21 +31,23 @@ def document_discovery() -> dict[str, Any]:
         "Which CDS services there are",
         "Each hook with what clients are asked to send along.",
         _json("CdsServices"),
-        errors(401, 421, 429, 500, 503),
+        errors(421, 429, 500, 503),
     )
 
 
 def document_call() -> dict[str, Any]:
     """A call of a hook, as arguments of a route."""
-    return _documented(
+    documented = _documented(
         "cds-service",
         "Call a hook",
         "Cards for the patient whose chart is open: none where there is nothing to say.",
         _json("CdsAnswer"),
-        errors(400, 401, 404, 412, 413, 415, 421, 429, 500, 503),
+        errors(400, 404, 412, 413, 415, 421, 429, 500, 503),
         parameters=[_SERVICE],
         requestBody={"required": True, "content": _json("CdsRequest")},
     )
+    documented["responses"][200]["headers"] = {"Moodmarker-Receipt": RECEIPT}
+    return documented
 
 
 def document_feedback() -> dict[str, Any]:
@@ -53,7 +57,7 @@ def document_feedback() -> dict[str, Any]:
         "Tell what became of cards",
         "It is taken. Codes and times are kept by rule; what a clinician wrote is not read.",
         {},
-        errors(400, 401, 404, 413, 415, 421, 429, 500, 503),
+        errors(400, 404, 413, 415, 421, 429, 500, 503),
         parameters=[_SERVICE],
         requestBody={"required": True, "content": _json("CdsFeedback")},
     )
@@ -67,7 +71,11 @@ def _documented(
         "tags": [_TAG],
         "summary": summary,
         "response_class": Response,
-        "responses": {200: {"description": answer, **({"content": content} if content else {})}, **refused},
+        "responses": {
+            200: {"description": answer, **({"content": content} if content else {})},
+            **_NOT_BELIEVED,
+            **refused,
+        },
         "openapi_extra": extra,
     }
 

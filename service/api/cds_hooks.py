@@ -11,12 +11,12 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.body import BodyLimits, read_body
 from service.api.cds_callers import CdsCallers
 from service.api.cds_documentation import document_call, document_discovery, document_feedback
 from service.api.exchange import exchange_of
 from service.api.negotiation import require_json
 from service.api.responses import answer_json
+from service.assessment.recording import HOOK
 from service.cds_hooks.answering import HookService
 from service.cds_hooks.discovery import discovery
 from service.cds_hooks.feedback import Feedback
@@ -31,7 +31,8 @@ from service.security.replays import ReplaysOfProcess
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from service.api.admission import Admission
+    from service.api.intake import Intake
+    from service.api.records import Records
     from service.assessment import Context
     from service.settings import Settings
     from service.store import Store
@@ -41,18 +42,20 @@ if TYPE_CHECKING:
 class CdsHooksEndpoints:
     """The routes, and what they share."""
 
-    def __init__(self, settings: Settings, context: Context, metrics: Metrics, admission: Admission) -> None:
+    def __init__(
+        self, settings: Settings, context: Context, metrics: Metrics, intake: Intake, records: Records
+    ) -> None:
         """Nothing is sent before the first call; raises `SettingsError` for a client's keys that cannot be used."""
         key = card_key(settings.service_key)
         self._has_clients = bool(settings.cds_clients)
         self._replays = None if settings.service_key is None else StoredReplays(key)
-        self._callers = CdsCallers(CdsClients(settings, self._replays or ReplaysOfProcess()), settings)
+        self._callers = CdsCallers(CdsClients(settings, self._replays or ReplaysOfProcess(), metrics.sent), settings)
         self._metrics = metrics
-        self._limits = BodyLimits.of(settings)
-        self._admission = admission
+        self._intake = intake
+        self._records = records
         self._guard = Guard(key, None, settings.cds_seconds)
         self._feedback = Feedback(key, context.rule_set, None, metrics)
-        self._service = HookService(settings, context, self._guard, key)
+        self._service = HookService(settings, context, self._guard, key, metrics.sent)
         document = discovery(
             self._service.templates,
             remembers=settings.service_key is not None,
@@ -87,15 +90,16 @@ class CdsHooksEndpoints:
         _require_service(request)
         exchange = exchange_of(request.scope)
         require_json(exchange.headers.get(b"content-type"))
-        with self._admission.admitted():
-            body = await read_body(request.receive, exchange.headers, self._limits)
-            answer = await self._service.answer(body, caller, datetime.now(UTC), self._admission.aside)
+        async with self._intake.taken(request) as body:
+            recording = self._records.begun(HOOK, exchange.caller)
+            answer = await self._service.answer(body, caller, datetime.now(UTC), self._intake.aside)
+            receipt = self._records.receipt(await recording.of(answer.decided), body)
             is_gone = await request.is_disconnected()
-        self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
+        self._metrics.checked(answer)
         self._metrics.carded(answer.cards)
         if answer.is_wrapped:
             structlog.get_logger().warning("prefetch of an older form", client=caller.name)
-        told = answer_json(answer.body, exchange)
+        told = answer_json(answer.body, exchange, receipt)
         if not is_gone:
             # Who has hung up was shown nothing.
             told.background = BackgroundTask(answer.remember)
@@ -107,8 +111,7 @@ class CdsHooksEndpoints:
         _require_service(request)
         exchange = exchange_of(request.scope)
         require_json(exchange.headers.get(b"content-type"))
-        with self._admission.admitted():
-            body = await read_body(request.receive, exchange.headers, self._limits)
+        async with self._intake.taken(request) as body:
             await self._feedback.take(body)
         return Response(status_code=200)
 

@@ -13,14 +13,18 @@ from service.api.exchange import exchange_of
 from service.api.negotiation import require_acceptable
 from service.api.parameters import GENERAL, format_asked, pretty_asked, read_pairs
 from service.api.responses import answer_fhir
+from service.api.security_told import NEEDS, security_of
 from service.errors import NotFound
 from service.fhir.artifacts import all_artifacts
+from service.fhir.artifacts.capability import secured
 from service.fhir.operation import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fastapi import FastAPI
+
+    from service.settings import Settings
 
 Resource = dict[str, Any]
 SEARCHED = (
@@ -33,12 +37,14 @@ _OF_SEARCH = (*SEARCHED, *GENERAL)
 _encode = msgspec.json.encode
 
 
-def add_conformance(app: FastAPI) -> None:
+def add_conformance(app: FastAPI, settings: Settings) -> None:
     """Adds the routes of every type of artifact that there is."""
     by_type: dict[str, list[Resource]] = {}
     for resource in all_artifacts().values():
         by_type.setdefault(resource["resourceType"], []).append(resource)
     (statement,) = by_type.pop("CapabilityStatement")
+    if settings.demands_credentials:
+        statement = secured(statement, security_of(settings), NEEDS)
     app.add_api_route("/fhir/metadata", _Fixed(statement), methods=["GET"], **document_metadata(_OF_METADATA))
     for name, resources in sorted(by_type.items()):
         app.add_api_route(f"/fhir/{name}", _Search(resources), methods=["GET"], **document_search(name, _OF_SEARCH))

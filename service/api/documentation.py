@@ -20,7 +20,7 @@ TITLE = "Moodmarker"
 DESCRIPTION = (
     "Reads FHIR R4 data of one patient, pairs mood change with immune activity by clinical rules, and "
     "answers with Flags, at most one draft CarePlan, and an account of what was read. "
-    "Nothing of a request is kept.\n\n"
+    "Nothing of a request is kept; a site may keep a ledger of decisions under pseudonyms.\n\n"
     "It signposts; it does not diagnose, and it never says to begin or end a medicine. "
     "A health professional decides."
 )
@@ -39,8 +39,8 @@ RESOURCE = {
 
 ERRORS: dict[int, str] = {
     400: "The body is not JSON or not the shape, or a parameter is unknown, repeated or has a wrong value.",
-    401: "The caller has to send the site's token, or be on this machine.",
-    403: "The operator has not allowed to write to the FHIR server.",
+    401: "The caller has to send a token that the site takes, or where it takes none to be on this machine.",
+    403: "The caller's token does not allow it, or the operator has not allowed to write to the FHIR server.",
     404: "No such resource or operation.",
     406: "The caller takes neither application/fhir+json nor application/json of FHIR R4.",
     412: "The data without which nothing can be said were not sent and could not be fetched.",
@@ -48,7 +48,7 @@ ERRORS: dict[int, str] = {
     415: "The body's media type, charset, coding or FHIR version is not read here.",
     421: "The service does not answer for the Host named.",
     422: "The data belong to more than one patient, or to nobody.",
-    429: "Tokens from this address were refused too often; Retry-After says when one is looked at again.",
+    429: "Too many checks of this caller, or refused tokens from this address; Retry-After says when to come again.",
     500: "A fault of the service, told by an id.",
     502: "The FHIR server to fetch from failed, or is not understood.",
     504: "The FHIR server to fetch from did not answer in time.",
@@ -100,12 +100,16 @@ def _fhir(description: str, schema: str) -> dict[str, Any]:
     }
 
 
+RECEIPT = _header("Where the site gives receipts: a compact JWS that proves this answer, as moodmarker receipt tells.")
+
+
 def document_check() -> dict[str, Any]:
     """The check, as arguments of a route."""
     schema = {"oneOf": [{"$ref": "#/components/schemas/Parameters"}, {"$ref": "#/components/schemas/Bundle"}]}
     answer = _fhir("Flags, at most one draft CarePlan, and last one OperationOutcome with the account.", "Answer")
     answer["headers"] = {
         "Moodmarker-Urgent": _header("true when a flag of the highest priority is active after this evaluation."),
+        "Moodmarker-Receipt": RECEIPT,
         "X-Request-Id": _header("The id of this exchange in the service's log; the caller's own is kept."),
     }
     return {
@@ -114,7 +118,7 @@ def document_check() -> dict[str, Any]:
         "summary": "Evaluate the data of one patient",
         "description": "Takes Parameters with a Bundle as `data`, or a bare Bundle, the rest in the query.",
         "response_class": Response,
-        "responses": {200: answer, **errors(400, 406, 413, 415, 421, 422, 500, 503)},
+        "responses": {200: answer, **errors(400, 401, 403, 406, 413, 415, 421, 422, 429, 500, 503)},
         "openapi_extra": {
             "parameters": query_parameters(CHECK["system"]),
             "requestBody": {
@@ -132,7 +136,7 @@ def document_patient_check(method: str) -> dict[str, Any]:
         "operation_id": f"{CODE}-patient-{method.lower()}",
         "summary": "Fetch the data of one patient and evaluate them",
         "description": "Takes its parameters in the query, or as Parameters without `data`.",
-        "responses": document_check()["responses"] | errors(401, 404, 502, 504),
+        "responses": document_check()["responses"] | errors(404, 502, 504),
         "openapi_extra": parameters | ({"requestBody": _asked(_AS_OF)} if method == "POST" else {}),
     }
 
@@ -152,7 +156,7 @@ def document_patient_write() -> dict[str, Any]:
         "response_class": Response,
         "responses": {
             200: written | {"headers": answer["headers"]},
-            **errors(400, 401, 403, 404, 406, 413, 415, 421, 422, 500, 502, 503, 504),
+            **errors(400, 401, 403, 404, 406, 413, 415, 421, 422, 429, 500, 502, 503, 504),
         },
         "openapi_extra": {
             "parameters": [_BY_ID, *query_parameters(CHECK["write"])],
@@ -226,7 +230,8 @@ HEALTH_DOCUMENTATION = {
     "ready": _plain(
         "ready",
         "Is the service ready, and by which rules?",
-        "Version and digest of the rule set; where subscriptions are on, their store answers and they are worked off.",
+        "Version and digest of the rule set, and how many of its rules are off and in shadow; where subscriptions are "
+        "on, their store answers and they are worked off.",
         _JSON,
         **{
             "503": {
@@ -257,6 +262,15 @@ JWKS_DOCUMENTATION = _plain(
     _JSON,
     **{str(status): told for status, told in errors(404, 421).items()},
 )
+SMART_DOCUMENTATION = {
+    "smart_configuration": _plain(
+        "smart-configuration",
+        "Where tokens are had, and which scopes count",
+        "The SMART configuration of this service.",
+        _JSON,
+        **{str(status): told for status, told in errors(404, 421).items()},
+    ),
+}
 METRICS_DOCUMENTATION = _plain(
     "metrics", "Numbers for Prometheus", "Prometheus' text format.", "text/plain", **{"404": errors(404)[404]}
 )

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from service.api.connections import Bounds, ConnectionLimits
 from service.api.errors import Misdirected, answer_problem, unexpected
 from service.api.exchange import KEY, Exchange
+from service.security.deadlines import deadline
 from service.settings import is_loopback
 from service.telemetry import described
 
@@ -73,6 +75,8 @@ class Edge:
         self.app = app
         self._hosts = AllowedHosts(settings)
         self._metrics = metrics
+        self._seconds = settings.deadline_seconds
+        self.bounds = Bounds(ConnectionLimits.of(settings), metrics)
         self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +88,8 @@ class Edge:
         exchange = Exchange(scope["headers"])
         # HEAD is GET without its body, which the server leaves out by looking at its own scope.
         inner = {**scope, KEY: exchange, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        await self._answer(inner, receive, _Sender(send, exchange))
+        with deadline(self._seconds):
+            await self._answer(inner, receive, _Sender(send, exchange))
         self._record(inner, scope["method"], exchange, time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, send: _Sender) -> None:
@@ -104,6 +109,8 @@ class Edge:
     def _record(self, scope: Scope, method: str, exchange: Exchange, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", UNMATCHED)
         self._metrics.answered(route, method, exchange.status, seconds)
+        if exchange.limit:
+            self._metrics.limited(exchange.limit)
         write = self._log.debug if route.startswith("/health/") else self._log.info
         write(
             "request",
@@ -112,6 +119,7 @@ class Edge:
             route=route,
             status=exchange.status,
             ms=round(seconds * 1000, 3),
+            **({"caller": exchange.caller} if exchange.caller else {}),
             **({"problem": exchange.problem} if exchange.problem else {}),
         )
 

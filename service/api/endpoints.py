@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.api.admission import Admission
+from service.api.callers import Callers
 from service.api.cds_hooks import CdsHooksEndpoints
 from service.api.check import CheckEndpoint
+from service.api.intake import Intake
 from service.api.patients import PatientEndpoint
+from service.api.records import Records
 from service.assessment import Servers, Turns, assess_and_write, assess_patient
 from service.subscriptions.running import Subscriptions
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.assessment import Answer, CheckOptions, Context
+    from service.assessment.recording import Recording
     from service.settings import Settings
     from service.subscriptions.leases import StoredLeases
     from service.telemetry import Metrics
@@ -29,28 +33,38 @@ class Endpoints:
         """`context` is the effective rule set and what goes with it; `leases` are shared with other processes."""
         self._context = context
         self.admission = Admission(settings, metrics)
-        self.servers = Servers(settings, context)
+        self.servers = Servers(settings, context, metrics.sent)
         self.turns = Turns(settings.deadline_seconds, leases)
-        self.check = CheckEndpoint(context, settings, metrics, self.admission)
-        self.patients = PatientEndpoint("instance", self._check_patient, settings, metrics, self.admission)
-        self.write = PatientEndpoint("write", self._write, settings, metrics, self.admission)
-        self.cds_hooks = CdsHooksEndpoints(settings, context, metrics, self.admission)
+        self.callers = Callers(settings, metrics.sent)
+        self.intake = Intake(settings, self.admission)
+        self.records = Records(settings, context, metrics)
+        shared = metrics, self.intake, self.callers, self.records
+        self.check = CheckEndpoint(context, *shared)
+        self.patients = PatientEndpoint("instance", self._check_patient, *shared)
+        self.write = PatientEndpoint("write", self._write, *shared)
+        self.cds_hooks = CdsHooksEndpoints(settings, context, metrics, self.intake, self.records)
         self._leases = leases
-        self.subscriptions = Subscriptions(settings, context, self, leases, metrics)
+        recorder = self.records.recorder
+        self.subscriptions = Subscriptions(settings, context, self, leases, metrics, recorder=recorder)
 
-    async def _check_patient(self, patient: str, body: bytes, options: CheckOptions, now: datetime) -> Answer:
+    async def _check_patient(
+        self, patient: str, body: bytes, options: CheckOptions, now: datetime, recording: Recording
+    ) -> Answer:
+        aside = self.admission.aside
         return await assess_patient(
-            patient, body, options, self._context, self.servers, now, aside=self.admission.aside
+            patient, body, options, self._context, self.servers, now, aside=aside, recording=recording
         )
 
-    async def _write(self, patient: str, body: bytes, options: CheckOptions, now: datetime) -> Answer:
-        written = await assess_and_write(
-            patient, body, options, self._context, self.servers, self.turns, now, aside=self.admission.aside
-        )
+    async def _write(
+        self, patient: str, body: bytes, options: CheckOptions, now: datetime, recording: Recording
+    ) -> Answer:
+        shared, aside = (self._context, self.servers, self.turns), self.admission.aside
+        written = await assess_and_write(patient, body, options, *shared, now, aside=aside, recording=recording)
         return written.answer
 
     async def start(self) -> None:
         """Opens what outlives a request, and begins what works in the background."""
+        await self.records.start()
         await self.subscriptions.start()
         self.cds_hooks.remember_in(None if self._leases is None else self._leases.store)
 
@@ -59,4 +73,6 @@ class Endpoints:
         await self.subscriptions.stop()
         self.admission.close()
         await self.cds_hooks.close()
+        await self.callers.close()
         await self.servers.close()
+        await self.records.close()

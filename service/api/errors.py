@@ -23,7 +23,9 @@ from service.errors import (
     Overloaded,
     Problem,
     RequiredDataMissing,
+    ScopeMissing,
     Throttled,
+    TokenRefused,
     UnacceptableContent,
     UnsupportedContent,
     UpstreamFailed,
@@ -47,6 +49,12 @@ class Misdirected(Problem):
     code = "security"
 
 
+class HeadTooLarge(Problem):
+    """The request's line and headers are past a limit."""
+
+    code = "too-long"
+
+
 class Unexpected(Problem):
     """A fault of the service itself, told by its id alone."""
 
@@ -68,12 +76,14 @@ STATUS: dict[type[Problem], int] = {
     MixedPatients: 422,
     MissingSubject: 422,
     Throttled: 429,
+    HeadTooLarge: 431,
     Unexpected: 500,
     UpstreamFailed: 502,
     UpstreamTooSlow: 504,
     Overloaded: 503,
     DeadlineExceeded: 503,
 }
+_REALM = 'Bearer realm="moodmarker"'
 _RETRY_AFTER = {Overloaded: "1", DeadlineExceeded: "30"}
 
 
@@ -85,11 +95,20 @@ def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -
             extra["Retry-After"] = seconds
     if isinstance(problem, Throttled):
         extra["Retry-After"] = str(math.ceil(problem.seconds))
-    if isinstance(problem, NotAuthenticated):
-        extra["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, (NotAuthenticated, ScopeMissing)):
+        extra["WWW-Authenticate"] = _challenge(problem)
     if isinstance(problem, NotBelieved):
         return Response(status_code=status_of(problem), headers=extra)
     return FhirResponse(outcome_of_problem(problem), status_code=status_of(problem), headers=extra)
+
+
+def _challenge(problem: NotAuthenticated | ScopeMissing) -> str:
+    """What RFC 6750 has a caller told: of no token nothing, of a bad one that it is."""
+    if isinstance(problem, NotBelieved):
+        return "Bearer"
+    if isinstance(problem, ScopeMissing):
+        return f'{_REALM}, error="insufficient_scope", scope="{problem.scope}"'
+    return f'{_REALM}, error="invalid_token"' if isinstance(problem, TokenRefused) else _REALM
 
 
 def status_of(problem: Problem) -> int:

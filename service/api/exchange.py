@@ -19,7 +19,7 @@ class Exchange:
     `caller` is a name that the site gave or an authorization server vouches for; empty where nobody said who.
     """
 
-    __slots__ = ("caller", "headers", "problem", "request_id", "status")
+    __slots__ = ("caller", "headers", "limit", "problem", "request_id", "status")
 
     def __init__(self, received: list[tuple[bytes, bytes]]) -> None:
         """`received` is the ASGI list of headers."""
@@ -28,6 +28,7 @@ class Exchange:
         self.request_id = _request_id(self.headers.get(b"x-request-id"))
         self.status = 0
         self.problem = ""
+        self.limit = ""
         self.caller = ""
 
 

@@ -27,29 +27,31 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 def add_health(app: FastAPI, context: Context, metrics: Metrics, settings: Settings, endpoints: Endpoints) -> None:
     """Adds /health/live, /health/ready, /health/servers and /metrics."""
-    rules = {"version": context.rule_set.version, "digest": context.rule_set.digest}
+    rule_set = context.rule_set
+    rules: dict[str, str | int] = {"version": rule_set.version, "digest": rule_set.digest}
+    rules |= {"off": len(rule_set.off), "shadow": len(rule_set.shadow)}
 
     async def live(_request: Request) -> Response:
         return Response(b'{"status":"live"}', media_type="application/json")
 
     async def ready(_request: Request) -> Response:
         # A server that gives no token takes nobody out of rotation: data that are sent are still answered.
-        parts = await endpoints.subscriptions.health()
+        parts, records = await endpoints.subscriptions.health(), endpoints.records.health()
         # Where subscriptions are on and nothing is said of them, they have not begun.
         begun = settings.service_key is None or bool(parts)
-        good = begun and all(state == "ready" for state in parts.values())
-        told = {"status": "ready" if good else "not ready", "ruleSet": rules}
+        good = begun and all(state == "ready" for state in (*parts.values(), *records.values()))
+        told = {"status": "ready" if good else "not ready", "ruleSet": rules, **records}
         return _answer(told | ({"subscriptions": parts} if parts else {}), 200 if good else 503)
 
     async def tokens(request: Request) -> Response:
-        shown_to(request, settings.metrics, settings, "MOODMARKER_METRICS")
+        shown_to(request, settings)
         states = endpoints.servers.token_states()
         status = _status(states.values())
         told = {"status": status, "servers": {name: {"token": state} for name, state in states.items()}}
         return _answer(told, 503 if status == "failed" else 200)
 
     async def numbers(request: Request) -> Response:
-        shown_to(request, settings.metrics, settings, "MOODMARKER_METRICS")
+        shown_to(request, settings)
         return Response(metrics.text(), media_type=PROMETHEUS)
 
     app.add_api_route("/health/live", live, methods=["GET"], **HEALTH_DOCUMENTATION["live"])

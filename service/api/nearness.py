@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
+from service.api.access import ACCESS, Shown
 from service.api.edge import host_name
 from service.api.exchange import exchange_of
-from service.errors import NotAuthenticated, NotFound
-from service.settings import is_loopback
+from service.errors import NotFound
+from service.settings import is_loopback, variable_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,10 +21,14 @@ _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forward
 _OWN_SITE = (b"none", b"same-origin")
 
 
-def shown_to(request: Request, switch: bool | None, settings: Settings, variable: str) -> None:
-    """Refuses unless `switch` is on, or is not set and the caller is on this machine."""
+def shown_to(request: Request, settings: Settings) -> None:
+    """Refuses unless the route's setting is on, or is not set and the caller is on this machine."""
+    wanted = ACCESS[request.method, request.scope["route"].path]
+    if not isinstance(wanted, Shown):
+        raise LookupError("the table of access names no setting for this route")
+    switch: bool | None = getattr(settings, wanted.setting)
     if not (is_near(request, settings) if switch is None else switch):
-        raise NotFound(f"This is shown on loopback only, unless the operator sets {variable}=true.")
+        raise NotFound(f"This is shown on loopback only, unless the operator sets {variable_of(wanted.setting)}=true.")
 
 
 def is_near(request: Request, settings: Settings) -> bool:
@@ -39,18 +43,3 @@ def is_near(request: Request, settings: Settings) -> bool:
         and request.scope["http_version"] != "1.0"
         and headers.get(b"sec-fetch-site", b"none") in _OWN_SITE
     )
-
-
-def require_known(request: Request, settings: Settings) -> None:
-    """Refuses unless the caller sends the site's token, where it has one, or else is on this machine."""
-    token = settings.bearer_token
-    sent = exchange_of(request.scope).headers.get(b"authorization", b"")
-    if token is not None:
-        expected = f"Bearer {token.get_secret_value()}".encode()
-        if not hmac.compare_digest(sent, expected):
-            raise NotAuthenticated("Send the site's token: Authorization: Bearer ...")
-    elif not is_near(request, settings):
-        raise NotAuthenticated(
-            "A patient is fetched for callers on this machine only, unless the operator sets "
-            "MOODMARKER_BEARER_TOKEN and the caller sends it."
-        )

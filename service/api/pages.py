@@ -19,6 +19,7 @@ from service.api.example import example_answer, example_request, example_written
 from service.api.nearness import shown_to
 from service.api.responses import FHIR_JSON
 from service.api.schemas import TEXT, Json, list_of, object_of
+from service.api.security_told import add_security
 from service.errors import NotFound
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from service.assessment import Context
     from service.settings import Settings
 
-VARIABLE = "MOODMARKER_OPENAPI_PAGE"
 _COUNT: Json = {"type": "integer", "minimum": 0}
 
 
@@ -36,11 +36,11 @@ def add_pages(app: FastAPI, context: Context, settings: Settings) -> None:
     pages = _Pages(app, context, settings)
 
     async def document(request: Request) -> Response:
-        shown_to(request, settings.openapi_page, settings, VARIABLE)
+        shown_to(request, settings)
         return Response(pages.document, media_type="application/json")
 
     async def page(request: Request) -> Response:
-        shown_to(request, settings.openapi_page, settings, VARIABLE)
+        shown_to(request, settings)
         return HTMLResponse(pages.page)
 
     app.add_api_route("/openapi.json", document, methods=["GET"], include_in_schema=False)
@@ -84,6 +84,7 @@ def openapi_document(app: FastAPI, context: Context, settings: Settings) -> Json
     write["responses"]["200"]["content"][FHIR_JSON]["example"] = example_written(context)
     _exemplify_hooks(document, CdsExample(settings, context))
     _exemplify_errors(document)
+    add_security(document, settings)
     return document
 
 

@@ -1,4 +1,4 @@
-"""Running the application: one process, or a supervisor with workers that each load the rules once."""
+"""Running the application: one process, or a supervisor with workers that all have the same rules."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import signal
 import socket
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from service.api.application import create_app
+from service.api.connections import BoundedProtocol
+from service.api.records import require_ledger
+from service.api.supervising import Rules, Supervisor
 from service.assessment import Context, Servers
 from service.security.cds_clients import CdsClients
+from service.security.credentials import Credentials
 from service.security.replays import ReplaysOfProcess
 from service.settings import PREFIX, Settings, SettingsError, load_settings, require_safe_listener, variable_of
 from service.subscriptions.opening import require_store
@@ -48,11 +52,13 @@ def serve(settings: Settings) -> None:
     require_safe_listener(settings)
     configure_logging(settings.log_level)
     asyncio.run(require_store(settings))
+    require_ledger(settings)
     # Ending when told to is no failure: the exit code is 0 once the last request has been answered.
     signal.signal(signal.SIGTERM, _end)
     with suppress(KeyboardInterrupt), _listen(settings) as listener:
         _tell(settings, listener)
-        if settings.workers == 1:
+        # Rules that may be switched need workers that can be exchanged, if only one.
+        if settings.workers == 1 and settings.site_rules is None:
             config = server_config(settings, create_app(settings, Context.load(settings)))
             uvicorn.Server(config).run(sockets=[listener])
         else:
@@ -72,13 +78,14 @@ def server_config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_worker_healthcheck=_PATIENCE_WITH_WORKERS,
         timeout_graceful_shutdown=settings.graceful_shutdown_seconds,
         backlog=_BACKLOG,
@@ -89,12 +96,12 @@ def _tell(settings: Settings, listener: socket.socket) -> None:
     """Says where the service is to be found, which matters when a free port was asked for."""
     port = listener.getsockname()[1]
     structlog.get_logger().info("listening", host=settings.host, port=port, workers=settings.workers)
-    if settings.trusted and settings.bearer_token is None:
+    if settings.trusted and not settings.demands_credentials:
         structlog.get_logger().warning(
             "callers need no token",
             reason=f"Whoever reaches {settings.host} may have the service fetch or write patients of "
             f"{', '.join(settings.trusted)}, and so may callers of a proxy on this machine that does not name itself. "
-            f"Behind a proxy set {variable_of('bearer_token')}.",
+            f"Behind a proxy set {variable_of('bearer_token')} or {variable_of('issuers')}.",
         )
     if settings.cds_unauthenticated:
         structlog.get_logger().warning(
@@ -106,15 +113,24 @@ def _tell(settings: Settings, listener: socket.socket) -> None:
 
 def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     """Workers read the settings anew, so what came by the command line is handed on as variables."""
+    # Until there are rules, none can be switched.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # What is wrong with the settings is said here, once, and not by every worker.
-    Servers(settings, Context.load(settings))
+    rules = Rules.load(settings)
+    Servers(settings, Context.load(settings, rules.files))
     CdsClients(settings, ReplaysOfProcess())
-    for name in settings.model_fields_set & {"host", "port", "workers"}:
+    Credentials(settings)
+    # So is what else decides answers: a worker that is replaced later must not find a file of settings changed.
+    for name in settings.model_fields_set & {"host", "port", "workers", "time_zone", "locale"}:
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
-    with tempfile.TemporaryDirectory(prefix="moodmarker-metrics-") as numbers:
-        os.environ[MULTIPROCESS] = numbers
+    with tempfile.TemporaryDirectory(prefix="moodmarker-") as own:
+        numbers, copies = Path(own, "metrics"), Path(own, "rules")
+        numbers.mkdir()
+        copies.mkdir()
+        if settings.workers > 1:
+            os.environ[MULTIPROCESS] = str(numbers)
         config = server_config(settings, "service.api.serving:build")
-        Multiprocess(config, sockets=[listener]).run()
+        Supervisor(config, [listener], settings, rules, copies).run()
 
 
 def _listen(settings: Settings) -> socket.socket:

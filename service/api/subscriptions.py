@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.body import BodyLimits, read_body
 from service.api.documentation import RESOURCE, errors
 from service.api.exchange import exchange_of
 from service.api.negotiation import require_json
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from service.api.admission import Admission
-    from service.settings import Settings
+    from service.api.intake import Intake
     from service.subscriptions.running import Subscriptions
 
 _TAKEN = msgspec.json.encode(
@@ -31,16 +29,18 @@ _TAKEN = msgspec.json.encode(
 )
 
 
+WHOLE_PATH, ONE_PATH = "/subscriptions/{id}", "/subscriptions/{id}/{type}/{rid}"
 _NAMES = {"id": "The subscription.", "type": "A resource type.", "rid": "The id of a resource of this type."}
 
 
 def add_subscriptions(app: FastAPI, endpoint: SubscriptionEndpoint) -> None:
     """Adds the routes, which are there whether subscriptions are on or off."""
-    whole, one = "/subscriptions/{id}", "/subscriptions/{id}/{type}/{rid}"
-    app.add_api_route(whole, endpoint.notify, methods=["POST"], **_documented("notify", "Notify of events", 1))
-    app.add_api_route(one, endpoint.change, methods=["PUT"], **_documented("notify-of-change", "Notify of a change", 3))
+    app.add_api_route(WHOLE_PATH, endpoint.notify, methods=["POST"], **_documented("notify", "Notify of events", 1))
     app.add_api_route(
-        one, endpoint.delete, methods=["DELETE"], **_documented("notify-of-deletion", "Notify of a deletion", 3)
+        ONE_PATH, endpoint.change, methods=["PUT"], **_documented("notify-of-change", "Notify of a change", 3)
+    )
+    app.add_api_route(
+        ONE_PATH, endpoint.delete, methods=["DELETE"], **_documented("notify-of-deletion", "Notify of a deletion", 3)
     )
 
 
@@ -67,30 +67,34 @@ def _documented(operation: str, summary: str, names: int) -> dict[str, Any]:
 class SubscriptionEndpoint:
     """The routes of notifications: answered once what they hint at is durably enqueued."""
 
-    def __init__(self, settings: Settings, subscriptions: Subscriptions, admission: Admission) -> None:
-        """`subscriptions` takes notifications where the site has turned them on; `admission` limits those at once."""
-        self._limits = BodyLimits.of(settings)
+    def __init__(self, subscriptions: Subscriptions, intake: Intake) -> None:
+        """`subscriptions` takes notifications where the site has turned them on; `intake` limits those at once.
+
+        No rate is held against them: not every server sends a notification again that was refused.
+        """
         self._subscriptions = subscriptions
-        self._admission = admission
+        self._intake = intake
 
     async def notify(self, request: Request) -> Response:
         """Answers a POST, whose body may be empty."""
         name, receiver = self._known(request), self._subscriptions.receiver
-        with self._admission.admitted():
-            return await _taken(request, receiver.notified(name, await self._body(request)))
+        async with self._intake.taken(request, rated=False) as body:
+            _require_json(request, body)
+            return await _taken(request, receiver.notified(name, body))
 
     async def change(self, request: Request) -> Response:
         """Answers a PUT of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        with self._admission.admitted():
-            return await _taken(request, receiver.changed(name, kind, identity, await self._body(request)))
+        async with self._intake.taken(request, rated=False) as body:
+            _require_json(request, body)
+            return await _taken(request, receiver.changed(name, kind, identity, body))
 
     async def delete(self, request: Request) -> Response:
         """Answers a DELETE of a resource."""
         name, receiver = self._known(request), self._subscriptions.receiver
         kind, identity = str(request.path_params["type"]), str(request.path_params["rid"])
-        with self._admission.admitted():
+        async with self._intake.taken(request, has_body=False, rated=False):
             return await _taken(request, receiver.deleted(name, kind, identity))
 
     def _known(self, request: Request) -> str:
@@ -100,12 +104,10 @@ class SubscriptionEndpoint:
         self._subscriptions.receiver.require_known(name, sent)
         return name
 
-    async def _body(self, request: Request) -> bytes:
-        headers = exchange_of(request.scope).headers
-        body = await read_body(request.receive, headers, self._limits)
-        if body.strip():
-            require_json(headers.get(b"content-type"))
-        return body
+
+def _require_json(request: Request, body: bytes) -> None:
+    if body.strip():
+        require_json(exchange_of(request.scope).headers.get(b"content-type"))
 
 
 async def _taken(request: Request, taking: Awaitable[None]) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.assessment.checking import Answer, assess, assess_patient
-from service.assessment.context import Context
+from service.assessment.context import Context, SiteFiles
 from service.assessment.options import CheckOptions
 from service.assessment.servers import Servers
 from service.assessment.turns import Leases, Turns
@@ -15,6 +15,7 @@ __all__ = [
     "Context",
     "Leases",
     "Servers",
+    "SiteFiles",
     "Turns",
     "Written",
     "assess",

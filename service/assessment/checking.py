@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.assessment.aside import LARGE_BYTES, in_a_thread
 from service.assessment.options import chosen
+from service.assessment.recording import NOT_RECORDED, Decided
 from service.domain.assessing import assess as assess_chart
 from service.domain.verdict import Verdict
 from service.errors import BodyTooLarge, BodyUnreadable
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from service.assessment.aside import Aside
     from service.assessment.context import Context
     from service.assessment.options import CheckOptions, Choices
+    from service.assessment.recording import Recorded, Recording
     from service.assessment.servers import Servers
-    from service.domain.findings import Assessment
+    from service.domain.findings import Assessment, RuleResult
     from service.fhir.client.fetching import Fetched
     from service.fhir.reading.account import Reading
     from service.fhir.reading.receiving import Received
@@ -35,23 +37,30 @@ _NAMES: Final = {verdict: verdict.name for verdict in Verdict}
 class Answer(NamedTuple):
     """The answer's bytes, and what an edge may tell without reading them.
 
-    `urgent`: an own flag of the highest priority is active. `verdicts` are (rule name, verdict name) pairs.
+    `urgent`: an own flag of the highest priority is active. `verdicts` are (rule name, verdict name) pairs, and
+    `shadow` those of the rules that are tried out, of which the answer says nothing. `unknown` are the rules that
+    could not be judged, with why. `decided` is what a
+    record is made of, `recorded` what was made where the operation itself does it.
     """
 
     body: bytes
     urgent: bool
     verdicts: tuple[tuple[str, str], ...]
     entries: int
+    shadow: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    decided: Decided | None = None
+    recorded: Recorded | None = None
 
 
 def assess(body: bytes, options: CheckOptions, context: Context, now: datetime) -> Answer:
     """Answers one check; `now` (with an offset) is the as-of instant when none is asked for. Raises `Problem`."""
-    return _answer(*_sent(body, options, context, now), context)
+    return _answer(*_sent(body, options, context, now), context, body)
 
 
 def _sent(body: bytes, options: CheckOptions, context: Context, now: datetime) -> tuple[Reading, Choices]:
     """What was sent; what was decoded of it goes before the evaluation begins, which then works in its place."""
-    request = read_request(body)
+    request = read_request(body, context.limits)
     choices = chosen(request.parameters, options, context, now)
     if request.bundle is None:
         raise BodyUnreadable("There are no data: send a Bundle, or Parameters with a Bundle in the parameter `data`.")
@@ -67,6 +76,7 @@ async def assess_patient(
     now: datetime,
     *,
     aside: Aside = in_a_thread,
+    recording: Recording = NOT_RECORDED,
 ) -> Answer:
     """Answers one check of a patient, by id, whose data are fetched; `body` holds parameters or nothing.
 
@@ -76,7 +86,8 @@ async def assess_patient(
     fetched = await servers.fetch(choices.server, patient, choices.as_of.day)
     own = about(patient, choices)
     work = partial(_answer_fetched, fetched, own, context)
-    return await aside(work) if is_long_work(fetched, own) else work()
+    answer = await aside(work) if is_long_work(fetched, own) else work()
+    return answer._replace(recorded=await recording.of(answer.decided))
 
 
 def read_parameters(body: bytes) -> RequestBody:
@@ -107,7 +118,8 @@ def received_of(fetched: Fetched) -> Received:
 def read(received: Received, choices: Choices, context: Context, gaps: Mapping[str, str]) -> Reading:
     """What the rules read of a Bundle; raises `Problem`."""
     if len(received.entries) > context.max_entries:
-        raise BodyTooLarge(f"The Bundle has more than {context.max_entries} entries; send fewer.", "Bundle.entry")
+        text = f"The Bundle has more than {context.max_entries} entries; send fewer."
+        raise BodyTooLarge(text, "Bundle.entry", limit="max_entries")
     return read_bundle(
         received,
         context.terminology,
@@ -121,14 +133,29 @@ def read(received: Received, choices: Choices, context: Context, gaps: Mapping[s
 
 def verdicts_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """The (rule name, verdict name) pairs of an assessment."""
-    return tuple([(result.rule.name, _NAMES[result.verdict]) for result in assessment.results])
+    return _pairs(assessment.results)
+
+
+def shadow_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """The same of the rules in shadow."""
+    return _pairs(assessment.shadow)
+
+
+def unknown_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """The rules that could not be judged, each with every reason (`Want`) once."""
+    undecided = [(one.rule.name, one.outcome) for one in assessment.results if one.verdict is Verdict.UNKNOWN]
+    return tuple(dict.fromkeys((name, lack.want.value) for name, found in undecided if found for lack in found.lacks))
+
+
+def _pairs(results: tuple[RuleResult, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple([(result.rule.name, _NAMES[result.verdict]) for result in results])
 
 
 def _answer_fetched(fetched: Fetched, choices: Choices, context: Context) -> Answer:
-    return _answer(read(received_of(fetched), choices, context, fetched.gaps), choices, context)
+    return _answer(read(received_of(fetched), choices, context, fetched.gaps), choices, context, fetched.bundle)
 
 
-def _answer(reading: Reading, choices: Choices, context: Context) -> Answer:
+def _answer(reading: Reading, choices: Choices, context: Context, data: bytes) -> Answer:
     whole_trace = choices.explain == "full"
     assessment = assess_chart(reading.chart, context.rule_set, choices.as_of, traced=whole_trace)
     answer = write_answer(
@@ -139,4 +166,7 @@ def _answer(reading: Reading, choices: Choices, context: Context) -> Answer:
         as_=choices.as_,
         terminology=context.terminology,
     )
-    return Answer(answer, assessment.urgent, verdicts_of(assessment), reading.account.received)
+    received = reading.account.received
+    decided = Decided(assessment, data)
+    verdicts, shadow, unknown = verdicts_of(assessment), shadow_of(assessment), unknown_of(assessment)
+    return Answer(answer, assessment.urgent, verdicts, received, shadow, unknown, decided)

@@ -6,17 +6,30 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.domain.ruleset import RuleSet, UnknownRule
+from service.domain.thresholds import WrongThreshold
 from service.fhir.concept_maps import ConceptMapUnreadable, read_concept_map
+from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.rules import RULES
 from service.settings import SettingsError, variable_of
+from service.settings.site_rules import SiteRules, SiteRulesUnreadable, read_site_rules
 from service.terminology import Terminology, UnusableMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
-    from pathlib import Path
 
     from service.settings import Settings
+
+
+class SiteFiles(NamedTuple):
+    """The files of a site that decide answers, as they were read: the rules and the codes; None where there is none."""
+
+    site_rules: bytes | None
+    concept_map: bytes | None
+
+    @classmethod
+    def read(cls, settings: Settings) -> SiteFiles:
+        """The files as they are now; raises `SettingsError` naming the one that cannot be read."""
+        return cls(_bytes("site_rules", settings), _bytes("concept_map", settings))
 
 
 class Context(NamedTuple):
@@ -26,45 +39,56 @@ class Context(NamedTuple):
     terminology: Terminology
     zone: tzinfo
     max_entries: int
+    limits: ReadingLimits = LIMITS
 
     @classmethod
-    def load(cls, settings: Settings) -> Context:
-        """The context of a site's settings; raises `SettingsError` naming the one that cannot be used."""
+    def load(cls, settings: Settings, files: SiteFiles | None = None) -> Context:
+        """The context of a site's settings, with its files as they are now if they were not read already.
+
+        Raises `SettingsError` naming the setting that cannot be used.
+        """
+        files = files or SiteFiles.read(settings)
         terminology = Terminology.default()
-        if settings.concept_map is not None:
-            terminology = _with_site_codes(terminology, settings.concept_map)
-        _require_rules("rules_on", on=settings.rules_on)
-        _require_rules("muted", muted=settings.muted)
-        _require_rules("spans", spans=settings.spans)
-        rule_set = RuleSet(
-            RULES,
-            on=settings.rules_on,
-            muted=settings.muted,
-            spans=settings.spans,
-            time_zone=settings.time_zone,
-            locale=settings.locale,
-            site_codes=terminology.digest_parts(),
-        )
-        return cls(rule_set, terminology, ZoneInfo(settings.time_zone), settings.max_entries)
+        if files.concept_map is not None:
+            terminology = _with_site_codes(terminology, files.concept_map, _place("concept_map", settings))
+        rule_set = _rule_set(settings, files.site_rules, terminology.digest_parts())
+        limits = ReadingLimits(settings.max_depth, settings.max_references)
+        return cls(rule_set, terminology, ZoneInfo(settings.time_zone), settings.max_entries, limits)
 
 
-def _with_site_codes(terminology: Terminology, path: Path) -> Terminology:
-    place = f"{variable_of('concept_map')}: {path}"
+def _place(setting: str, settings: Settings) -> str:
+    return f"{variable_of(setting)}: {getattr(settings, setting)}"
+
+
+def _bytes(setting: str, settings: Settings) -> bytes | None:
+    path = getattr(settings, setting)
     try:
-        return terminology.with_site_map(read_concept_map(path.read_bytes()))
+        return None if path is None else bytes(path.read_bytes())
     except OSError as error:
-        raise SettingsError(f"{place} cannot be read ({error.strerror})") from error
+        raise SettingsError(f"{_place(setting, settings)} cannot be read ({error.strerror})") from error
+
+
+def _with_site_codes(terminology: Terminology, content: bytes, place: str) -> Terminology:
+    try:
+        return terminology.with_site_map(read_concept_map(content))
     except ConceptMapUnreadable as error:
         raise SettingsError(f"{place}: {error.expression}: {error.text}") from error
     except UnusableMapping as error:
         raise SettingsError(f"{place}: {error}") from error
 
 
-def _require_rules(
-    setting: str, *, on: tuple[str, ...] = (), muted: tuple[str, ...] = (), spans: Mapping[str, int] | None = None
-) -> None:
-    """Makes a set of rules with one setting alone, so that the error can name it."""
+def _rule_set(settings: Settings, content: bytes | None, site_codes: bytes) -> RuleSet:
     try:
-        RuleSet(RULES, on=on, muted=muted, spans=spans or {})
-    except UnknownRule as error:
-        raise SettingsError(f"{variable_of(setting)}: {error}") from error
+        chosen = SiteRules() if content is None else read_site_rules(content)
+        return RuleSet(
+            RULES,
+            on=chosen.on,
+            off=chosen.off,
+            shadow=chosen.shadow,
+            thresholds=chosen.thresholds,
+            time_zone=settings.time_zone,
+            locale=settings.locale,
+            site_codes=site_codes,
+        )
+    except (SiteRulesUnreadable, UnknownRule, WrongThreshold) as error:
+        raise SettingsError(f"{_place('site_rules', settings)}: {error}") from error

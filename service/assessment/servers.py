@@ -18,7 +18,7 @@ from service.security.backend_services import NOT_ASKED, BackendServices
 from service.security.bearer import FixedToken
 from service.security.certificates import trusting
 from service.security.keys import KeyFolder
-from service.security.sockets import pooled, public_authorities
+from service.security.sockets import Outbound, Sent, pooled, public_authorities, uncounted
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ class Opened(NamedTuple):
 class Servers:
     """The configured servers by name; each has sockets of its own, and what it can do is remembered for an hour."""
 
-    def __init__(self, settings: Settings, context: Context) -> None:
+    def __init__(self, settings: Settings, context: Context, sent: Sent = uncounted) -> None:
         """Nothing is sent before the first fetch; raises `SettingsError` for keys or authorities of no use."""
         self._context = context
+        self._sent = sent
         self._servers = settings.servers
         self._seconds = settings.deadline_seconds
         self._most_bytes = settings.max_decompressed_bytes
@@ -151,7 +152,9 @@ class Servers:
         """The sockets of one server and its token endpoint: while it is slow, no other waits for a free one."""
         if name not in self._clients:
             trust = self._trust.get(name) or self._public
-            self._clients[name] = pooled(trust, self._seconds)
+            server = self._servers[name]
+            addresses = {one: name for one in (server.url, server.token_url) if one is not None}
+            self._clients[name] = pooled(trust, self._seconds, Outbound("fhir-read", addresses, self._sent))
         return self._clients[name]
 
     @cached_property
@@ -202,7 +205,8 @@ def _told_of(name: str, what: str = "did not give the Patient") -> Iterator[None
     try:
         yield
     except OutOfTime as fault:
-        raise UpstreamTooSlow(f"The FHIR server {name}: {fault.reason}; try again later.") from None
+        text = f"The FHIR server {name}: {fault.reason}; try again later."
+        raise UpstreamTooSlow(text, limit="deadline_seconds") from None
     except Fault as fault:
         if fault.status in _GONE:
             raise NotFound(f"The FHIR server {name} has no such Patient.") from None

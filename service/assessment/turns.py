@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from service.errors import Overloaded
+from service.security.deadlines import seconds_left
 from service.telemetry import described
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Turns:
         """The turn to write for a patient; raises `Overloaded` where it cannot be had in time."""
         # The name goes into the store, which holds no patient's id for longer than it has to.
         name = f"write:{sha256(f'{server}|{patient}'.encode()).hexdigest()}"
-        ends = asyncio.get_running_loop().time() + self._seconds
+        ends = asyncio.get_running_loop().time() + seconds_left(self._seconds)
         async with self._locked(name, ends):
             if self._leases is None:
                 yield

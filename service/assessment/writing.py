@@ -6,8 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from service.assessment.aside import in_a_thread
-from service.assessment.checking import Answer, about, is_long_work, read, read_parameters, received_of, verdicts_of
+from service.assessment.checking import (
+    Answer,
+    about,
+    is_long_work,
+    read,
+    read_parameters,
+    received_of,
+    shadow_of,
+    unknown_of,
+    verdicts_of,
+)
 from service.assessment.options import chosen
+from service.assessment.recording import NOT_RECORDED, Decided
 from service.domain.assessing import assess as assess_chart
 from service.errors import Problem
 from service.fhir.writeback.back import Found, write_back
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
     from service.assessment.aside import Aside
     from service.assessment.context import Context
     from service.assessment.options import CheckOptions, Choices
+    from service.assessment.recording import Recorded, Recording
     from service.assessment.servers import Opened, Servers
     from service.assessment.turns import Turns
     from service.fhir.client.fetching import Fetched
@@ -59,24 +71,33 @@ async def assess_and_write(
     now: datetime,
     *,
     aside: Aside = in_a_thread,
+    recording: Recording = NOT_RECORDED,
 ) -> Written:
     """Assesses a patient, by id, whose data are fetched, and stores what was found; `body` holds parameters or nothing.
 
-    Raises `Problem` where nothing was tried; what could not be stored is told in the answer.
+    Raises `Problem` where nothing was tried; what could not be stored is told in the answer. What is decided is
+    recorded before it is stored.
     """
     choices = about(patient, chosen(read_parameters(body).parameters, options, context, now, "write"))
     name = servers.chosen(choices.server, patient)
     servers.require_write(name)
     async with turns.turn(name, patient):
         opened = await servers.open(name)
-        return await _Write(patient, choices, context, servers, opened, aside).run(now)
+        return await _Write(patient, choices, context, servers, opened, aside, recording).run(now)
 
 
 class _Write:
     """One patient's turn."""
 
     def __init__(
-        self, patient: str, choices: Choices, context: Context, servers: Servers, opened: Opened, aside: Aside
+        self,
+        patient: str,
+        choices: Choices,
+        context: Context,
+        servers: Servers,
+        opened: Opened,
+        aside: Aside,
+        recording: Recording,
     ) -> None:
         self._patient = patient
         self._choices = choices
@@ -84,6 +105,8 @@ class _Write:
         self._servers = servers
         self._opened = opened
         self._aside = aside
+        self._recording = recording
+        self._recorded: Recorded | None = None
         self._storage = Storage(opened.connection, opened.capability, patient)
         self._target, self._why_none = target_of(opened.connection.server, opened.capability)
         self._report = Report()
@@ -125,6 +148,7 @@ class _Write:
         as_of, rule_set = self._choices.as_of, self._context.rule_set
         chart = reading.chart._replace(deleted=frozenset(self._storage.deleted))
         assessment = await self._work(partial(assess_chart, chart, rule_set, as_of, traced=False), fetched)
+        self._recorded = await self._recording.of(Decided(assessment, fetched.bundle))
         return Found(assessment, reading, twins.beside(tasks.twins), tasks, first_task, fetched.failed)
 
     async def _work(self, work: Callable[[], _T], fetched: Fetched) -> _T:
@@ -142,7 +166,9 @@ class _Write:
             written=report.issues,
             ids=report.ids,
         )
-        answer = Answer(body, assessment.urgent, verdicts_of(assessment), found.reading.account.received)
+        received = found.reading.account.received
+        verdicts, shadow, unknown = verdicts_of(assessment), shadow_of(assessment), unknown_of(assessment)
+        answer = Answer(body, assessment.urgent, verdicts, received, shadow, unknown, recorded=self._recorded)
         created, changed = report.count(Became.CREATED), report.count(Became.CHANGED)
         refused, left = report.count(*NOT_STORED), report.count(Became.LEFT)
         return Written(answer, created, changed, refused, self._target.value, found.missing, left)

@@ -11,6 +11,7 @@ import msgspec
 from service.assessment.aside import LARGE_BYTES
 from service.assessment.checking import is_long_work, read, received_of, verdicts_of
 from service.assessment.options import Choices
+from service.assessment.recording import Decided
 from service.cds_hooks.completing import NOT_NAMED
 from service.cds_hooks.composing import Composer, Found, HookAnswer
 from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent, parts_of
@@ -26,7 +27,8 @@ from service.errors import InvalidParameter, MixedPatients
 from service.fhir.reading.account import Reason
 from service.fhir.writing.answer import entries_to_store
 from service.security.cds_clients import NOBODY, Caller
-from service.security.sockets import pooled, public_authorities
+from service.security.certificates import trusting
+from service.security.sockets import Outbound, Sent, pooled, public_authorities, uncounted
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
@@ -63,16 +65,22 @@ _FLAG: Final = msgspec.json.Decoder(_Flag)
 class HookService:
     """Answers hooks; what it needs for every request is made once."""
 
-    def __init__(self, settings: Settings, context: Context, guard: Guard, key: bytes) -> None:
+    def __init__(self, settings: Settings, context: Context, guard: Guard, key: bytes, sent: Sent = uncounted) -> None:
         """`guard` remembers what was shown, `key` signs the uuids of cards."""
         self._settings = settings
         self._context = context
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._trust = {
+            name: trusting(name, client.ca_file, "cds_clients")
+            for name, client in settings.cds_clients.items()
+            if client.ca_file is not None
+        }
+        self._sent_out = sent
         self._guard = guard
         self._composer = Composer(settings, context.rule_set, key)
         # Where callers have to say who they are to have a patient fetched, nobody has one fetched this way either.
         own = (server.url for server in settings.servers.values())
-        closed = settings.bearer_token is not None or settings.cds_unauthenticated
+        closed = settings.demands_credentials or settings.cds_unauthenticated
         self._for_nobody = frozenset() if closed else frozenset(own)
         rules = context.rule_set
         self.templates = templates([rule for rule in rules.rules if rule.name not in rules.off], context.terminology)
@@ -94,7 +102,8 @@ class HookService:
         composed = partial(self._composer.compose, found, request.instance, repeated, closes=takes_actions)
         answer = await aside(composed) if is_long_work(gathered.fetched, choices) else composed()
         shown = [digests[flag.identifier] for flag in answer.alone if flag.identifier in digests]
-        return answer._replace(remember=partial(self._guard.remember, audience, shown))
+        remember = partial(self._guard.remember, audience, shown)
+        return answer._replace(remember=remember, decided=Decided(found.assessment, body))
 
     def answer_sent(self, body: bytes, now: datetime) -> HookAnswer:
         """As `answer`, of what was sent alone, to a client that nothing is known of or remembered about."""
@@ -104,14 +113,22 @@ class HookService:
 
     async def close(self) -> None:
         """Lets go of the sockets to the clients' FHIR servers."""
-        if self._client is not None:
-            await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
-    def _sockets(self) -> httpx.AsyncClient:
-        """Made when first needed: where everything is sent along, nothing is fetched."""
-        if self._client is None:
-            self._client = pooled(public_authorities(), self._settings.cds_seconds)
-        return self._client
+    def _sockets(self, own: str) -> httpx.AsyncClient:
+        """Made when first needed: where everything is sent along, nothing is fetched.
+
+        `own` is the client that has authorities of its own, which vouch for its servers alone; empty for the others.
+        """
+        if own not in self._clients:
+            clients = self._settings.cds_clients.items()
+            mine = {url: name for name, one in clients for url in one.fhir_servers if own in ("", name)}
+            addresses = mine if own else mine | dict.fromkeys(self._for_nobody, "servers")
+            outbound = Outbound("cds-hooks", addresses, self._sent_out)
+            trust = self._trust.get(own) or public_authorities()
+            self._clients[own] = pooled(trust, self._settings.cds_seconds, outbound)
+        return self._clients[own]
 
     def _sent(self, body: bytes, caller: Caller) -> tuple[HookRequest, list[Part]]:
         """The request, and what came under each key that can have something in it at the client."""
@@ -122,7 +139,8 @@ class HookService:
 
     def _source(self, request: HookRequest, caller: Caller) -> Source:
         listed = request.server in (self._for_nobody if caller.client is None else caller.client.fhir_servers)
-        return Source(self._sockets, self._settings.cds_seconds, self._settings.max_decompressed_bytes, listed)
+        sockets = partial(self._sockets, caller.name if caller.name in self._trust else "")
+        return Source(sockets, self._settings.cds_seconds, self._settings.max_decompressed_bytes, listed)
 
     def _choices(self, request: HookRequest, now: datetime) -> Choices:
         as_of = AsOf(now, self._context.zone, self._context.rule_set.time_zone)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from service.assessment.checking import shadow_of, unknown_of
 from service.cds_hooks import details
 from service.cds_hooks.cards import (
     Card,
@@ -26,6 +27,7 @@ from service.domain.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from service.assessment.recording import Decided
     from service.cds_hooks.gathering import Gathered
     from service.domain.findings import Assessment, FlagFinding, RuleResult
     from service.domain.rule import Rule
@@ -71,6 +73,9 @@ class HookAnswer(NamedTuple):
     urgent: bool
     is_wrapped: bool
     alone: tuple[FlagFinding, ...]
+    shadow: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    decided: Decided | None = None
     remember: Callable[[], Awaitable[None]] = _nothing
 
 
@@ -103,6 +108,8 @@ class Composer:
             found.assessment.urgent,
             any(part.wrapped for part in found.gathered.parts),
             tuple(flag for of_rule in shown.alone for flag in of_rule),
+            shadow_of(found.assessment),
+            unknown_of(found.assessment),
         )
 
 
@@ -163,7 +170,12 @@ class _Telling:
 
     def _unchanged(self, repeated: frozenset[str]) -> list[tuple[str, Card]]:
         """What was told before, for sites that want to be reminded."""
-        flags = [flag for flag in self._found.assessment.flags if flag.identifier in repeated]
+        shadow = {result.rule.name for result in self._found.assessment.shadow}
+        flags = [
+            flag
+            for flag in self._found.assessment.flags
+            if flag.identifier in repeated and flag.rule.name not in shadow
+        ]
         if not flags or not self._composer.tells_repeats:
             return []
         return [(_REPEATED, repeated_card(self._uuid(_REPEATED), flags, details.of_rest(flags)))]

@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 
 from service.cli.keys import keys
+from service.cli.ledger import ledger, receipts
 from service.errors import Problem
 from service.fhir.operation import named
 from service.settings import SettingsError, load_settings
@@ -41,6 +42,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(keys)
+app.add_typer(ledger)
+app.add_typer(receipts)
 
 
 def main() -> NoReturn:
@@ -102,6 +105,9 @@ def check(
 @app.command()
 def rules(
     name: Annotated[str | None, typer.Argument(help="The rule to read about; without it all are listed.")] = None,
+    site: Annotated[
+        Path | None, typer.Option(help="Check this file of rules, and show what it would change.", metavar="FILE")
+    ] = None,
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Show instead what clinicians did with the cards, by rule and version.")
     ] = False,
@@ -109,7 +115,7 @@ def rules(
     """List the rules as this site runs them, or print one rule's page."""
     from service.cli.rule_list import list_rules, show_rule
 
-    settings = load_settings()
+    settings = load_settings() if site is None else load_settings(site_rules=site)
     if feedback:
         from service.cli.feedback_list import list_feedback
 

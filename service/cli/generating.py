@@ -14,6 +14,7 @@ import msgspec
 from service.assessment import CheckOptions, Context, assess
 from service.cli.hazard_log import hazard_page, read_hazards
 from service.cli.settings_page import settings_page
+from service.cli.threat_model import read_threats, threat_page
 from service.domain.pages import index, page
 from service.errors import Problem
 from service.fhir.artifacts import all_artifacts
@@ -106,6 +107,12 @@ def _hazard_log(_context: Context, contracts: Path) -> Iterator[tuple[str, bytes
         yield "hazards/hazards.md", hazard_page(read_hazards(log.read_bytes())).encode()
 
 
+def _threat_model(_context: Context, contracts: Path) -> Iterator[tuple[str, bytes]]:
+    model = contracts / "hazards" / "threats.json"
+    if model.is_file():
+        yield "hazards/threats.md", threat_page(read_threats(model.read_bytes())).encode()
+
+
 def _golden_responses(context: Context, contracts: Path) -> Iterator[tuple[str, bytes]]:
     for request in sorted(contracts.glob("examples/*/request.json")):
         response = request.with_name("response.json").relative_to(contracts).as_posix()
@@ -134,5 +141,6 @@ GENERATORS: tuple[Callable[[Context, Path], Iterator[tuple[str, bytes]]], ...] =
     _artifacts,
     _rule_pages,
     _hazard_log,
+    _threat_model,
     _golden_responses,
 )

@@ -58,7 +58,12 @@ def _section(one: Hazard) -> Iterator[str]:
     yield f"\n## {one.id}\n\n{one.hazard}\n\n"
     yield f"**Severity** {one.severity}: {SEVERITIES[one.severity]}.\n\n"
     yield f"**What has to hold.** {one.behaviour}\n\n"
+    yield from lines_of(one.controls, one.tests)
+
+
+def lines_of(controls: list[Control], tests: list[str]) -> Iterator[str]:
+    """What is done against something, and what proves it."""
     yield "**Controls**\n\n"
-    yield from (f"- `{control.module}`: {control.does}\n" for control in one.controls)
+    yield from (f"- `{control.module}`: {control.does}\n" for control in controls)
     yield "\n**Proved by**\n\n"
-    yield from (f"- `{test}`\n" for test in one.tests)
+    yield from (f"- `{test}`\n" for test in tests)

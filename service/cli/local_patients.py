@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from service.cli.contracts import contracts_folder
+from service.security.sockets import blocking
 
 Json = dict[str, Any]
 _PAUSE_SECONDS: Final = 0.2
@@ -41,7 +42,7 @@ class LoadingFailed(Exception):
 
 def load_when_ready(base: str, patience_seconds: float = 300.0) -> list[str]:
     """Waits for a FHIR server, stores every patient, each in one transaction, and gives their ids."""
-    with httpx.Client(trust_env=False, timeout=60.0) as client:
+    with blocking(base, 60.0) as client:
         wait_for(client, f"{base}/metadata", patience_seconds)
         load(client, base, datetime.now(UTC).date())
     return [one.patient for one in PATIENTS]

@@ -9,10 +9,12 @@ import typer
 
 from service.assessment import Context
 from service.domain.pages import page
+from service.domain.thresholds import settable, shown
+from service.rules import RULES
 from service.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from service.domain.rule import Rule
     from service.domain.ruleset import RuleSet
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 
 
 def list_rules(settings: Settings) -> None:
-    """Prints one line a rule, in order of evaluation."""
+    """Prints one line a rule, in order of evaluation, and what the file of rules changes."""
     rule_set = Context.load(settings).rule_set
     rows = [("Rule", "Version", "Priority", "Here", "Title")]
     rows += (
         (rule.name, rule.version, rule.priority.value, _standing(rule, rule_set), rule.title) for rule in rule_set.rules
     )
     print_table(rows)
+    if settings.site_rules is not None:
+        _print_changes(list(_changes(rule_set)))
     typer.echo(f"\nRule set {rule_set.version}, digest {rule_set.digest}")
 
 
@@ -43,13 +47,32 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 def _standing(rule: Rule, rule_set: RuleSet) -> str:
     if rule.name in rule_set.off:
         return "off"
-    return "muted" if rule.name in rule_set.muted else "on"
+    return "shadow" if rule.name in rule_set.shadow else "on"
+
+
+def _changes(rule_set: RuleSet) -> Iterator[tuple[str, str, str]]:
+    """Each rule that stands otherwise than by default, and each number that is another."""
+    for rule in rule_set.rules:
+        usual, here = "on" if rule.on_by_default else "off", _standing(rule, rule_set)
+        if here != usual:
+            yield rule.name, usual, here
+    here_set = settable(rule_set.rules)
+    for key, one in settable(RULES).items():
+        if here_set[key].usual != one.usual:
+            yield key, f"{shown(one.usual)} {one.unit}", f"{shown(here_set[key].usual)} {one.unit}"
+
+
+def _print_changes(changes: Sequence[tuple[str, str, str]]) -> None:
+    typer.echo("\nThe file of rules changes:" if changes else "\nThe file of rules changes nothing.")
+    if changes:
+        print_table([("What", "Default", "Here"), *changes])
 
 
 def show_rule(name: str, settings: Settings) -> None:
     """Prints one rule's page."""
     context = Context.load(settings)
-    typer.echo(page(rule_named(name, context.rule_set), context.terminology.codes_of))
+    usual = next((rule for rule in RULES if rule.name == name), None)
+    typer.echo(page(rule_named(name, context.rule_set), context.terminology.codes_of, usual))
 
 
 def rule_named(name: str, rule_set: RuleSet) -> Rule:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
-from service.settings import CONFIG, CdsClient, FhirServer, Settings, variable_of
+from service.settings import CONFIG, CdsClient, FhirServer, Issuer, Settings, variable_of
+from service.settings.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,15 @@ file has a table for each: `[cds_clients.ehr]`, then `issuer = "https://ehr.exam
 | Of a client | What it may be | When not set | What it is for |
 |---|---|---|---|
 """
+_ISSUERS = f"""
+## Issuers
+
+`{variable_of("issuers")}` holds JSON, `{{"sso": {{"issuer": "https://sso.example", "key_urls": ["https://sso.example/keys"]}}}}`;
+the file has a table for each: `[issuers.sso]`, then `issuer = "https://sso.example"`.
+
+| Of an issuer | What it may be | When not set | What it is for |
+|---|---|---|---|
+"""
 _KINDS: dict[Any, str] = {
     bool: "true or false",
     float: "a number",
@@ -60,9 +70,13 @@ _BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}"}
 
 def settings_page() -> str:
     """Markdown, one line a setting."""
-    own = {variable_of(name): field for name, field in Settings.model_fields.items()}
-    servers, clients = FhirServer.model_fields, CdsClient.model_fields
-    return "".join([_INTRODUCTION, *_lines(own), _SERVERS, *_lines(servers), _CLIENTS, *_lines(clients)])
+    limits = Limits.model_fields
+    named = [*(name for name in Settings.model_fields if name not in limits), *limits]
+    own = {variable_of(name): Settings.model_fields[name] for name in named}
+    parts = [_INTRODUCTION, *_lines(own)]
+    for introduction, peer in ((_SERVERS, FhirServer), (_CLIENTS, CdsClient), (_ISSUERS, Issuer)):
+        parts += [introduction, *_lines(peer.model_fields)]
+    return "".join(parts)
 
 
 def _lines(fields: Mapping[str, FieldInfo]) -> Iterator[str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
-import httpx
 from rich.console import Console
 
 from service.api.documentation import CHECK_PATH
@@ -22,6 +21,7 @@ from service.cds_hooks.names import HOOKS, SERVICE_PATH
 from service.cli.contracts import contracts_folder
 from service.cli.local_patients import PATIENTS, load, new_result
 from service.cli.starting import NotStarted, own_command, own_environment, started
+from service.security.sockets import blocking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def run_stack(program: Path, ports: Ports) -> None:
     with tempfile.TemporaryDirectory(prefix="moodmarker-stack-") as place:
         folder = Path(place)
         with _fhir_server(program, ports, folder):
-            with httpx.Client(trust_env=False, timeout=_PATIENCE_SECONDS) as client:
+            with blocking(ports.fhir_base, _PATIENCE_SECONDS) as client:
                 load(client, ports.fhir_base, datetime.now(UTC).date())
             own = own_environment(CONFIG=str(_configured(ports, folder)))
             with started(own_command("serve"), own, f"{ports.service_url}/health/ready", folder / "service.log"):

@@ -33,15 +33,16 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
 
     `traced` False leaves out why a criterion was not met; verdicts, flags and plan are the same.
     """
-    timeline = Timeline(chart, as_of)
+    timeline = Timeline(chart, as_of, rule_set.scales)
     scope = scope_of(timeline, traced=traced)
     age = age_group(timeline)
     if chart.patient.deceased is not None and chart.patient.deceased <= as_of.day:
         return _deceased(chart, as_of)
     results = _judge_all(scope, rule_set, age)
+    shadow = _judge_shadow(scope, rule_set, age, results) if rule_set.shadow else ()
     by_name = {result.rule.name: result for result in results}
     part_of = _contributing(results)
-    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
+    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of, rule_set.shadow)
     manner = Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale))
     _raise_flags(ledger, manner, results, by_name, part_of)
     released = release(ledger, scope, rule_set, age, results)
@@ -62,19 +63,37 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
         _is_urgent(flags),
         _notices(timeline, age),
         chart.issues + tuple(timeline.issues),
+        shadow,
     )
 
 
 def _judge_all(scope: Scope, rule_set: RuleSet, age: AgeGroup) -> list[RuleResult]:
     results = []
     for rule in rule_set.rules:
+        if rule.name in rule_set.shadow:
+            continue
         result = judge(rule, scope, rule_set, age)
         if result.verdict is MET:
             scope.met_rules.add(rule.name)
-            if rule.name in rule_set.muted:
-                result.because = "muted"
         results.append(result)
     return results
+
+
+def _judge_shadow(scope: Scope, rule_set: RuleSet, age: AgeGroup, results: list[RuleResult]) -> tuple[RuleResult, ...]:
+    """The rules in shadow, as they would be judged if they were shown; in a scope of their own, so that no other sees.
+
+    Of the others they see what was found without them.
+    """
+    aside, shown = scope_of(scope.timeline, traced=False), {result.rule.name: result for result in results}
+    found = []
+    for rule in rule_set.rules:
+        result = shown.get(rule.name)
+        if result is None:
+            result = judge(rule, aside, rule_set, age)
+            found.append(result)
+        if result.verdict is MET:
+            aside.met_rules.add(rule.name)
+    return tuple(found)
 
 
 def _contributing(results: list[RuleResult]) -> dict[str, str]:

@@ -32,7 +32,7 @@ class RuleResult:
     """One rule's verdict, with why in words and the trace behind it.
 
     `reason` is one plain sentence. `lacks` says, for UNKNOWN, what was missing. `because` is a stable code:
-    met, not-met, unknown, population-not-met, age, off, muted, blocked, part-of, closed-by-clinician.
+    met, not-met, unknown, population-not-met, age, off, blocked, part-of, closed-by-clinician.
     """
 
     rule: Rule
@@ -108,6 +108,7 @@ class Assessment:
     `flags` are ordered: active, inactive, retracted, unchanged; within a state by priority, rule name, start.
     `plan` is None when nothing is proposed. `revoked` are our earlier drafts that this answer withdraws.
     `urgent` is True when any own PH flag is active after this evaluation. `notices` are sentences about the whole.
+    `shadow` are results of rules that a site tries out: recorded, and nothing else of the answer knows of them.
     """
 
     as_of: AsOf
@@ -119,3 +120,4 @@ class Assessment:
     urgent: bool = False
     notices: tuple[str, ...] = ()
     issues: tuple[DataIssue, ...] = field(default=())
+    shadow: tuple[RuleResult, ...] = field(default=())

@@ -140,6 +140,12 @@ INSTRUMENTS = (
     PROMIS_COGNITIVE,
     EDSS,
 )
+_BY_KEY = {instrument.key: instrument for instrument in INSTRUMENTS}
+
+
+def standard(instrument: Instrument) -> Instrument:
+    """The instrument of these tables that one with a site's own limits takes the place of; any other is itself."""
+    return _BY_KEY.get(instrument.key, instrument)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,10 @@ from service.domain.explain import ONLY_A_CLINICIAN
 from service.domain.markdown import section, table
 from service.domain.outline import listed, outline
 from service.domain.rule import From, Priority, Status
+from service.domain.thresholds import numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from service.domain.appendix import Codes
     from service.domain.criteria import Criterion
@@ -57,10 +58,11 @@ NOT_FOUND = (
     "A score or result that is needed and missing makes the answer unknown. A record that is not found counts as "
     "absent in the data supplied, unless its kind was not sent."
 )
+AS_USUAL = "With the defaults: what this site has set, below, may give another answer."
 
 
-def page(rule: Rule, codes: Codes) -> str:
-    """The page of one rule, for a clinician to read and approve."""
+def page(rule: Rule, codes: Codes, usual: Rule | None = None) -> str:
+    """The page of one rule, for a clinician to read and approve; `usual` is the rule without what a site has set."""
     parts = (
         _head(rule),
         _population(rule),
@@ -72,9 +74,9 @@ def page(rule: Rule, codes: Codes) -> str:
         _plan(rule),
         _evidence(rule),
         section("Limits", [rule.limits, "", wording.FOOTER]),
-        _examples(rule),
+        _examples(rule, own=usual is not None and usual is not rule),
         instruments(rule),
-        settings(rule),
+        settings(rule, usual or rule),
         reads(rule, codes),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -125,7 +127,10 @@ def _priority(rule: Rule) -> Iterator[str]:
     if rule.weak_baseline_lowers and Priority.PM in {rule.priority, *(case.priority for case in rule.cases)}:
         lines += ["", "An earlier score that is older than the look-back, or none at all, lowers medium to low."]
     if rule.safety:
-        lines += ["", "A safety rule: it is judged before all others and cannot be muted."]
+        lines += [
+            "",
+            "A safety rule: judged before all others, never off or in shadow, and no limit of it can be set.",
+        ]
     return section("Priority", lines)
 
 
@@ -144,20 +149,25 @@ def _links(names: Iterable[str]) -> list[str]:
 
 
 def _flag(rule: Rule) -> Iterator[str]:
-    lines = [f"> {_in_words(rule.sentence)}", ""]
+    numbers = numbers_of(rule)
+    lines = [f"> {_in_words(rule.sentence, numbers)}", ""]
     lines += [f"Category: {', '.join(category.value for category in rule.categories)}.", ""]
     for opening in rule.openings:
         lines += [f"*What was recorded* may read: “{opening.text}”", ""]
     for note in rule.notes:
-        lines += [f"Added {'unless' if note.unless else 'when'} this holds: “{_in_words(note.text)}”", ""]
+        lines += [f"Added {'unless' if note.unless else 'when'} this holds: “{_in_words(note.text, numbers)}”", ""]
         lines += [*_list(note.when), ""]
     return section("What the flag says", lines[:-1])
 
 
-def _in_words(template: str) -> str:
+def _in_words(template: str, numbers: Mapping[str, object]) -> str:
+    """The sentence with the numbers that hold here, and with what stands for values of the patient."""
     parts = []
     for literal, name, _, _ in Formatter().parse(template):
         known = (name or "").removeprefix("note_")
+        if known in numbers:
+            parts += [literal, f"{numbers[known]}"]
+            continue
         blank = _BLANKS.get(known, known.replace("_", " "))
         parts += [literal, f"*{blank}*" if blank else ""]
     return re.sub(r" +", " ", "".join(parts)).strip()
@@ -188,13 +198,14 @@ def _due(action: Action) -> str:
     return f"{' and '.join([', '.join(days[:-1]), days[-1]] if days[1:] else days)} days {since[action.due_from]}"
 
 
-def _examples(rule: Rule) -> Iterator[str]:
+def _examples(rule: Rule, *, own: bool) -> Iterator[str]:
     verdicts = {name: name.replace("_", " ").lower() for name in ("MET", "NOT_MET", "UNKNOWN")}
     rows = [
         (e.name, e.given.strip("; "), verdicts[e.verdict.name], PRIORITIES[e.priority] if e.priority else "")
         for e in rule.examples
     ]
-    return section("Examples", table(("Patient", "What is recorded", "Answer", "Priority"), rows))
+    lines = [*table(("Patient", "What is recorded", "Answer", "Priority"), rows)]
+    return section("Examples", [AS_USUAL, "", *lines] if own else lines)
 
 
 def _evidence(rule: Rule) -> Iterator[str]:

@@ -10,8 +10,8 @@ from service.domain.days import EARLIEST, Days, iso
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.identity import anchor_text, flag_identifier
 from service.domain.judging import AgeGroup
-from service.domain.reads import spans_of
 from service.domain.rule import PRIORITY_ORDER, Priority
+from service.domain.thresholds import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,7 +170,7 @@ def _sentence(
     weak: bool = False,
 ) -> tuple[str, tuple[Source, ...]]:
     """The whole text, and what its notes quote."""
-    values = values | _set_by_site(rule)
+    values = values | numbers_of(rule)
     notes = _notes(rule, values, manner.scope, at, day)
     parts = [rule.sentence.format_map(values), *(text for text, _ in notes)]
     if values.get("prorated"):
@@ -183,19 +183,6 @@ def _sentence(
         parts.append(wording.AGE_UNKNOWN)
     parts += [rule.limits, wording.FOOTER]
     return " ".join([part for part in parts if part]), tuple([source for _, used in notes for source in used])
-
-
-def _set_by_site(rule: Rule) -> dict[str, Any]:
-    """The spans that a site may set, so that sentences name those that hold."""
-    days = _SPANS.get(rule.when)
-    if days is None:
-        days = {span.name.replace("-", "_"): Days(span.days) for span in spans_of(rule.when)}
-        _SPANS[rule.when] = days
-    return days
-
-
-# Rules are constants; their numbers are gathered once.
-_SPANS: dict[Criterion, dict[str, Any]] = {}
 
 
 def _notes(

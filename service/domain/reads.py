@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain import criteria as c
 from service.domain.analytes import Analyte
 from service.domain.concepts import Concept, DrugGroup, Item
-from service.domain.days import Span
-from service.domain.instruments import Instrument, MoodDomain
+from service.domain.instruments import Instrument, MoodDomain, standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Subject = Instrument | Item | Analyte | Concept | DrugGroup
+T = TypeVar("T")
 
 # These look at the as-of day only.
 _OF_THE_AS_OF_DAY = (
@@ -66,12 +66,17 @@ def _is_dayless(word: Any, inner: list[Reads]) -> bool:
 
 
 def own_subjects(word: Any) -> list[Subject]:
-    """The things that a word itself looks for, in order; not those of the criteria inside it."""
+    """The things that a word itself looks for, in order; not those of the criteria inside it.
+
+    An instrument is looked for as the same, whatever limits a site has set for it.
+    """
     found: list[Subject] = []
     for field in dataclasses.fields(word):
         for part in _flat(getattr(word, field.name)):
             if isinstance(part, MoodDomain):
-                found += part.series
+                found += map(standard, part.series)
+            elif isinstance(part, Instrument):
+                found.append(standard(part))
             elif isinstance(part, Subject):
                 found.append(part)
             elif dataclasses.is_dataclass(part) and not isinstance(part, c.WORDS):
@@ -91,16 +96,16 @@ def inner_words(word: Any) -> list[Any]:
     ]
 
 
-def spans_of(value: Any) -> Iterator[Span]:
-    """The named spans of time anywhere inside a value: a site may set them."""
-    if isinstance(value, Span):
+def found_in(value: Any, kind: type[T]) -> Iterator[T]:
+    """Every value of a kind anywhere inside a value, as often as it stands there."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, tuple):
         for part in value:
-            yield from spans_of(part)
+            yield from found_in(part, kind)
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            yield from spans_of(getattr(value, field.name))
+            yield from found_in(getattr(value, field.name), kind)
 
 
 def _flat(value: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from service.domain.instruments import PHQ9_CMS, Instrument
 from service.domain.responses import Bag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.domain.days import AsOf
     from service.domain.facts import Source
@@ -48,6 +48,10 @@ class Series:
         self.scores = [by_day[day] for day in self.days]
         self.values = [score.value for score in self.scores]
 
+    def on(self, scale: Instrument) -> Series:
+        """The same values, read with the limits of another."""
+        return Series(scale, [score._replace(instrument=scale) for score in self.scores])
+
     def latest(self, low: int, high: int) -> int | None:
         """The index of the latest value in [low, high]."""
         index = bisect_right(self.days, high) - 1
@@ -60,14 +64,14 @@ class Series:
     def telling(self, low: int, high: int) -> Sequence[int]:
         """The indexes of the values in [low, high] that say something however low they are."""
         found = self.between(low, high)
-        return found if self.instrument is not PHQ9_CMS else [index for index in found if self.counts_as_low(index)]
+        return found if self.instrument.key != PHQ9_CMS.key else [index for index in found if self.counts_as_low(index)]
 
     def counts_as_low(self, index: int) -> bool:
         """False for a value that says nothing when low: a CMS total below its limit without all nine items.
 
         That form ends after two items when both are low.
         """
-        if self.instrument is not PHQ9_CMS:
+        if self.instrument.key != PHQ9_CMS.key:
             return True
         score = self.scores[index]
         limit = self.instrument.elevated
@@ -141,8 +145,11 @@ class Timeline:
         "without_item_9",
     )
 
-    def __init__(self, chart: Chart, as_of: AsOf) -> None:
-        """Drops what lies after the as-of instant (counted in `future`), but keeps 24 hours of it for safety rules."""
+    def __init__(self, chart: Chart, as_of: AsOf, scales: Mapping[Instrument, Instrument] | None = None) -> None:
+        """Drops what lies after the as-of instant (counted in `future`), but keeps 24 hours of it for safety rules.
+
+        `scales` are instruments with a site's own limits: rules that have them find the scores under them too.
+        """
         self.chart = chart
         self.as_of = as_of
         self.future = 0
@@ -153,6 +160,7 @@ class Timeline:
         self.scores, self.issues = answers.assemble(self._past(chart.scores))
         self.without_item_9 = answers.without_item_9()
         self._order_scores()
+        self._read_with(scales or {})
         self._order_results()
         self._order_records()
         self._order_exposures()
@@ -243,6 +251,13 @@ class Timeline:
         self.series = {instrument: Series(instrument, scores) for instrument, scores in exact.items()}
         for instrument, scores in exact.items():
             self._report_rivals(instrument, scores)
+
+    def _read_with(self, scales: Mapping[Instrument, Instrument]) -> None:
+        for usual, own in scales.items():
+            if usual in self.series:
+                self.series[own] = self.series[usual].on(own)
+        also = [score for score in self.partial_scores if score.instrument in scales]
+        self.partial_scores += [score._replace(instrument=scales[score.instrument]) for score in also]
 
     def _report_rivals(self, instrument: Instrument, scores: list[Score]) -> None:
         if len(scores) == len(self.series[instrument].days):

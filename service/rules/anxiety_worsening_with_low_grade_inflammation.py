@@ -25,9 +25,9 @@ RULE = Rule(
     categories=(Category.LAB, Category.BEHAVIORAL),
     sentence=(
         "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago), "
-        "with {marker} {marker_value} mg/L on {marker_date} ({marker_apart} apart), above 3 and not above "
-        "10. The link between anxiety and CRP is less consistent than for depression. One value is not a "
-        "state: consider repeating."
+        "with {marker} {marker_value} mg/L on {marker_date} ({marker_apart} apart), above {low_limit} and "
+        "not above {high_limit}. The link between anxiety and CRP is less consistent than for depression. One value "
+        "is not a state: consider repeating."
     ),
     limits="Weight, smoking, infection and other disease also raise CRP.",
     blocked_by=("crp-unreadable", "acute-inflammation-confounds-mood"),

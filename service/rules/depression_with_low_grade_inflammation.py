@@ -58,9 +58,9 @@ RULE = Rule(
     categories=(Category.LAB, Category.BEHAVIORAL),
     sentence=(
         "{instrument} {now} on {now_date} ({now_age} ago) with {marker} {marker_value} mg/L on {marker_date} "
-        "({marker_apart} apart), above 3 and not above 10. About 1 in 4 depressed people show this; it is not "
-        "specific and also occurs with higher weight, smoking and other disease. One value is not a state: consider "
-        "repeating. Inflammation-guided treatment of mood is not established."
+        "({marker_apart} apart), above {low_limit} and not above {high_limit}. About 1 in 4 depressed people show "
+        "this; it is not specific and also occurs with higher weight, smoking and other disease. One value is not a "
+        "state: consider repeating. Inflammation-guided treatment of mood is not established."
     ),
     notes=(
         Note(_PHENOTYPE, "Sleep, energy and appetite items are prominent."),

@@ -36,9 +36,9 @@ RULE = Rule(
     priority=Priority.PM,
     categories=(Category.LAB, Category.CLINICAL),
     sentence=(
-        "{marker} above 3 and not above 10 mg/L on {first_marker_date} ({first_marker_value}) and {marker_date} "
-        "({marker_value}, {marker_age} ago), with {instrument} {now} on {now_date}. Consider looking for a treatable "
-        "source (dental, metabolic, autoimmune, medication); discuss mood alongside."
+        "{marker} above {low_limit} and not above {high_limit} mg/L on {first_marker_date} ({first_marker_value}) and "
+        "{marker_date} ({marker_value}, {marker_age} ago), with {instrument} {now} on {now_date}. Consider looking "
+        "for a treatable source (dental, metabolic, autoimmune, medication); discuss mood alongside."
     ),
     notes=(Note(IMD, "Consider disease activity in {note_disease} too."),),
     limits="Weight, smoking, age and other disease also raise CRP; within-person variation is large.",

@@ -6,6 +6,8 @@ from collections import OrderedDict, deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from service.errors import Throttled
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -36,3 +38,9 @@ class Failures:
         if moments is None or len(moments) < MOST:
             return 0.0
         return max(moments[0] + SECONDS - monotonic(), 0.0)
+
+    def require_patience(self, caller: Hashable) -> None:
+        """Raises `Throttled` for a caller who is not heard at the moment."""
+        seconds = self.wait(caller)
+        if seconds:
+            raise Throttled("Tokens from this address were refused too often; try again later.", seconds=seconds)

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from service.security.json_web_keys import read_key_set
+from service.security.certificates import UNTRUSTED, is_untrusted
+from service.security.json_web_keys import read_key_set, wanted
+from service.security.keys import ALGORITHMS
 from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed
-from service.security.sockets import pooled, public_authorities
+from service.security.sockets import Outbound, Sent, pooled, public_authorities, uncounted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from ssl import SSLContext
+
     from service.security.json_web_keys import PublicKey
 
 # A user waits for the card.
@@ -33,29 +38,38 @@ class KeysUnavailable(Exception):
 class KeyFetching:
     """The sockets to the servers of key sets."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        """`seconds` is the longest that one request may take."""
+    def __init__(self, seconds: float = SECONDS, trust: SSLContext | None = None, *, sent: Sent = uncounted) -> None:
+        """`seconds` is the longest that one request may take; without `trust` the public authorities are believed."""
+        self.sent = sent
         self._seconds = seconds
+        self._trust = trust
+        self._outbound = Outbound("keys", sent=sent)
+
+    def may_ask(self, url: str, name: str) -> None:
+        """Lets the key set at a configured address be fetched; `name` is that of its owner."""
+        self._outbound.add(url, name)
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
-        return pooled(public_authorities(), self._seconds)
+        return pooled(self._trust or public_authorities(), self._seconds, self._outbound)
 
     async def close(self) -> None:
         """Lets go of the sockets."""
         if "_client" in self.__dict__:
             await self._client.aclose()
 
-    async def fetch(self, url: str) -> tuple[PublicKey, ...]:
-        """The keys at an address; raises `KeysUnavailable`."""
+    async def fetch(self, url: str, algorithms: Collection[str] = ALGORITHMS) -> tuple[PublicKey, ...]:
+        """The keys at an address that are of use for these algorithms; raises `KeysUnavailable`."""
         try:
             async with asyncio.timeout(self._seconds), self._client.stream("GET", url, headers=_HEADERS) as response:
                 document = await _body(response)
         except (TimeoutError, httpx.TimeoutException):
             raise KeysUnavailable("its server did not answer in time") from None
-        except (httpx.RequestError, httpx.InvalidURL):
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            if is_untrusted(error):
+                raise KeysUnavailable(f"its server could not be asked: {UNTRUSTED}") from None
             raise KeysUnavailable("its server could not be reached, or broke the connection off") from None
-        return _keys(document)
+        return _keys(document, algorithms)
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -73,11 +87,11 @@ async def _body(response: httpx.Response) -> bytes:
     return body
 
 
-def _keys(document: bytes) -> tuple[PublicKey, ...]:
+def _keys(document: bytes, algorithms: Collection[str]) -> tuple[PublicKey, ...]:
     try:
-        keys = read_key_set(document)
+        keys = read_key_set(document, algorithms)
     except ValueError as error:
         raise KeysUnavailable(str(error)) from None
     if not keys:
-        raise KeysUnavailable("it holds no key for ES384 (P-384) or RS384 (2048 bits or more) with a kid")
+        raise KeysUnavailable(f"it holds no key for {wanted(algorithms)} with a kid")
     return keys

@@ -1,22 +1,25 @@
-"""Where the public keys of a client are: in a file that the site keeps, or at an address that the client names."""
+"""Where the public keys of who signs tokens are: in a file that the site keeps, or at addresses that it names."""
 
 from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
-from service.security.json_web_keys import read_key_set
-from service.security.key_fetching import KeysUnavailable
+from service.security.certificates import trusting
+from service.security.json_web_keys import read_key_set, wanted
+from service.security.key_fetching import KeyFetching, KeysUnavailable
+from service.security.signed_tokens import Refused
 from service.settings import SettingsError, variable_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from service.security.json_web_keys import PublicKey
-    from service.security.key_fetching import KeyFetching
+    from service.security.signed_tokens import Header
+    from service.settings import Signatory
 
 # A key that its owner has withdrawn is good for so long, unless the owner's server is down.
 FRESH_SECONDS: Final = 600.0
@@ -26,12 +29,71 @@ BETWEEN_SEARCHES: Final = 60.0
 AFTER_FAILURE: Final = 10.0
 
 
+_KINDS: Final = {"cds_clients": "client", "issuers": "issuer"}
+
+
+class Owner(NamedTuple):
+    """Whose keys they are: the setting that names it, its name there, and how it may sign."""
+
+    setting: str
+    name: str
+    signatory: Signatory
+
+    @property
+    def kind(self) -> str:
+        """What it is called in the log."""
+        return _KINDS[self.setting]
+
+
+class Keys:
+    """The keys of one owner, wherever the site says that they may be."""
+
+    def __init__(self, owner: Owner, fetching: KeyFetching) -> None:
+        """Nothing is fetched yet; raises `SettingsError` for a file that cannot be used.
+
+        `fetching` is for who has no authorities of its own.
+        """
+        signatory = owner.signatory
+        self._own: KeyFetching | None = None
+        if signatory.ca_file is not None:
+            self._own = fetching = KeyFetching(
+                trust=trusting(owner.name, signatory.ca_file, owner.setting), sent=fetching.sent
+            )
+        self._file = KeyFile(owner, signatory.key_file) if signatory.key_file is not None else None
+        self._fetched = {url: FetchedKeys(owner, url, fetching) for url in signatory.key_urls}
+
+    async def close(self) -> None:
+        """Lets go of the sockets."""
+        for source in self._fetched.values():
+            await source.close()
+        if self._own is not None:
+            await self._own.close()
+
+    async def find(self, header: Header) -> PublicKey:
+        """The key that a header names; raises `Refused` and `KeysUnavailable`."""
+        for source in self._sources(header.jku):
+            key = await source.find(header.kid, header.alg)
+            if key is not None:
+                return key
+        raise Refused("it names a key that its key set does not have for its alg")
+
+    def _sources(self, address: str | None) -> list[KeyFile | FetchedKeys]:
+        if self._file is not None:
+            return [self._file]
+        if address is None:
+            return list(self._fetched.values())
+        if address not in self._fetched:
+            raise Refused("its jku is none of its key_urls")
+        return [self._fetched[address]]
+
+
 class KeyFile:
     """The key set of a file, read anew when it has changed, so that a rotation needs no restart."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        """`name` is the client's; raises `SettingsError` for a file that cannot be used."""
-        self._place = f"{variable_of('cds_clients')}: {name}: the key_file {path}"
+    def __init__(self, owner: Owner, path: Path) -> None:
+        """Raises `SettingsError` for a file that cannot be used."""
+        self._owner = owner
+        self._place = f"{variable_of(owner.setting)}: {owner.name}: the key_file {path}"
         self._path = path
         self._stamp = _stamp(path)
         self._keys = self._read()
@@ -54,35 +116,33 @@ class KeyFile:
                 self._keys = ()
             if str(error) != self._told:
                 self._told = str(error)
-                structlog.get_logger().error("keys of a client not read", reason=self._told)
+                structlog.get_logger().error("keys not read", reason=self._told)
         self._stamp = stamp
 
     def _read(self) -> tuple[PublicKey, ...]:
+        algorithms = self._owner.signatory.algorithms
         try:
-            keys = read_key_set(self._path.read_bytes())
+            keys = read_key_set(self._path.read_bytes(), algorithms)
         except OSError as error:
             raise SettingsError(f"{self._place} cannot be read ({error.strerror})") from None
         except ValueError:
             keys = ()
         if not keys:
             raise SettingsError(
-                f"{self._place} is no JSON Web Key Set with a public key for ES384 (P-384) or RS384 (2048 bits or "
-                "more) that has a kid"
+                f"{self._place} is no JSON Web Key Set with a public key for {wanted(algorithms)} that has a kid"
             )
         return keys
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 class FetchedKeys:
     """The key set of an address: however many ask at a time, one request is made."""
 
-    def __init__(self, name: str, url: str, fetching: KeyFetching) -> None:
-        """`name` is the client's, for the log; nothing is fetched before a key is asked for."""
-        self._name = name
+    def __init__(self, owner: Owner, url: str, fetching: KeyFetching) -> None:
+        """Nothing is fetched before a key is asked for."""
+        self._owner = owner
         self._url = url
         self._fetching = fetching
+        fetching.may_ask(url, owner.name)
         self._keys: tuple[PublicKey, ...] = ()
         self._fetched_at = float("-inf")
         self._searched_at = float("-inf")
@@ -122,14 +182,15 @@ class FetchedKeys:
     async def _fetched(self) -> None:
         """Takes the keys of now, or keeps those of a day ago at most."""
         try:
-            self._keys = await self._fetching.fetch(self._url)
+            self._keys = await self._fetching.fetch(self._url, self._owner.signatory.algorithms)
             self._fetched_at = monotonic()
         except KeysUnavailable as fault:
             now = monotonic()
             self._quiet_until = now + AFTER_FAILURE
             if now - self._fetched_at > KEPT_SECONDS:
                 self._keys = ()
-            structlog.get_logger().warning("keys of a client not fetched", client=self._name, reason=fault.reason)
+            named = {self._owner.kind: self._owner.name}
+            structlog.get_logger().warning("keys not fetched", **named, reason=fault.reason)
         finally:
             self._request = None
 

@@ -16,8 +16,10 @@ from msgspec import Struct
 
 from service.security.assertions import TYPE, client_assertion
 from service.security.bearer import TokenUnavailable
+from service.security.certificates import UNTRUSTED, is_untrusted
 from service.security.origins import origin_of
 from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed, moment, retry_after
+from service.security.sockets import PURPOSE
 
 if TYPE_CHECKING:
     from service.security.keys import SigningKey
@@ -128,12 +130,14 @@ class TokenEndpoint:
         try:
             async with (
                 asyncio.timeout(self._seconds),
-                self._client.stream(method, url, headers=headers, **more) as response,
+                self._client.stream(method, url, headers=headers, extensions={PURPOSE: "token"}, **more) as response,
             ):
                 return _Received(response.status_code, response.headers, await _body(response, what))
         except (TimeoutError, httpx.TimeoutException):
             raise TokenUnavailable(f"{what} did not answer in time") from None
-        except (httpx.RequestError, httpx.InvalidURL):
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            if is_untrusted(error):
+                raise TokenUnavailable(f"{what} could not be reached: {UNTRUSTED}") from None
             raise TokenUnavailable(f"{what} could not be reached, or broke the connection off", passing=True) from None
 
 

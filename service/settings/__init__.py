@@ -9,7 +9,7 @@ from __future__ import annotations
 from service.settings.addresses import is_loopback
 from service.settings.loading import load_settings, require_safe_listener
 from service.settings.names import CONFIG, PREFIX, SettingsError, variable_of
-from service.settings.peers import CdsClient, FhirServer
+from service.settings.peers import CdsClient, FhirServer, Issuer, Signatory
 from service.settings.site import Settings
 
 __all__ = [
@@ -17,8 +17,10 @@ __all__ = [
     "PREFIX",
     "CdsClient",
     "FhirServer",
+    "Issuer",
     "Settings",
     "SettingsError",
+    "Signatory",
     "is_loopback",
     "load_settings",
     "require_safe_listener",

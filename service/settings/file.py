@@ -50,3 +50,9 @@ def require_known(name: str, place: str, known: Collection[str]) -> None:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {variable_of(near[0])}?" if near else f". Known: {', '.join(sorted(known))}"
         raise SettingsError(f"{place}: {variable_of(name)} is not a setting{hint}")
+
+
+def nearest(key: str, known: Collection[str]) -> str:
+    """What to write in place of a key that there is not."""
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; the keys are: {', '.join(known)}"

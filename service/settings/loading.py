@@ -46,16 +46,19 @@ def require_safe_listener(settings: Settings) -> None:
 
     Callers from elsewhere never have the service use what FHIR servers trust it with, unless they bring a token.
     """
+    if settings.demands_credentials:
+        return
     if not (settings.listens_on_loopback or settings.allow_unauthenticated):
         raise SettingsError(
             f"{PREFIX}HOST: other machines can reach {settings.host}, and no authentication is configured. "
-            f"Listen on 127.0.0.1 behind a proxy that authenticates, "
+            f"Name the authorization server in {variable_of('issuers')}, set {variable_of('bearer_token')}, "
+            f"or listen on 127.0.0.1 behind a proxy that authenticates; "
             f"or set {PREFIX}ALLOW_UNAUTHENTICATED=true on purpose."
         )
-    if settings.is_reached_from_elsewhere and settings.trusted and settings.bearer_token is None:
+    if settings.is_reached_from_elsewhere and settings.trusted:
         raise SettingsError(
             f"{variable_of('bearer_token')}: other machines reach the service (see {variable_of('host')}, "
             f"{variable_of('public_url')} and {variable_of('allowed_hosts')}), and it could fetch or write patients of "
             f"{', '.join(settings.trusted)} for anybody. Set it to at least {SHORTEST_SECRET} random characters, which "
-            "callers send as Authorization: Bearer ..."
+            f"callers send as Authorization: Bearer ..., or name in {variable_of('issuers')} who gives them tokens."
         )

@@ -52,8 +52,8 @@ class FhirServer(BaseModel):
     )
 
 
-class CdsClient(BaseModel):
-    """One client of CDS Hooks: how it is known, and what it may have the service do."""
+class Signatory(BaseModel):
+    """Somebody whose tokens are believed for their signature: how it is known, and where its keys are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,6 +64,23 @@ class CdsClient(BaseModel):
     key_urls: tuple[Annotated[str, AfterValidator(is_document)], ...] = Field(
         (),
         description="Where its key sets are, letter by letter as its tokens name them in jku; nothing else is asked.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="A PEM file of the certificate authorities that vouch for the servers of its key sets, in place of "
+        "the public ones.",
+    )
+    algorithms: tuple[Literal["ES256", "ES384", "RS256", "RS384"], ...] = Field(min_length=1)
+    audiences: tuple[str, ...] = ()
+
+
+class CdsClient(Signatory):
+    """One client of CDS Hooks: how it is known, and what it may have the service do."""
+
+    ca_file: Path | None = Field(
+        None,
+        description="A PEM file of the certificate authorities that vouch for the servers of its key sets and for its "
+        "fhir_servers, in place of the public ones.",
     )
     algorithms: tuple[Literal["ES384", "RS384"], ...] = Field(
         ("ES384", "RS384"), min_length=1, description="How it may sign: ES384, RS384."
@@ -89,3 +106,21 @@ class CdsClient(BaseModel):
         frozenset(), description="Resource types that its record does not hold: nothing is missing where they are not."
     )
     system_actions: bool = Field(False, description="It takes systemActions, which it applies without asking anybody.")
+
+
+class Issuer(Signatory):
+    """One authorization server whose access tokens are taken at the FHIR operations."""
+
+    algorithms: tuple[Literal["ES256", "ES384", "RS256", "RS384"], ...] = Field(
+        ("RS256", "RS384", "ES256", "ES384"), min_length=1, description="How it may sign: RS256, RS384, ES256, ES384."
+    )
+    audiences: tuple[str, ...] = Field(
+        (),
+        description="What it writes as aud; unset: MOODMARKER_PUBLIC_URL followed by /fhir.",
+    )
+    token_url: Annotated[str, AfterValidator(is_document)] | None = Field(
+        None, description="Its token endpoint, which clients are told of; the service sends nothing there."
+    )
+    authorize_url: Annotated[str, AfterValidator(is_document)] | None = Field(
+        None, description="Its authorization endpoint, which clients are told of; it needs a token_url."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,14 +14,20 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from service.settings.addresses import host_name, is_base, is_document, is_loopback
 from service.settings.file import FileSource
+from service.settings.knowable import require_knowable
+from service.settings.limits import Limits
 from service.settings.names import PREFIX, variable_of
-from service.settings.peers import CdsClient, FhirServer
+from service.settings.peers import CdsClient, FhirServer, Issuer
 
-MEBIBYTE = 1024 * 1024
 SHORTEST_SECRET = 32
 _RELATIVE_DATABASE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/|:memory:|file:)([^?]+)")
 # What means nothing to a server that the service has no client id at.
 _OF_A_CLIENT = ("algorithm", "scopes", "token_url")
+
+
+def _require_tls_for(place: str, ca_file: Path | None, addresses: Iterable[str]) -> None:
+    if ca_file is not None and not any(one.startswith("https://") for one in addresses):
+        raise ValueError(f"{place} has a ca_file and is spoken to without TLS; use https, or leave it out")
 
 
 def _listed(value: object) -> object:
@@ -31,7 +38,7 @@ def _listed(value: object) -> object:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
-class Settings(BaseSettings):
+class Settings(Limits):
     """Everything a site may set; immutable once read."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
@@ -46,17 +53,11 @@ class Settings(BaseSettings):
         description="Language tag, such as en-US, for crisis contacts.",
     )
     concept_map: Path | None = Field(None, description="A FHIR ConceptMap from the site's codes to codes read here.")
-    muted: Names = Field((), description="Rules that are not to raise flags; safety rules cannot be named.")
-    spans: dict[str, int] = Field(
-        {}, description="Days of the spans that a rule's page offers to set: JSON, or a table of the file."
+    site_rules: Path | None = Field(
+        None,
+        description="A TOML file of rules to switch on, off and into shadow, and of limits to set, as "
+        "`moodmarker rules --site FILE` checks it; SIGHUP has it read anew.",
     )
-    rules_on: Names = Field((), description="Rules to turn on that are off by default.")
-    max_body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest body as it is sent.")
-    max_decompressed_bytes: int = Field(64 * MEBIBYTE, ge=1024, description="Largest body after decompression.")
-    max_decompression_ratio: int = Field(500, ge=2, description="Largest growth of a compressed body past 1 MiB.")
-    max_entries: int = Field(100_000, ge=1, description="Most entries in one Bundle.")
-    deadline_seconds: float = Field(30.0, gt=0, le=3600, description="Longest time one request may take.")
-    concurrency_limit: int = Field(32, ge=1, description="Checks that one worker holds at a time.")
     graceful_shutdown_seconds: int = Field(30, ge=0, le=3600, description="How long requests may finish on shutdown.")
     servers: dict[str, FhirServer] = Field(
         {}, description="FHIR servers to fetch from, by the name that requests give: JSON, or tables of the file."
@@ -66,8 +67,15 @@ class Settings(BaseSettings):
     )
     bearer_token: SecretStr | None = Field(
         None,
-        description="What a caller has to send to have a patient fetched; at least 32 characters. Needed where other "
-        "machines reach the service and a server has a token, a client_id or write.",
+        description="What every caller of a FHIR operation has to send, unless it has a token of MOODMARKER_ISSUERS; "
+        "at least 32 characters. One of both is needed where other machines reach the service and a server has a "
+        "token, a client_id or write.",
+    )
+    issuers: dict[str, Issuer] = Field(
+        {},
+        description="Authorization servers whose tokens (signed JWTs with SMART scopes) are taken, by a name for the "
+        "log: JSON, or tables of the file. With one or more, or with MOODMARKER_BEARER_TOKEN, every call of a FHIR "
+        "operation needs a token, from this machine too.",
     )
     keys: Path | None = Field(
         None, description="Folder of the service's own signing keys, as `moodmarker keys` makes them."
@@ -84,10 +92,35 @@ class Settings(BaseSettings):
         "so that feedback to earlier cards is not known after a change. At least 32 characters, the same in all "
         "workers.",
     )
+    ledger: SecretStr = Field(
+        SecretStr(""),
+        description="Database of the ledger, which keeps a row of every decision under pseudonyms; on when "
+        "MOODMARKER_LEDGER_KEY is set too. Written as MOODMARKER_STORE, and may be the same.",
+    )
+    ledger_key: SecretStr | None = Field(
+        None,
+        description="Makes the ledger's pseudonyms and signatures; at least 32 characters, the same in all workers.",
+    )
+    ledger_mode: Literal["durable", "deferred"] = Field(
+        "durable",
+        description="Whether an answer waits until its row is on the disk, or up to a second of rows may be lost "
+        "when the process is killed.",
+    )
+    ledger_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days after which rows are deleted, up to a signed head; all are kept if unset.",
+    )
+    ledger_head_rows: int = Field(1000, ge=1, le=1_000_000, description="Rows from one signed head to the next.")
+    receipts: bool = Field(
+        False,
+        description="Sign a receipt for each recorded answer, in the header Moodmarker-Receipt; needs the ledger.",
+    )
     public_url: Annotated[str, AfterValidator(is_base)] | None = Field(
         None,
-        description="Where FHIR servers and CDS clients reach this service; needed to subscribe, and what the tokens "
-        "of CDS clients are made out to. Its host is an allowed one.",
+        description="Where FHIR servers, CDS clients and other callers reach this service; needed to subscribe, and "
+        "what the tokens of CDS clients and issuers are made out to. Its host is an allowed one.",
     )
     allow_unauthenticated: bool = Field(False, description="Listen beyond loopback without authentication.")
     allowed_hosts: Names = Field((), description="Host names, besides loopback, under which requests may arrive; no *.")
@@ -131,14 +164,14 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone of the IANA database; write it as in Europe/Berlin") from error
         return name
 
-    @field_validator("concept_map")
+    @field_validator("concept_map", "site_rules")
     @classmethod
     def _is_a_file(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_file():
             raise ValueError("no such file")
         return path
 
-    @field_validator("bearer_token", "service_key")
+    @field_validator("bearer_token", "service_key", "ledger_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
@@ -152,7 +185,7 @@ class Settings(BaseSettings):
             raise ValueError("no header carries it; use letters and digits without spaces or line breaks")
         return token
 
-    @field_validator("store")
+    @field_validator("store", "ledger")
     @classmethod
     def _is_the_same_from_everywhere(cls, store: SecretStr) -> SecretStr:
         relative = _RELATIVE_DATABASE.match(store.get_secret_value())
@@ -180,6 +213,8 @@ class Settings(BaseSettings):
         }
         for name, client in self.cds_clients.items():
             named[f"CDS client {name}"] = [*client.key_urls, *client.fhir_servers, *client.origins]
+        for name, issuer in self.issuers.items():
+            named[f"issuer {name}"] = [*issuer.key_urls, issuer.token_url, issuer.authorize_url]
         own = {"public_url": [self.public_url], "cds_launch_url": [self.cds_launch_url]}
         for place, urls in {**named, **own}.items():
             for url in urls:
@@ -212,18 +247,20 @@ class Settings(BaseSettings):
     def _certificates_where_there_is_tls(self) -> Settings:
         for name, server in self.servers.items():
             addresses = (server.url, server.token_url or "")
-            if server.ca_file is not None and not any(one.startswith("https://") for one in addresses):
-                raise ValueError(
-                    f"server {name} has a ca_file and is spoken to without TLS; use https, or leave it out"
-                )
+            _require_tls_for(f"server {name}", server.ca_file, addresses)
+        for name, client in self.cds_clients.items():
+            _require_tls_for(f"CDS client {name}", client.ca_file, (*client.key_urls, *client.fhir_servers))
+        for name, issuer in self.issuers.items():
+            _require_tls_for(f"issuer {name}", issuer.ca_file, issuer.key_urls)
         return self
 
     @model_validator(mode="after")
     def _subscriptions_are_whole(self) -> Settings:
-        if self.service_key is None and self.public_url is not None and not self.cds_clients:
+        if self.service_key is None and self.public_url is not None and not (self.cds_clients or self.issuers):
             raise ValueError(
                 f"{variable_of('public_url')} is set without {variable_of('service_key')}, which turns subscriptions "
-                f"on, and without {variable_of('cds_clients')}: set one of them, or leave it out"
+                f"on, and without {variable_of('cds_clients')} and {variable_of('issuers')}: set one of them, or leave "
+                "it out"
             )
         if self.service_key is not None and not self.store.get_secret_value():
             raise ValueError(
@@ -233,28 +270,27 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _clients_can_be_known(self) -> Settings:
-        issuers: dict[str, str] = {}
-        for name, client in self.cds_clients.items():
-            place = f"{variable_of('cds_clients')}: {name}"
-            if not client.key_file and not client.key_urls:
-                raise ValueError(f"{place} has no keys: give a key_file, or the key_urls that they are fetched from")
-            if client.key_file and client.key_urls:
-                raise ValueError(f"{place} has both a key_file and key_urls; leave one out")
-            if self.public_url is None and not client.audiences:
-                raise ValueError(
-                    f"{place}: nobody knows whom its tokens are made out to; set {variable_of('public_url')}, or its "
-                    "audiences"
-                )
-            if client.issuer in issuers:
-                raise ValueError(f"{place} has the issuer of {issuers[client.issuer]}; make them one client")
-            issuers[client.issuer] = name
+    def _ledger_is_whole(self) -> Settings:
+        has_database, has_key = bool(self.ledger.get_secret_value()), self.ledger_key is not None
+        if has_database != has_key:
+            lacking, given = ("ledger_key", "ledger") if has_database else ("ledger", "ledger_key")
+            raise ValueError(
+                f"{variable_of(given)} is set without {variable_of(lacking)}; set both to keep a ledger, or neither"
+            )
+        if self.receipts and not has_key:
+            raise ValueError(
+                f"{variable_of('receipts')} is on without a ledger, whose rows receipts name: set "
+                f"{variable_of('ledger')} and {variable_of('ledger_key')}, or leave it out"
+            )
         return self
 
     @model_validator(mode="after")
-    def _decompressed_is_the_larger(self) -> Settings:
-        if self.max_decompressed_bytes < self.max_body_bytes:
-            raise ValueError("max_decompressed_bytes must not be smaller than max_body_bytes")
+    def _callers_can_be_known(self) -> Settings:
+        require_knowable("cds_clients", "client", self.cds_clients, self.public_url)
+        require_knowable("issuers", "issuer", self.issuers, self.public_url)
+        for name, issuer in self.issuers.items():
+            if issuer.authorize_url is not None and issuer.token_url is None:
+                raise ValueError(f"{variable_of('issuers')}: {name} has an authorize_url without a token_url; set both")
         return self
 
     @classmethod
@@ -268,6 +304,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """In order of precedence: arguments, variables, the file."""
         return init_settings, env_settings, FileSource(settings_cls)
+
+    @property
+    def demands_credentials(self) -> bool:
+        """Whether every caller of a FHIR operation has to say who it is, callers on this machine included."""
+        return self.bearer_token is not None or bool(self.issuers)
 
     @property
     def listens_on_loopback(self) -> bool:

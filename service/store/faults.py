@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from service.store.database import STORE
 from service.store.values import StoreUnavailable
 
 _IN_SQLITE: Final = {
@@ -29,10 +30,10 @@ _IN_POSTGRESQL: Final = {
 }
 
 
-def unavailable(error: SQLAlchemyError) -> StoreUnavailable:
+def unavailable(error: SQLAlchemyError, setting: str = STORE) -> StoreUnavailable:
     """The error of a database without its text, which may repeat an address or a value."""
     reason = _reason(error.orig) if isinstance(error, DBAPIError) else None
-    return StoreUnavailable(f"The database of MOODMARKER_STORE {reason or 'failed; look at its own log'}.")
+    return StoreUnavailable(f"The database of {setting} {reason or 'failed; look at its own log'}.")
 
 
 def _reason(cause: BaseException | None) -> str | None:

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from service.store.database import STORE
 from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -23,16 +24,16 @@ _LOCK: Final = 0x6D6F6F646D61726B
 _one_at_a_time = Lock()
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, setting: str = STORE) -> None:
     """Runs the migrations that a database has not seen; raises `StoreUnavailable` when it has seen later ones."""
     with _one_at_a_time, engine.begin() as connection:
         # SQLite's transactions exclude each other by themselves.
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        _upgrade(connection)
+        _upgrade(connection, setting)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, setting: str) -> None:
     config = Config()
     config.set_main_option("script_location", "service.store:migrations")
     config.attributes["connection"] = connection
@@ -40,7 +41,7 @@ def _upgrade(connection: Connection) -> None:
     seen = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
     if not {revision.revision for revision in scripts.walk_revisions()}.issuperset(seen):
         raise StoreUnavailable(
-            "The database of MOODMARKER_STORE was made by a newer version; run that version, or name another database."
+            f"The database of {setting} was made by a newer version; run that version, or name another database."
         )
     if set(seen) != set(scripts.get_heads()):
         command.upgrade(config, "head")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.assessment import CheckOptions, assess_and_write
+from service.assessment.recording import SUBSCRIPTION, Recording, Unrecorded
 from service.errors import NotFound, Problem
 from service.subscriptions.recovering import patient_behind
 
 if TYPE_CHECKING:
     from service.assessment import Context, Servers, Turns
+    from service.assessment.recording import Recorder
     from service.store import Store, Work
     from service.subscriptions.sources import Sources
     from service.telemetry import Metrics
@@ -38,7 +40,14 @@ class Assessor:
     """Does the work of the queue; raises `Problem` or `Fault` where it could not be done."""
 
     def __init__(
-        self, store: Store, context: Context, servers: Servers, sources: Sources, turns: Turns, metrics: Metrics
+        self,
+        store: Store,
+        context: Context,
+        servers: Servers,
+        sources: Sources,
+        turns: Turns,
+        metrics: Metrics,
+        recorder: Recorder | None = None,
     ) -> None:
         """`turns` keep writers of one patient apart, those that no subscription called among them."""
         self._store = store
@@ -46,6 +55,7 @@ class Assessor:
         self._servers = servers
         self._sources = sources
         self._turns = turns
+        self._recorder = recorder or Unrecorded()
         self._metrics = metrics
         self._told: set[str] = set()
         self._log = structlog.get_logger()
@@ -77,9 +87,12 @@ class Assessor:
     async def _assess(self, work: Work) -> None:
         options = CheckOptions({"server": (work.server,)})
         now = datetime.now(UTC)
-        written = await assess_and_write(work.patient, b"", options, self._context, self._servers, self._turns, now)
+        recording = Recording.begun(self._recorder, SUBSCRIPTION, work.server)
+        written = await assess_and_write(
+            work.patient, b"", options, self._context, self._servers, self._turns, now, recording=recording
+        )
         answer = written.answer
-        self._metrics.checked(answer.verdicts, answer.entries, urgent=answer.urgent)
+        self._metrics.checked(answer)
         if written.target == "none":
             self._tell_once(work.server, "the server takes neither flags nor tasks: nothing that is found is written")
         if written.left:

@@ -21,6 +21,7 @@ from service.subscriptions.working import Worker
 
 if TYPE_CHECKING:
     from service.assessment import Context, Servers, Turns
+    from service.assessment.recording import Recorder
     from service.settings import Settings
     from service.store import Store
     from service.subscriptions.leases import StoredLeases
@@ -48,6 +49,7 @@ class Subscriptions:
         leases: StoredLeases | None,
         metrics: Metrics,
         timings: Timings = TIMINGS,
+        recorder: Recorder | None = None,
     ) -> None:
         """`endpoints` share their servers and turns; without `leases` subscriptions are off."""
         self._settings = settings
@@ -56,6 +58,7 @@ class Subscriptions:
         self._leases = leases
         self._metrics = metrics
         self._timings = timings
+        self._recorder = recorder
         self._receiver: Receiver | None = None
         self._store: Store | None = None
         self._tasks: dict[asyncio.Task[None], Worker | Watch] = {}
@@ -84,7 +87,8 @@ class Subscriptions:
         remote = Remote(servers, key, self._settings.public_url)
         recovery = Recovery(self._store, servers, remote, metrics)
         watch = Watch(self._store, sources, remote, recovery, metrics, self._timings)
-        assess = Assessor(self._store, self._context, servers, sources, self._shared.turns, metrics)
+        turns = self._shared.turns
+        assess = Assessor(self._store, self._context, servers, sources, turns, metrics, self._recorder)
         workers = [Worker(self._store, assess, awake, metrics, self._timings) for _ in range(WORKERS)]
         running: list[Worker | Watch] = [*workers, watch]
         self._tasks = {asyncio.create_task(one.run()): one for one in running}

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import IO
 
 import httpx
@@ -35,7 +36,8 @@ class Served:
 
     def logged_until(self, event: str) -> list[dict[str, object]]:
         """Every log line up to the next of this event, as `wait_for`."""
-        late = threading.Timer(PATIENCE, self.process.kill)
+        # With its workers: each of them holds the log open, and this would read it for ever.
+        late = threading.Timer(PATIENCE, partial(_kill_group, self.process))
         late.start()
         read: list[dict[str, object]] = []
         try:
@@ -81,13 +83,17 @@ def _started(arguments: Sequence[str], inside: dict[str, str]) -> Iterator[Serve
     try:
         yield Served(process)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # the workers too
+        _kill_group(process)
         process.wait(PATIENCE)
-        with suppress(ProcessLookupError):
-            # One that was being made just then has outlived the rest, and would hold the log open.
-            os.killpg(process.pid, signal.SIGKILL)
+        # A worker that was being made just then has outlived the rest, and would hold the log open.
+        _kill_group(process)
         process.communicate()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends a server and its workers at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def traced_environment(**variables: str) -> dict[str, str]:

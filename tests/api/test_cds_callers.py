@@ -259,7 +259,7 @@ def test_answers_and_errors_may_be_read_by_the_page(
     assert answer.headers["access-control-allow-origin"] == PAGE
     assert "origin" in answer.headers["vary"].lower()
     assert "access-control-allow-credentials" not in answer.headers
-    assert answer.headers["access-control-expose-headers"] == "Retry-After, X-Request-Id"
+    assert answer.headers["access-control-expose-headers"] == "Moodmarker-Receipt, Retry-After, X-Request-Id"
 
 
 @pytest.mark.parametrize("path", [f"{DISCOVERY}-of-others", "/close", "/"])

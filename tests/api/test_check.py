@@ -1,14 +1,11 @@
 """Is a check answered, and is each problem told with its status?"""
 
-import asyncio
 import json
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import httpx
 import pytest
 
 import service.errors
@@ -17,7 +14,7 @@ from service.api import errors
 from service.api.edge import Edge
 from service.api.errors import STATUS, answer_problem
 from service.assessment import Answer, CheckOptions, Context
-from service.errors import NotBelieved, Problem
+from service.errors import NotBelieved, Problem, ScopeMissing, TokenRefused
 from tests.api.asking import CHECK, FHIR, ask, check, issue_code, outcome_text, parameters
 
 PATIENT = {"resourceType": "Patient", "id": "a"}
@@ -161,45 +158,18 @@ def test_every_problem_has_its_status_and_outcome(
 
 def test_every_problem_is_in_the_table() -> None:
     told = {one for module in (service.errors, errors) for one in vars(module).values() if isinstance(one, type)}
-    # Whoever is not believed gets a status alone, and it is that of who has to say who it is.
-    assert {one for one in told if issubclass(one, Problem)} - {Problem, NotBelieved} == set(STATUS)
+    # Whoever is not believed gets a status alone, and it is that of who has to say who it is; the other two say by
+    # themselves what is wrong, and have the status of what they are.
+    theirs = {Problem, NotBelieved, TokenRefused, ScopeMissing}
+    assert {one for one in told if issubclass(one, Problem)} - theirs == set(STATUS)
     assert (answer_problem(NotBelieved()).status_code, bytes(answer_problem(NotBelieved()).body)) == (401, b"")
     assert answer_problem(Problem("Not in the table.")).status_code == 500
-
-
-def test_more_checks_than_are_taken_are_sent_away(make_app: Callable[..., Edge]) -> None:
-    app = make_app(concurrency_limit=1, deadline_seconds=5)
-
-    async def run() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
-        arrived, go_on = asyncio.Event(), asyncio.Event()
-
-        async def slowly() -> Any:
-            yield b'{"resourceType":"Bundle",'
-            arrived.set()
-            await go_on.wait()
-            yield b'"type":"collection"}'
-
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            first = asyncio.create_task(client.post(CHECK, content=slowly(), headers=FHIR))
-            await arrived.wait()
-            second = await client.post(CHECK, content=b"{}", headers=FHIR)
-            go_on.set()
-            answered = await first
-            return answered, second, await client.post(CHECK, content=b"{}", headers=FHIR)
-
-    first, second, third = asyncio.run(run())
-    assert first.status_code == 200
-    assert second.status_code == 503
-    assert second.headers["retry-after"] == "1"
-    assert issue_code(second) == "throttled"
-    assert third.status_code == 400
 
 
 def test_long_work_is_given_up_and_held_until_it_ends(
     make_app: Callable[..., Edge], body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_app(deadline_seconds=0.05, concurrency_limit=1)
+    app = make_app(deadline_seconds=0.05, concurrency_limit=1, queue_limit=0)
     go_on = threading.Event()
 
     def take_long(*_: object) -> Answer:

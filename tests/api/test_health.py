@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.api.edge import Edge
 from service.assessment import Context
 from service.subscriptions.working import Worker
-from tests.api.asking import ask, check
+from tests.api.asking import ask, check, parameters
 
 NEAR_ONLY = ["/metrics", "/health/servers", "/openapi.json", "/docs"]
 
@@ -36,7 +36,8 @@ def test_live(app: Edge) -> None:
 def test_ready_names_the_rule_set(app: Edge, context: Context) -> None:
     told = ask(app, "GET", "/health/ready").json()
     assert told["status"] == "ready"
-    assert told["ruleSet"] == {"version": context.rule_set.version, "digest": context.rule_set.digest}
+    rules = context.rule_set
+    assert told["ruleSet"] == {"version": rules.version, "digest": rules.digest, "off": 1, "shadow": 0}
 
 
 @pytest.mark.parametrize(("path", "status"), [("live", 200), ("ready", 200), ("servers", 421)])
@@ -172,3 +173,25 @@ def test_may_be_switched_on_and_off(make_app: Callable[..., Edge], path: str) ->
 def test_who_comes_through_a_proxy_or_from_another_site_is_not_near(app: Edge, headers: dict[str, str]) -> None:
     assert ask(app, "GET", "/metrics", headers=headers).status_code == 404
     assert ask(app, "GET", "/metrics", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+def test_the_numbers_tell_why_rules_could_not_be_judged(make_app: Callable[..., Edge]) -> None:
+    app = make_app()
+    observation = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]},
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": "2026-06-01",
+        "valueInteger": 18,
+    }
+    people = [{"resourceType": "Patient", "id": "p", "birthDate": "1984-03-05"}]
+    check(app, parameters([*people, observation], asOf="2026-06-30", incomplete="Condition"))
+    reasons = {
+        dict(labels)["reason"]: count
+        for (name, labels), count in _numbers(app).items()
+        if name == "moodmarker_unknown_verdicts_total"
+    }
+    assert reasons["missing"] > 0
+    assert reasons["not-covered"] > 0

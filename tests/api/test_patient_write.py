@@ -136,7 +136,7 @@ def test_patients_count_among_the_checks_in_flight(
     make_app: Callable[..., Edge], server: respx.MockRouter, path: str
 ) -> None:
     """The one place is taken by the request itself while its server asks for another."""
-    app = make_app(servers=ALLOWED, concurrency_limit=1)
+    app = make_app(servers=ALLOWED, concurrency_limit=1, queue_limit=0)
     second: list[Any] = []
 
     def meanwhile(request: httpx.Request) -> httpx.Response:

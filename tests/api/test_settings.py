@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from service.assessment import Context
 from service.settings import Settings, SettingsError, is_loopback, load_settings, require_safe_listener
 
 
@@ -37,13 +36,13 @@ def test_defaults_are_safe() -> None:
 
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOODMARKER_PORT", "9000")
-    monkeypatch.setenv("MOODMARKER_MUTED", "crp-unreadable, mood-screening-overdue")
+    monkeypatch.setenv("MOODMARKER_ALLOWED_HOSTS", "ehr.example, other.example")
     monkeypatch.setenv("MOODMARKER_TIME_ZONE", "Europe/Berlin")
     monkeypatch.setenv("MOODMARKER_LOG_LEVEL", "WARNING")
     monkeypatch.setenv("MOODMARKER_LOCALE", "")
     settings = load_settings()
     assert settings.port == 9000
-    assert settings.muted == ("crp-unreadable", "mood-screening-overdue")
+    assert settings.allowed_hosts == ("ehr.example", "other.example")
     assert settings.time_zone == "Europe/Berlin"
     assert settings.log_level == "warning"
     assert settings.locale == ""
@@ -59,14 +58,14 @@ def test_thefile_is_read_and_variables_win(monkeypatch: pytest.MonkeyPatch, file
 
 
 def test_a_misspelt_variable_is_told_with_its_likely_name() -> None:
-    assert "did you mean MOODMARKER_MUTED?" in _refusal(MUTE="crp-unreadable")
+    assert "did you mean MOODMARKER_SITE_RULES?" in _refusal(SITE_RULE="crp-unreadable")
     assert "Known: " in _refusal(QQQQQ="1")
 
 
-@pytest.mark.parametrize("variable", ["Moodmarker_Mutedd", "moodmarker_mutedd"])
+@pytest.mark.parametrize("variable", ["Moodmarker_Site_Ruless", "moodmarker_site_ruless"])
 def test_a_misspelt_variable_is_told_whatever_its_case(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "crp-unreadable")
-    with pytest.raises(SettingsError, match=r"did you mean MOODMARKER_MUTED\?"):
+    with pytest.raises(SettingsError, match=r"did you mean MOODMARKER_SITE_RULES\?"):
         load_settings()
 
 
@@ -155,21 +154,6 @@ def test_other_addresses_are_refused_without_authentication(host: str) -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
-
-
-def test_a_site_sets_the_days_of_a_span(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = Context.load(load_settings()).rule_set.digest
-    monkeypatch.setenv("MOODMARKER_SPANS", '{"relapse-after": 90}')
-    assert Context.load(load_settings()).rule_set.digest != before
-
-
-@pytest.mark.parametrize(
-    ("spans", "text"), [('{"relapse": 9}', "no span relapse"), ('{"relapse-after": 9}', "30 to 120")]
-)
-def test_a_span_that_may_not_be_set_is_told(monkeypatch: pytest.MonkeyPatch, spans: str, text: str) -> None:
-    monkeypatch.setenv("MOODMARKER_SPANS", spans)
-    with pytest.raises(SettingsError, match=rf"MOODMARKER_SPANS: .*{text}"):
-        Context.load(load_settings())
 
 
 def test_a_setting_that_is_no_json_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

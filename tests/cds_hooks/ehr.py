@@ -35,11 +35,22 @@ class Ehr:
     @property
     def app(self) -> Starlette:
         routes = [
+            Route("/fhir/metadata", self._capabilities),
             Route("/fhir/{kind}/_search", self._search, methods=["POST"]),
             Route("/fhir/{kind}/{id}", self._read),
             Route("/fhir/{kind}", self._search),
         ]
         return Starlette(routes=routes)
+
+    async def _capabilities(self, _request: Request) -> Response:
+        return JSONResponse(
+            {
+                "resourceType": "CapabilityStatement",
+                "fhirVersion": "4.0.1",
+                "format": ["json"],
+                "rest": [{"mode": "server"}],
+            }
+        )
 
     async def _noted(self, request: Request) -> Response | None:
         kind = str(request.path_params["kind"])

@@ -42,13 +42,16 @@ class Site:
     def answer(self, body: Json | bytes, now: datetime = NOW, caller: Caller = NOBODY) -> Answer:
         """The answer to one call; raises `Problem` where the service refuses it."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if caller.client is not None:
+            clients = {caller.name: caller.client}
+            self.service._settings = self.service._settings.model_copy(update={"cds_clients": clients})
 
         async def run() -> HookAnswer:
             try:
                 return await self.service.answer(raw, caller, now, _at_once)
             finally:
                 await self.service.close()
-                self.service._client = None
+                self.service._clients.clear()
 
         return Answer(asyncio.run(run()))
 

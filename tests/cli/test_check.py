@@ -104,9 +104,7 @@ def test_an_unexpected_failure_is_told_without_the_data(request_file: Path, monk
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("MUTED", "suicidality-recorded", "MOODMARKER_MUTED: suicidality-recorded is a safety rule"),
-        ("MUTED", "no-such-rule", "MOODMARKER_MUTED: there is no rule no-such-rule"),
-        ("RULES_ON", "no-such-rule", "MOODMARKER_RULES_ON: there is no rule no-such-rule"),
+        ("SITE_RULES", "no-such-file.toml", "MOODMARKER_SITE_RULES: no such file"),
         ("TIME_ZONE", "Nowhere", "MOODMARKER_TIME_ZONE"),
     ],
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from service.assessment import CheckOptions, Context, assess
+from service.assessment import CheckOptions, Context, SiteFiles, assess
 from service.settings import Settings
 from tests.contract.patients import bundle, person, request
 
@@ -26,6 +27,12 @@ NOTHING = CheckOptions()
 def context(**settings: Any) -> Context:
     """The service as a site with these settings runs it."""
     return Context.load(Settings.model_construct(**settings))
+
+
+@cache
+def site_with(rules: str) -> Context:
+    """The service as a site runs it whose file of rules says this."""
+    return Context.load(Settings.model_construct(site_rules=Path("rules.toml")), SiteFiles(rules.encode(), None))
 
 
 def check(body: bytes, options: CheckOptions = NOTHING, site: Context | None = None) -> Answer:

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 from service.cli.hazard_log import SEVERITIES, Hazard, hazard_page, read_hazards
+from tests.contract.named_tests import ROOT, exists, names_in
 
-ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "contracts" / "hazards" / "hazards.json"
 HAZARDS = read_hazards(LOG.read_bytes())
 
 each_hazard = pytest.mark.parametrize("hazard", HAZARDS, ids=lambda hazard: hazard.id)
-
-
-@cache
-def _tests_in(file: str) -> frozenset[str]:
-    """The names of the tests that pytest collects from a file; one that is always skipped proves nothing."""
-    path = ROOT / file
-    tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    return frozenset(
-        one.name
-        for one in found
-        if not any("skip" in ast.unparse(mark) or "xfail" in ast.unparse(mark) for mark in one.decorator_list)
-    )
-
-
-def _exists(test: str) -> bool:
-    file, _, name = test.partition("::")
-    return name in _tests_in(file)
 
 
 def test_the_log_holds_all_hazards_in_order() -> None:
@@ -43,7 +22,7 @@ def test_the_log_holds_all_hazards_in_order() -> None:
 @each_hazard
 def test_a_hazard_is_proved_by_tests_that_exist(hazard: Hazard) -> None:
     assert hazard.tests
-    assert not [test for test in hazard.tests if not _exists(test)]
+    assert not [test for test in hazard.tests if not exists(test)]
     assert len(set(hazard.tests)) == len(hazard.tests)
 
 
@@ -61,7 +40,7 @@ def test_every_test_of_a_hazard_is_in_the_log() -> None:
     )
     assert files
     assert not [
-        f"{file}::{name}" for file in files for name in sorted(_tests_in(file)) if f"{file}::{name}" not in named
+        f"{file}::{name}" for file in files for name in sorted(names_in(file)) if f"{file}::{name}" not in named
     ]
 
 
@@ -70,5 +49,5 @@ def test_the_page_is_as_generated() -> None:
 
 
 def test_a_missing_test_would_be_noticed() -> None:
-    assert not _exists("tests/contract/test_hazard_log.py::test_that_nobody_wrote")
-    assert not _exists("tests/contract/no_such_file.py::test_anything")
+    assert not exists("tests/contract/test_hazard_log.py::test_that_nobody_wrote")
+    assert not exists("tests/contract/no_such_file.py::test_anything")

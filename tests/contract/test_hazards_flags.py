@@ -15,7 +15,7 @@ from service.rules import RULES
 from service.settings import SettingsError
 from service.terminology.items import ITEMS
 from tests.contract import patients as p
-from tests.contract.answers import context, identifier_of, is_closed_by_rule, stored, tell
+from tests.contract.answers import check, context, identifier_of, is_closed_by_rule, site_with, stored, tell
 
 LOW_GRADE, SUSTAINED = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
 NEAR_RELAPSE, SAFETY, OVERDUE = "mood-worsening-near-relapse", "suicidality-recorded", "mood-screening-overdue"
@@ -83,17 +83,19 @@ def test_without_flags_in_the_data_the_answer_says_that_closed_ones_cannot_be_kn
     assert sentence not in tell(*DEPRESSED, stored(tell(*DEPRESSED).flag(LOW_GRADE), "f")).words
 
 
-def test_a_rule_of_low_priority_can_be_muted_and_the_answer_says_so() -> None:
-    told = tell(p.condition(p.MS, 3000), p.score(4, 400), site=context(muted=(OVERDUE,)))
-    assert told.verdicts[OVERDUE] == "MET"
-    assert not told.flags
-    assert "muted" in told.words
+def test_a_rule_of_low_priority_can_be_tried_out_in_shadow() -> None:
+    given = p.request(p.bundle(p.person(), p.condition(p.MS, 3000), p.score(4, 400)))
+    answer = check(given, site=site_with(f'shadow = ["{OVERDUE}"]'))
+    assert answer.shadow == ((OVERDUE, "MET"),)
+    assert OVERDUE not in dict(answer.verdicts)
+    assert OVERDUE.encode() not in answer.body
 
 
+@pytest.mark.parametrize("choice", ["off", "shadow"])
 @pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.safety])
-def test_a_safety_rule_cannot_be_muted(rule: str) -> None:
-    with pytest.raises(SettingsError, match=r"MOODMARKER_MUTED: .* safety rule"):
-        context(muted=(rule,))
+def test_a_safety_rule_can_be_neither_off_nor_in_shadow(rule: str, choice: str) -> None:
+    with pytest.raises(SettingsError, match=r"MOODMARKER_SITE_RULES: .* safety rule"):
+        site_with(f'{choice} = ["{rule}"]')
 
 
 def test_what_is_high_priority_is_a_safety_rule_and_runs_first() -> None:

@@ -8,6 +8,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from service.cds_hooks.names import SERVICE_ID
 from service.cli.commands import app as commands
 from service.fhir.artifacts import all_artifacts
 from service.security.rotation import make_key
-from service.settings import PREFIX, CdsClient, FhirServer, Settings, load_settings
+from service.settings import PREFIX, CdsClient, FhirServer, Issuer, Settings, load_settings
 from service.terminology.units import accepted_units
 from tests.api.asking import FHIR, ask
 from tests.architecture.tree import ROOT
@@ -68,11 +69,33 @@ def test_every_setting_exists() -> None:
 
 def test_every_setting_of_a_server_exists() -> None:
     words = {word.partition(" = ")[0] for word in QUOTED if re.fullmatch(r"[a-z]+_[a-z_]+|write = true|token", word)}
+    words = {word for word in words if not word.startswith("moodmarker_")}
     assert {"write", "write_as", "token"} <= words
-    assert words <= set(FhirServer.model_fields) | set(CdsClient.model_fields)
+    assert words <= set(FhirServer.model_fields) | set(CdsClient.model_fields) | set(Issuer.model_fields)
 
 
-@pytest.mark.parametrize("toml", blocks("toml"), ids=["fetching", "cards"])
+def test_every_number_exists(app: Edge) -> None:
+    named = {word for word in QUOTED if word.startswith("moodmarker_")}
+    assert named
+    shown = set(re.findall(r"(?m)^# TYPE (\w+) ", ask(app, "GET", "/metrics").text))
+    assert named <= shown | {name.removesuffix("_total") for name in shown}
+
+
+def is_of_rules(toml: str) -> bool:
+    """Whether a block is a file of rules, and not of settings."""
+    return "shadow" in tomllib.loads(toml)
+
+
+@pytest.mark.parametrize("toml", list(filter(is_of_rules, blocks("toml"))))
+def test_each_file_of_rules_is_accepted(toml: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(toml, encoding="utf-8")
+    rule_set = Context.load(Settings(site_rules=file)).rule_set
+    given = tomllib.loads(toml)
+    assert (rule_set.shadow, rule_set.off >= set(given["off"])) == (set(given["shadow"]), True)
+
+
+@pytest.mark.parametrize("toml", list(filterfalse(is_of_rules, blocks("toml"))), ids=lambda toml: toml.partition("\n")[0])
 def test_each_configuration_is_accepted(toml: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_key(tmp_path / "keys", "ES384", 0)
     (tmp_path / "moodmarker.toml").write_text(toml, encoding="utf-8")

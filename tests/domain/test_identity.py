@@ -45,7 +45,7 @@ def test_what_is_raised_again_has_an_identifier_of_its_own_and_always_the_same()
 
 
 def test_no_version_of_the_rules_enters_an_identifier() -> None:
-    site = RuleSet(RULES, muted=("crp-unreadable",), locale="en-US", time_zone="Europe/Berlin")
+    site = RuleSet(RULES, shadow=("crp-unreadable",), locale="en-US", time_zone="Europe/Berlin")
     assert flag(answer(GIVEN, rule_set=site), R04).identifier == flag(answer(GIVEN), R04).identifier
 
 

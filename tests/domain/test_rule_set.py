@@ -12,12 +12,10 @@ from service.domain.analytes import ANALYTES, Analyte
 from service.domain.criteria import CRP_LIMITS, MarkerLimits
 from service.domain.days import Span
 from service.domain.instruments import INSTRUMENTS, Instrument
-from service.domain.reads import spans_of
 from service.domain.rule import Rule, Status
-from service.domain.ruleset import RuleSet, UnknownRule, WrongSpan, canonical
-from service.domain.verdict import Verdict
+from service.domain.ruleset import RuleSet, UnknownRule, canonical
 from service.rules import RULES
-from tests.domain.charts import answer, flag, result, rule_named
+from tests.domain.charts import rule_named
 
 STEPS: dict[type, Any] = {timedelta: timedelta(days=1), Decimal: Decimal("0.01"), int: 1}
 
@@ -76,7 +74,8 @@ def test_a_changed_number_changes_the_digest() -> None:
     "choice",
     [
         {"on": ("mood-screening-in-immune-disease",)},
-        {"muted": ("crp-unreadable",)},
+        {"shadow": ("crp-unreadable",)},
+        {"off": ("crp-unreadable",)},
         {"time_zone": "Europe/Berlin"},
         {"locale": "en-US"},
         {"site_codes": b"one more code"},
@@ -87,8 +86,8 @@ def test_a_sites_choice_changes_the_digest(choice: dict[str, Any]) -> None:
 
 
 def test_the_same_choices_have_the_same_digest() -> None:
-    one = RuleSet(RULES, muted=("crp-unreadable", "mood-screening-overdue"))
-    other = RuleSet(RULES, muted=("mood-screening-overdue", "crp-unreadable"))
+    one = RuleSet(RULES, shadow=("crp-unreadable", "mood-screening-overdue"))
+    other = RuleSet(RULES, shadow=("mood-screening-overdue", "crp-unreadable"))
     assert one.digest == other.digest == one.digest
     assert len(one.digest) == 16
 
@@ -99,15 +98,24 @@ def test_the_order_of_rules_is_part_of_the_set() -> None:
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(UnknownRule, match="there is no rule odd; rules are: suicidality-recorded"):
-        RuleSet(RULES, muted=("odd",))
+        RuleSet(RULES, shadow=("odd",))
+    with pytest.raises(UnknownRule, match=r"there is no rule crp-unreadible; did you mean crp-unreadable\?"):
+        RuleSet(RULES, off=("crp-unreadible",))
     with pytest.raises(UnknownRule, match="there is no rule odd"):
         RuleSet(RULES, on=("odd",))
 
 
 @pytest.mark.parametrize("name", [rule.name for rule in RULES if rule.safety])
-def test_a_safety_rule_cannot_be_muted(name: str) -> None:
-    with pytest.raises(UnknownRule, match="cannot be muted"):
-        RuleSet(RULES, muted=(name,))
+@pytest.mark.parametrize("choice", ["off", "shadow"])
+def test_a_safety_rule_can_be_neither_off_nor_in_shadow(name: str, choice: str) -> None:
+    with pytest.raises(UnknownRule, match="can be neither off nor in shadow"):
+        RuleSet(RULES, **{choice: (name,)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lists", [("on", "off"), ("on", "shadow"), ("off", "shadow")])
+def test_a_rule_is_in_one_list_alone(lists: tuple[str, str]) -> None:
+    with pytest.raises(UnknownRule, match=f"crp-unreadable is in two lists, {lists[0]} and {lists[1]}"):
+        RuleSet(RULES, **dict.fromkeys(lists, ("crp-unreadable",)))  # type: ignore[arg-type]
 
 
 def test_what_is_off_by_default_can_be_switched_on() -> None:
@@ -115,6 +123,8 @@ def test_what_is_off_by_default_can_be_switched_on() -> None:
     assert off == {"mood-screening-in-immune-disease"}
     assert RuleSet(RULES).off == off
     assert not RuleSet(RULES, on=off).off
+    assert not RuleSet(RULES, shadow=off).off
+    assert RuleSet(RULES, off=("crp-unreadable",)).off == off | {"crp-unreadable"}
 
 
 def test_every_rule_is_described() -> None:
@@ -122,101 +132,3 @@ def test_every_rule_is_described() -> None:
         assert rule.evidence, rule.name
         assert rule.status in (Status.ACTIVE, Status.DRAFT)
         assert rule.version.count(".") == 2
-
-
-SPANS = {span.name: span for rule in RULES if not rule.safety for span in spans_of(rule)}
-
-
-def test_a_site_may_set_six_spans() -> None:
-    names = (
-        "baseline-gap",
-        "baseline-lookback",
-        "pair-window",
-        "relapse-after",
-        "relapse-before",
-        "screening-interval",
-    )
-    assert tuple(sorted(SPANS)) == names
-
-
-@pytest.mark.parametrize(
-    ("name", "days", "rule", "given"),
-    [
-        (
-            "relapse-before",
-            20,
-            "mood-worsening-near-relapse",
-            "PHQ-9 5, 60 days ago; PHQ-9 12, 25 days ago; relapse, 0 days ago",
-        ),
-        (
-            "relapse-after",
-            40,
-            "mood-worsening-near-relapse",
-            "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; relapse, 50 days ago",
-        ),
-        (
-            "baseline-lookback",
-            60,
-            "mood-worsening-near-relapse",
-            "PHQ-9 5, 95 days ago; PHQ-9 9, 40 days ago; PHQ-9 12, 5 days ago; relapse, 9 days ago",
-        ),
-        (
-            "baseline-gap",
-            28,
-            "mood-worsening-near-relapse",
-            "PHQ-9 12, 60 days ago; PHQ-9 5, 25 days ago; PHQ-9 12, 5 days ago; relapse, 9 days ago",
-        ),
-        ("pair-window", 7, "depression-with-low-grade-inflammation", "PHQ-9 12, 5 days ago; CRP 5 mg/L, 25 days ago"),
-        ("screening-interval", 730, "mood-screening-overdue", "PHQ-9 4, 400 days ago"),
-    ],
-)
-def test_what_a_site_sets_decides(name: str, days: int, rule: str, given: str) -> None:
-    given = f"multiple sclerosis; {given}"
-    assert result(answer(given, rule_set=RuleSet(RULES)), rule).verdict is Verdict.MET
-    assert result(answer(given, rule_set=RuleSet(RULES, spans={name: days})), rule).verdict is not Verdict.MET
-
-
-@pytest.mark.parametrize("name", sorted(SPANS))
-@pytest.mark.no_cover  # every rule again for each span
-def test_a_span_that_is_set_changes_every_rule_that_has_it_and_no_safety_rule(name: str) -> None:
-    span = SPANS[name]
-    set_ = RuleSet(RULES, spans={name: span.at_least})
-    assert set_.digest != RuleSet(RULES).digest
-    assert RuleSet(RULES, spans={name: span.days}).digest == RuleSet(RULES).digest
-    for old, new in zip(RULES, set_.rules, strict=True):
-        if old.safety:
-            assert new is old
-        else:
-            assert {s.days for s in spans_of(new) if s.name == name} <= {span.at_least}
-            assert (new is old) is (name not in {s.name for s in spans_of(old)})
-
-
-def test_words_that_were_one_stay_one() -> None:
-    rule = next(
-        r for r in RuleSet(RULES, spans={"pair-window": 20}).rules if r.name == "depression-with-low-grade-inflammation"
-    )
-    assert rule.cases[0].when is rule.notes[0].when
-    near = next(r for r in RuleSet(RULES, spans={"relapse-after": 90}).rules if r.name == "mood-worsening-near-relapse")
-    assert near.when.criteria[1] is near.notes[1].when  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("name", sorted(SPANS))
-def test_days_outside_the_range_are_refused_with_the_range(name: str) -> None:
-    span = SPANS[name]
-    for days in (span.at_least - 1, span.at_most + 1):
-        with pytest.raises(WrongSpan, match=f"{name} may be {span.at_least} to {span.at_most} days, not {days}"):
-            RuleSet(RULES, spans={name: days})
-
-
-def test_an_unknown_span_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(WrongSpan, match="there is no span odd; spans are: baseline-gap, baseline-lookback"):
-        RuleSet(RULES, spans={"odd": 3})
-
-
-def test_a_sentence_names_the_span_that_holds() -> None:
-    given = "multiple sclerosis; depression; PHQ-9 6, 800 days ago"
-    name = "mood-screening-in-immune-disease"
-    usual = flag(answer(given, rule_set=RuleSet(RULES, on=(name,))), name)
-    other = flag(answer(given, rule_set=RuleSet(RULES, on=(name,), spans={"screening-interval": 400})), name)
-    assert "score of the last 365 days is" in usual.sentence
-    assert "score of the last 400 days is" in other.sentence

@@ -2,12 +2,11 @@
 
 import pytest
 
-from service.domain.findings import FlagState
 from service.domain.ruleset import RuleSet
 from service.domain.verdict import Verdict
 from service.rules import RULES
 from tests.domain.asking import ago
-from tests.domain.charts import answer, flag, flags, result, sent_back
+from tests.domain.charts import answer, flag, flags, result
 from tests.domain.facts import flagged
 
 R01, NOT_READABLE = "suicidality-recorded", "suicidality-not-readable"
@@ -110,27 +109,6 @@ def test_an_unknown_rule_excludes_nothing() -> None:
     found = answer(given)
     assert result(found, R10).verdict is Verdict.UNKNOWN
     assert flag(found, R14) is not None
-
-
-def test_a_muted_rule_is_judged_and_blocks_but_is_not_raised() -> None:
-    muted = RuleSet(RULES, muted=(R06,))
-    found = answer("PHQ-9 12, 5 days ago; CRP 20 mg/L, 5 days ago", rule_set=muted)
-    told = result(found, R06)
-    assert (told.verdict, told.because) == (Verdict.MET, "muted")
-    assert not found.flags
-    assert result(found, R04).because == "blocked"
-
-
-def test_what_is_part_of_a_muted_rule_is_raised_itself() -> None:
-    found = answer(f"PHQ-9 12, 5 days ago; {TWICE}", rule_set=RuleSet(RULES, muted=(R05,)))
-    assert flag(found, R04) is not None
-
-
-def test_an_open_flag_of_a_muted_rule_stays() -> None:
-    given = "PHQ-9 12, 5 days ago; CRP 20 mg/L, 5 days ago"
-    open_flag = sent_back(flag(answer(given), R06))
-    found = answer(given, rule_set=RuleSet(RULES, muted=(R06,)), flags=(open_flag,))
-    assert flag(found, R06, None).state is FlagState.UNCHANGED
 
 
 def test_a_rule_that_is_off_says_so() -> None:

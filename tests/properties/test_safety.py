@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -9,13 +10,20 @@ from hypothesis import strategies as st
 
 from service.rules import RULES
 from tests.contract import patients as p
-from tests.contract.answers import context, evidence_of, priority_of, rule_of, tell
+from tests.contract.answers import evidence_of, priority_of, rule_of, site_with, tell
 from tests.properties.histories import histories
 
 Json = dict[str, Any]
 
-MUTABLE = [rule.name for rule in RULES if not rule.safety]
+SWITCHED = [rule.name for rule in RULES if not rule.safety]
+LIMITS = ("", "low_crp_limit = 1", "[instruments.phq-9]\nelevated = 13\nchange = 8", "[spans]\npair-window = 7")
 BORN = st.sampled_from(("1950-01-01", "1980-01-01", "2008-11-21", "2015-05-05", None))
+CHOICES = st.builds(
+    "{} = {}\n{}".format,
+    st.sampled_from(("off", "shadow")),
+    st.lists(st.sampled_from(SWITCHED), max_size=3, unique=True).map(lambda names: json.dumps(sorted(names))),
+    st.sampled_from(LIMITS),
+)
 POSITIVE = st.one_of(
     st.builds(p.answer, st.integers(1, 3), st.integers(0, 30), name=st.just("positive")),
     st.builds(p.said, st.sampled_from(("54652-3", "93246-7", "93249-1")), st.integers(0, 30), name=st.just("positive")),
@@ -25,12 +33,12 @@ POSITIVE = st.one_of(
 )
 
 
-@given(histories(), POSITIVE, BORN, st.sets(st.sampled_from(MUTABLE), max_size=3), st.integers(0, 20))
+@given(histories(), POSITIVE, BORN, CHOICES, st.integers(0, 20))
 def test_a_positive_answer_is_flagged_whatever_else_is_in_the_data(
-    resources: list[Json], positive: Json, born: str | None, muted: set[str], place: int
+    resources: list[Json], positive: Json, born: str | None, rules: str, place: int
 ) -> None:
     at = min(place, len(resources))
-    told = tell(*resources[:at], positive, *resources[at:], born=born, site=context(muted=tuple(sorted(muted))))
+    told = tell(*resources[:at], positive, *resources[at:], born=born, site=site_with(rules))
     named = [flag for flag in told.flags if f"{positive['resourceType']}/positive" in evidence_of(flag)]
     recorded = [flag for flag in named if rule_of(flag) == "suicidality-recorded"]
     assert [(flag["status"], priority_of(flag)) for flag in recorded] == [("active", "PH")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,8 +19,8 @@ from tests.in_a_thread import in_a_thread
 class KeyServer:
     """What is served under each path, and how often it was asked for."""
 
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, scheme: str = "http") -> None:
+        self.origin = f"{scheme}://127.0.0.1:{port}"
         self.served: dict[str, Any] = {}
         self.asked: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
@@ -55,6 +56,7 @@ class KeyServer:
         return Response(status_code=404) if served is None else JSONResponse(served)
 
 
-def running() -> AbstractContextManager[KeyServer]:
-    """The server in a thread, on a free port."""
-    return in_a_thread(KeyServer)
+def running(certificate: Path | None = None) -> AbstractContextManager[KeyServer]:
+    """The server in a thread, on a free port; with TLS where it has a file of key and certificate."""
+    scheme = "http" if certificate is None else "https"
+    return in_a_thread(lambda port: KeyServer(port, scheme), ssl_certfile=certificate, ssl_keyfile=certificate)

@@ -253,6 +253,7 @@ def _reason(served: Any, key_server: KeyServer, *, seconds: float = 5.0) -> str:
 
     async def fetch() -> None:
         fetching = KeyFetching(seconds)
+        fetching.may_ask(url, "ehr")
         try:
             await fetching.fetch(url)
         finally:
@@ -293,6 +294,7 @@ def test_a_slow_server_of_keys_is_given_up(key_server: KeyServer) -> None:
 def test_a_server_of_keys_that_is_not_there_is_told() -> None:
     async def fetch(url: str) -> str:
         fetching = KeyFetching()
+        fetching.may_ask(url, "ehr")
         with pytest.raises(KeysUnavailable) as told:
             await fetching.fetch(url)
         await fetching.close()

@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 
 from service.errors import NotAuthenticated, NotBelieved
 from service.security.cds_clients import NOBODY, CdsClients
-from service.security.cds_tokens import MOST_BYTES
 from service.security.replays import ReplaysOfProcess
+from service.security.signed_tokens import MOST_BYTES
 from service.settings import load_settings
 from tests.security.cds import (
     DISCOVERY,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from cryptography import x509
@@ -16,11 +17,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from service.assessment import Context, Servers
-from service.errors import UpstreamFailed
+from service.cds_hooks.answering import HookService
+from service.cds_hooks.repeats import Guard
+from service.errors import RequiredDataMissing, UpstreamFailed
+from service.security.cds_clients import Caller, CdsClients
 from service.security.keys import KeyFolder
-from service.settings import Settings, SettingsError, load_settings
+from service.security.replays import ReplaysOfProcess
+from service.settings import CdsClient, Settings, SettingsError, load_settings
 from tests.security.authority import CLIENT, Authority, running
 
+T = TypeVar("T")
 PEM = serialization.Encoding.PEM
 
 
@@ -65,6 +71,17 @@ def issuer(folder: Path, name: str) -> Issuer:
     return Issuer(key, certificate, file)
 
 
+def certificate_of(hospital: Issuer) -> Path:
+    """A file with the key and the certificate of a server on this machine that an authority vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = _signed("ehr", key, "hospital", hospital.key, address)
+    file = hospital.file.with_name("server.pem")
+    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(PEM))
+    return file
+
+
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return issuer(tmp_path_factory.mktemp("hospital"), "hospital")
@@ -72,13 +89,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 @pytest.fixture(scope="module")
 def _running(hospital: Issuer) -> Iterator[Authority]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    certificate = _signed("ehr", key, "hospital", hospital.key, address)
-    file = hospital.file.with_name("server.pem")
-    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(private + certificate.public_bytes(PEM))
-    with running(file) as server:
+    with running(certificate_of(hospital)) as server:
         yield server
 
 
@@ -134,7 +145,7 @@ def test_without_the_right_authority_nothing_is_sent(
     # Of the same name, and with another key.
     authorities = {"ca_file": issuer(tmp_path, "hospital").file} if named else {}
     for credentials in ({"client_id": CLIENT}, {"token": "fixed"}):
-        with pytest.raises(UpstreamFailed, match="could not be reached"):
+        with pytest.raises(UpstreamFailed, match="could not be reached: its certificate is of no authority"):
             opened({"url": ehr.base, **credentials, **authorities})
     assert (ehr.discovered, ehr.asked, ehr.fhir) == ([], [], [])
 
@@ -178,3 +189,53 @@ def test_authorities_for_a_server_without_tls_are_refused(hospital: Issuer) -> N
     server = {"url": "http://127.0.0.1:8100/fhir", "ca_file": hospital.file}
     with pytest.raises(SettingsError, match="server main has a ca_file and is spoken to without TLS"):
         load_settings(servers={"main": server})
+
+
+def _fhir_servers_of(client: CdsClient, context: Context) -> str:
+    """How a hook ends whose data have to be fetched from the client's own server."""
+
+    async def calling() -> str:
+        named = {"ehr": client}
+        settings = load_settings(cds_clients=named, public_url="https://moodmarker.example")
+        key = b"k" * 32
+        service = HookService(settings, context, Guard(key, None, 2.0), key)
+
+        async def aside(work: Callable[[], T]) -> T:
+            return work()
+
+        body = {
+            "hook": "patient-view",
+            "hookInstance": "7a5f9f0e-9d1c-4a51-9f4d-3f2c9a7f1b11",
+            "context": {"userId": "Practitioner/1", "patientId": "p1"},
+            "fhirServer": client.fhir_servers[0],
+        }
+        try:
+            with pytest.raises(RequiredDataMissing) as told:
+                await service.answer(json.dumps(body).encode(), Caller("ehr", client), datetime.now(UTC), aside)
+            return told.value.text
+        finally:
+            await service.close()
+
+    return asyncio.run(calling())
+
+
+def test_the_hospitals_own_authority_vouches_for_a_cds_clients_server(
+    ehr: Authority, hospital: Issuer, context: Context
+) -> None:
+    one = {"issuer": "ehr", "key_urls": [f"{ehr.origin}/keys"], "fhir_servers": [ehr.base]}
+    # The server answers, and refuses who has no token.
+    assert "status 401" in _fhir_servers_of(CdsClient.model_validate(one | {"ca_file": hospital.file}), context)
+    asked = len(ehr.fhir)
+    assert asked
+    told = _fhir_servers_of(CdsClient.model_validate(one), context)
+    assert "its certificate is of no authority that is believed here; name a PEM file" in told
+    assert len(ehr.fhir) == asked
+
+
+def test_an_authority_of_a_cds_client_that_is_none_stops_the_start(context: Context, tmp_path: Path) -> None:
+    client = {"issuer": "ehr", "key_urls": ["https://ehr.example/keys"], "ca_file": str(tmp_path / "ca.pem")}
+    settings = load_settings(cds_clients={"ehr": client}, public_url="https://moodmarker.example")
+    with pytest.raises(SettingsError, match=r"MOODMARKER_CDS_CLIENTS: ehr: the ca_file .* cannot be read"):
+        HookService(settings, context, Guard(b"k", None, 2.0), b"k")
+    with pytest.raises(SettingsError, match=r"MOODMARKER_CDS_CLIENTS: ehr: the ca_file .* cannot be read"):
+        CdsClients(settings, ReplaysOfProcess())

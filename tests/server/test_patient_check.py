@@ -114,5 +114,7 @@ def test_with_a_token_only_those_who_send_it_are_answered(sekmet: LocalServer) -
         ]
         known = httpx.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
     assert [one.status_code for one in refused] == [401, 401, 401]
-    assert all(one.headers["www-authenticate"] == "Bearer" for one in refused)
+    realm = 'Bearer realm="moodmarker"'
+    bad = f'{realm}, error="invalid_token"'
+    assert [one.headers["www-authenticate"] for one in refused] == [realm, bad, bad]
     assert known.status_code == 200

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,7 +73,9 @@ def stack() -> Iterator[Stack]:
     ports = free_ports()
     command = [sys.executable, "-m", "service.cli", "stack", str(PROGRAM)]
     command += ["--port", str(ports[0]), "--fhir-port", str(ports[1])]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # A suite that runs in a shell's background is deaf to the signal, and so would be what it starts.
+    heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heard)
     assert process.stdout is not None
     lines: dict[str, str] = {}
     before = ""

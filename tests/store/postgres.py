@@ -26,10 +26,45 @@ NO_GROUPS: list[int] | None = [] if os.getuid() == 0 else None
 class Postgres:
     """The running server."""
 
-    def __init__(self, port: int) -> None:
-        """`port` is where it listens on loopback."""
+    def __init__(self, port: int, folder: Path) -> None:
+        """`port` is where it listens on loopback, `folder` where its data are."""
         self.port = port
+        self._folder = folder
         self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, on what it has."""
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_program("postgres"), "-D", str(self._folder / "data"), *words],
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                user=NOBODY,
+                group=NOBODY,
+                extra_groups=NO_GROUPS,
+            )
+        self._wait(self._process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends and process.poll() is None:
+            try:
+                psycopg.connect(self.address("postgres")).close()
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError((self._folder / "log").read_text()[-2000:])
+
+    def stop(self) -> None:
+        """Ends it at once, whoever is connected, without putting anything in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(PATIENCE)
 
     def address(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
         """A database as the setting names it."""
@@ -74,9 +109,12 @@ def running() -> Iterator[Postgres]:
             for path in (folder, folder / "password"):
                 os.chown(path, NOBODY, NOBODY)
         _make(folder)
-        with _served(folder, port) as server:
-            _wait_for(port, server, folder / "log")
-            yield Postgres(port)
+        server = Postgres(port, folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -93,38 +131,3 @@ def _make(folder: Path) -> None:
         extra_groups=NO_GROUPS,
     )
     assert made.returncode == 0, made.stderr
-
-
-@contextmanager
-def _served(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [_program("postgres"), "-D", str(folder / "data"), *words],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            user=NOBODY,
-            group=NOBODY,
-            extra_groups=NO_GROUPS,
-        )
-        try:
-            yield server
-        finally:
-            # At once, and without putting in order what nobody will read again.
-            server.send_signal(signal.SIGQUIT)
-            server.wait(PATIENCE)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        assert server.poll() is None, log.read_text()[-2000:]
-        try:
-            psycopg.connect(Postgres(port).address("postgres")).close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text()[-2000:])

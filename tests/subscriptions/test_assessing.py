@@ -29,7 +29,7 @@ def test_a_patient_is_assessed_and_written_for(
 ) -> None:
     asked = []
 
-    async def write(patient: str, body: bytes, options: CheckOptions, *_: object) -> Written:
+    async def write(patient: str, body: bytes, options: CheckOptions, *_: object, **__: object) -> Written:
         asked.append((patient, body, options.first("server")))
         return written()
 
@@ -45,7 +45,7 @@ def test_a_patient_is_assessed_and_written_for(
 def test_what_was_assessed_on_a_part_of_the_data_is_not_done(
     database: str, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def write(*_: object) -> Written:
+    async def write(*_: object, **__: object) -> Written:
         return written()._replace(missing=frozenset({"Observation"}))
 
     async def test(parts: Parts) -> None:
@@ -57,7 +57,7 @@ def test_what_was_assessed_on_a_part_of_the_data_is_not_done(
 
 
 def test_what_was_not_stored_is_a_failure(database: str, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def write(*_: object) -> Written:
+    async def write(*_: object, **__: object) -> Written:
         return written(refused=2)
 
     async def test(parts: Parts) -> None:
@@ -85,7 +85,7 @@ def test_what_can_lead_to_nothing_is_told_once(
     server: dict[str, bool],
     text: str,
 ) -> None:
-    async def write(*_: object) -> Written:
+    async def write(*_: object, **__: object) -> Written:
         return written(target="none")
 
     async def test(parts: Parts) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from service.fhir.artifacts.metadata import Json, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _SEARCHED: Final = (
     {"name": "_id", "type": "token", "documentation": "Logical id."},
@@ -57,6 +57,21 @@ def _called_on(definitions: list[Json]) -> list[Json]:
         {"type": name, "operation": [_operation(one) for one in on_instances if name in one["resource"]]}
         for name in sorted({name for one in on_instances for name in one["resource"]})
     ]
+
+
+def secured(statement: Json, security: Json, needs: Mapping[str, str]) -> Json:
+    """The statement of a site that demands tokens; `needs` says of each operation, by its code, which scopes."""
+    rest = statement["rest"][0]
+    resources = [
+        one | {"operation": [_told(operation, needs) for operation in one["operation"]]} if "operation" in one else one
+        for one in rest["resource"]
+    ]
+    operations = [_told(operation, needs) for operation in rest["operation"]]
+    return statement | {"rest": [rest | {"security": security, "resource": resources, "operation": operations}]}
+
+
+def _told(operation: Json, needs: Mapping[str, str]) -> Json:
+    return operation | {"documentation": needs[operation["name"]]}
 
 
 def _operation(definition: Json) -> Json:

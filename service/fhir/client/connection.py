@@ -11,9 +11,12 @@ import stamina
 
 from service.fhir.client.faults import Fault, OutOfTime
 from service.security.bearer import TokenUnavailable
+from service.security.certificates import UNTRUSTED, is_untrusted
+from service.security.deadlines import seconds_left
 from service.security.origins import origin_of
 from service.security.responses import COMPRESSED, UNCOMPRESSED, is_compressed, retry_after
 from service.security.scopes import Access
+from service.security.sockets import PURPOSE, NotConfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +35,7 @@ _MOST_AT_ONCE: Final = 4
 _ALWAYS: Final = {"Accept": JSON, **UNCOMPRESSED, "Cache-Control": "no-cache"}
 _READ: Final = frozenset({200})
 _WRITTEN: Final = frozenset({200, 201, 202, 204})
+_WRITE: Final = {PURPOSE: "fhir-write"}
 _MEANINGS: Final = {401: ", for it does not know the service", 403: ", for it does not permit this to the service"}
 
 
@@ -74,7 +78,7 @@ class Connection:
         self._client = client
         self._bearer = bearer
         self._origin = origin_of(server.url)
-        self._ends = asyncio.get_running_loop().time() + seconds
+        self._ends = asyncio.get_running_loop().time() + seconds_left(seconds)
         self._bytes_left = most_bytes
         self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
 
@@ -166,15 +170,23 @@ class Connection:
     ) -> Reply:
         self.requests += 1
         try:
-            async with self._client.stream(method, url, content=content, headers={**_ALWAYS, **headers}) as response:
+            purpose = _WRITE if good is _WRITTEN else None
+            all_headers = {**_ALWAYS, **headers}
+            async with self._client.stream(
+                method, url, content=content, headers=all_headers, extensions=purpose
+            ) as response:
                 _require(response, good)
                 body = await self._body(response, is_read=good is _READ)
                 return Reply(
                     response.status_code, body, response.headers.get("etag", ""), response.headers.get("location", "")
                 )
+        except NotConfigured:
+            raise Fault("it points to another server") from None
         except httpx.TimeoutException:
             raise _Unanswered("it did not answer in time") from None
-        except httpx.RequestError:
+        except httpx.RequestError as error:
+            if is_untrusted(error):
+                raise Fault(f"it could not be reached: {UNTRUSTED}") from None
             raise _Unanswered("it could not be reached, or broke the connection off") from None
         except httpx.InvalidURL:
             raise Fault("it gave an address that is none") from None

@@ -11,6 +11,7 @@ from service.domain.concepts import SUICIDALITY_ITEMS, Concept, Item
 from service.domain.days import EARLIEST, LATEST
 from service.domain.facts import Answer, Reading, Record, Result, Source
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
+from service.errors import BodyTooLarge
 from service.fhir.reading.account import Account, Rejection
 from service.fhir.reading.codes import words
 from service.fhir.reading.containers import Containers
@@ -72,6 +73,7 @@ class Draft:
         "exposures",
         "expressions",
         "flags",
+        "followed",
         "index",
         "issues",
         "lookup",
@@ -143,6 +145,7 @@ class Draft:
         self.medicines: dict[str, bool] = {}
         self.oldest_medicine: int | None = None
         self.oldest_medicine_source: Source | None = None
+        self.followed = 0
         # Only a Flag that was closed asks when its evidence was last changed.
         self.dates_updates = False
 
@@ -209,12 +212,27 @@ class Draft:
 
     def resolve(self, reference: Reference, index: int, resource: Resource) -> Resource | None:
         """The resource that a reference in `resource` means, contained or in the Bundle."""
+        self.follow()
         name = fragment(reference)
         if name:
             inside = self.containers.find(resource, name)
             return None if inside is None else inside[1]
         found = self.index.find(reference, index)
         return None if found is None else self._resolved(found)
+
+    def follow(self, steps: int = 1) -> None:
+        """Counts what is looked at because something refers to it, which may be the same for every entry.
+
+        Raises BodyTooLarge where it is more than anybody's data need.
+        """
+        self.followed += steps
+        if self.followed > self.received.limits.references:
+            raise BodyTooLarge(
+                f"The Bundle has more than {self.received.limits.references} references to follow. "
+                "Send fewer entries at a time, or ask the operator to raise MOODMARKER_MAX_REFERENCES.",
+                "Bundle.entry",
+                limit="max_references",
+            )
 
     def _resolved(self, index: int) -> Resource | None:
         """A Medication that a record refers to is used through it."""

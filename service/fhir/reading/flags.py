@@ -12,6 +12,7 @@ from service.domain.closing import ENTERED_IN_ERROR, is_ours
 from service.domain.days import EARLIEST
 from service.domain.facts import PriorFlag, PriorPlan
 from service.domain.recognition import key_of
+from service.errors import too_deep
 from service.fhir.addresses import (
     CARE_PLAN_SID,
     CLOSED_BY_RULE,
@@ -24,6 +25,7 @@ from service.fhir.addresses import (
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import end_of_day, moment
 from service.fhir.reading.elements import ABSENT, Element, Extension, given
+from service.fhir.reading.nesting import nests_deeper
 from service.fhir.reading.references import identifier_of, identifiers_of
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
         closed_after=closing.after,
     )
     draft.flags.append(prior)
-    draft.raw_flags[index] = draft.received.raw(index)
+    draft.raw_flags[index] = _raw(draft, index)
     draft.use(index)
 
 
@@ -98,7 +100,7 @@ def read_plan(draft: Draft, index: int, plan: CarePlan, source: Source) -> None:
     status = plan.status or ""
     ended = is_ours(status, _reason(_extensions(plan.extension)))
     draft.plans.append(PriorPlan(identifier, status, source, index, ended))
-    draft.raw_plans[index] = draft.received.raw(index)
+    draft.raw_plans[index] = _raw(draft, index)
     draft.use(index)
 
 
@@ -180,3 +182,11 @@ def _moment(draft: Draft, index: int, source: Source, text: str | None, element:
         draft.use(index)
         draft.reject(index, f"{source.expression}.{element}", Reason.BAD_DATE, _BAD_DATE)
     return found
+
+
+def _raw(draft: Draft, index: int) -> bytes:
+    """What is written back as it was received; all of it is taken apart, and put together again."""
+    raw, most = draft.received.raw(index), draft.received.limits.depth
+    if nests_deeper(raw, most):
+        raise too_deep(draft.expressions[index], most)
+    return raw

@@ -39,8 +39,11 @@ class Form:
         self.codes: list[tuple[str | None, str | None]] = [(LOINC, name), (self._url, name)]
         found = _questionnaire(draft, index, response, canonical)
         if found is not None:
+            draft.follow(len(found.code or ()))
             self.codes += [(one.system, one.code) for one in found.code or ()]
             for item in _all(found.item or []):
+                # Every response to a form has all of it looked at.
+                draft.follow(1 + len(item.code or ()))
                 meaning = self._coded(item.code or ()) or self._defined(item.definition)
                 if meaning is not None and item.linkId:
                     self._by_link[item.linkId] = meaning
@@ -81,6 +84,7 @@ def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, ca
         return found if isinstance(found, Questionnaire) else None
     url, _, version = canonical.partition("|")
     for at, one in draft.index.forms(url):
+        draft.follow()
         if version in ("", one.version or version):
             draft.use(at)
             return one

@@ -40,11 +40,14 @@ def product(draft: Draft, index: int, record: MedicineRecord) -> Product:
     if not isinstance(found, Medication) or found.implicitRules or given(found.modifierExtension):
         return Product(reference.display or _UNNAMED, (), is_local_form=False)
     name = words(found.code) or reference.display or ""
-    return _recognised(draft, name, list(_codings(draft, index, record, found)))
+    codings = list(_codings(draft, index, record, found))
+    draft.follow(len(codings))
+    return _recognised(draft, name, codings)
 
 
 def _codings(draft: Draft, index: int, record: Resource, medication: Medication) -> Iterable[Coding]:
     yield from _of(medication.code)
+    draft.follow(len(medication.ingredient or ()))
     for ingredient in medication.ingredient or ():
         if given(ingredient.modifierExtension):
             continue

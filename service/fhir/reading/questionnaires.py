@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 from service.domain.concepts import PHQ9_ITEMS, Item
 from service.domain.facts import Answer, Score
 from service.domain.facts import Reading as Extent
+from service.errors import too_deep
 from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import absence, answer
 from service.fhir.reading.dates import UNDATED, dated
@@ -72,7 +73,10 @@ def read_questionnaire_response(draft: Draft, index: int, response: Questionnair
         return
     form = Form(draft, index, response)
     sheet = Sheet(draft, index, source, UNDATED, preliminary=response.status not in _COMPLETE)
-    found = [(asked, form.meaning(asked.item)) for asked in _questions(response.item or [], source.expression)]
+    found = [
+        (asked, form.meaning(asked.item))
+        for asked in _questions(response.item or [], source.expression, draft.received.limits.depth)
+    ]
     known = [(asked, meaning) for asked, meaning in found if meaning is not None]
     if not known and not _form_questions(draft, form, sheet):
         return
@@ -89,8 +93,8 @@ def read_questionnaire_response(draft: Draft, index: int, response: Questionnair
         _miss(sheet, form)
 
 
-def _questions(items: list[AnsweredItem], path: str) -> Iterator[Asked]:
-    """Every question, nested in groups or under answers, in order."""
+def _questions(items: list[AnsweredItem], path: str, most: int) -> Iterator[Asked]:
+    """Every question, nested in groups or under answers, in order; raises BodyUnreadable past so many levels."""
     waiting = [Asked(item, f"{path}.item[{number}]") for number, item in enumerate(items)][::-1]
     while waiting:
         asked = waiting.pop()
@@ -100,6 +104,9 @@ def _questions(items: list[AnsweredItem], path: str) -> Iterator[Asked]:
             inner += [
                 Asked(item, f"{asked.path}.answer[{at}].item[{number}]") for number, item in enumerate(one.item or ())
             ]
+        # Each list in a path is two levels; with each the paths of all within it grow longer.
+        if inner and 2 * asked.path.count("[") >= most:
+            raise too_deep(asked.path, most)
         waiting += reversed(inner)
 
 

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Raw, ValidationError
 
-from service.errors import BodyUnreadable
+from service.errors import BodyUnreadable, too_deep
 from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
+from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 _REFUSED_TYPES: Final = frozenset({"history", "message"})
 _KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _LONGEST_NAME: Final = 60
+_LEVELS: Final = 3
 _OTHER_NAMES: Final = """
 ActorDefinition ArtifactAssessment BiologicallyDerivedProductDispense BodySite ConditionDefinition DataElement
 DeviceAssociation DeviceComponent DeviceDispense DeviceUsage EligibilityRequest EligibilityResponse EncounterHistory
@@ -96,15 +98,17 @@ class Received:
         "expressions",
         "has_next",
         "kinds",
+        "limits",
         "places",
         "resources",
         "type",
     )
 
-    def __init__(self, body: bytes | Raw, parameter: int | None = None) -> None:
+    def __init__(self, body: bytes | Raw, parameter: int | None = None, limits: ReadingLimits = LIMITS) -> None:
         """`body` is the Bundle as received, or Parameters with the Bundle in one; `receive` fills in the rest."""
         self._body = body
         self._parameter = parameter
+        self.limits = limits
         self._lists: dict[tuple[int, ...], list[Raw]] = {}
         self.entries: list[Entry] = []
         # What the entries hold, in their order, and of which types that is.
@@ -138,12 +142,17 @@ class Received:
         return _RAW_ENTRY.decode(self._lists[bundle][last]).resource
 
 
-def receive(body: bytes | Raw, decoded: Bundle | None = None, parameter: int | None = None) -> Received:
+def receive(
+    body: bytes | Raw,
+    decoded: Bundle | None = None,
+    parameter: int | None = None,
+    limits: ReadingLimits = LIMITS,
+) -> Received:
     """The entries of the Bundle in `body` (or in one of its parameters); `decoded` is that Bundle if it has no fault.
 
     Raises BodyUnreadable for what is not a Bundle that can be read.
     """
-    received = Received(body, parameter)
+    received = Received(body, parameter, limits)
     if decoded is None:
         _receive_raw(received, body, "Bundle", ())
     else:
@@ -189,10 +198,15 @@ def _add_checked(received: Received, bundle: Bundle, path: str, way: tuple[int, 
 def _inside(
     received: Received, place: Place, bundle: T, add: Callable[[Received, T, str, tuple[int, ...]], None]
 ) -> None:
-    """A Bundle within the Bundle: if it cannot be read, it alone is rejected."""
+    """A Bundle within the Bundle: if it cannot be read, it alone is rejected; one too deep within is no data."""
+    # Each is a resource of an entry of a list: with every level the places of all entries in it grow longer.
+    if _LEVELS * (len(place.way) + 1) >= received.limits.depth:
+        raise too_deep(place.expression, received.limits.depth)
     try:
         add(received, bundle, *place)
     except BodyUnreadable as unreadable:
+        if unreadable.limit:
+            raise
         element = unreadable.expression.removeprefix(place.expression.removesuffix("resource"))
         _add(received, Broken(element=element, text=unreadable.text), place)
 

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
-from service.errors import BodyUnreadable, InvalidParameter
+from service.errors import BodyUnreadable, InvalidParameter, too_deep
 from service.fhir.reading.elements import ABSENT, Element, given
+from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.receiving import Received, receive
 from service.fhir.reading.resources import Bundle, Parameter, Parameters, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
@@ -84,14 +85,14 @@ def reading() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise BodyUnreadable("The body nests too deep to be read.") from None
+        raise too_deep() from None
     except UnicodeDecodeError as error:
         raise BodyUnreadable(f"The body is not UTF-8 (at byte {error.start}); send JSON in UTF-8.") from None
     except DecodeError as error:
         raise BodyUnreadable(f"The body is not JSON: {error}.") from None
 
 
-def read_request(body: bytes) -> RequestBody:
+def read_request(body: bytes, limits: ReadingLimits = LIMITS) -> RequestBody:
     """The parameters and the Bundle of a body; raises BodyUnreadable or InvalidParameter."""
     with reading():
         body = body.removeprefix(_BOM)
@@ -100,27 +101,27 @@ def read_request(body: bytes) -> RequestBody:
         try:
             decoded = _WHOLE.decode(body)
         except ValidationError:
-            return _leniently(body)
+            return _leniently(body, limits)
         if type(decoded) is Bundle:
-            return RequestBody({}, receive(body, decoded))
-        return _parameters(body, decoded)
+            return RequestBody({}, receive(body, decoded, limits=limits))
+        return _parameters(body, decoded, limits)
 
 
-def _leniently(body: bytes) -> RequestBody:
+def _leniently(body: bytes, limits: ReadingLimits) -> RequestBody:
     """A body with a wrong type somewhere."""
     kind = _kind(body)
     if kind == "Bundle":
-        return RequestBody({}, receive(body))
+        return RequestBody({}, receive(body, limits=limits))
     if kind != "Parameters":
         raise BodyUnreadable(_WHAT_TO_SEND)
     try:
-        return _parameters(body, _PLAIN_PARAMETERS.decode(body))
+        return _parameters(body, _PLAIN_PARAMETERS.decode(body), limits)
     except ValidationError as error:
         element, fault = where_and_what(error)
         raise BodyUnreadable(wrong_type(fault), joined("Parameters", element)) from None
 
 
-def _parameters(body: bytes, sent: _SentParameters | _PlainParameters) -> RequestBody:
+def _parameters(body: bytes, sent: _SentParameters | _PlainParameters, limits: ReadingLimits) -> RequestBody:
     if given(sent.implicitRules):
         text = "Parameters with implicitRules are not read; send them without."
         raise BodyUnreadable(text, "Parameters.implicitRules")
@@ -140,16 +141,16 @@ def _parameters(body: bytes, sent: _SentParameters | _PlainParameters) -> Reques
         elif parameter.name != _DATA or bundle is not None:
             raise InvalidParameter(f"Only one parameter holds a resource: the Bundle in `{_DATA}`.", at)
         else:
-            bundle = _bundle(body, resource, index, at)
+            bundle = _bundle(body, resource, index, limits)
     return RequestBody(values, bundle)
 
 
-def _bundle(body: bytes, resource: Raw | Resource, index: int, at: str) -> Received:
+def _bundle(body: bytes, resource: Raw | Resource, index: int, limits: ReadingLimits) -> Received:
     if isinstance(resource, Bundle):
-        return receive(body, resource, index)
+        return receive(body, resource, index, limits)
     if isinstance(resource, Raw) and _kind(resource) == "Bundle":
-        return receive(resource)
-    raise InvalidParameter(_WHAT_TO_SEND, f"{at}.resource")
+        return receive(resource, limits=limits)
+    raise InvalidParameter(_WHAT_TO_SEND, f"Parameters.parameter[{index}].resource")
 
 
 def _kind(raw: bytes | Raw) -> str | None:

@@ -26,7 +26,7 @@ _UNCHANGED = FlagState.UNCHANGED
 # Beyond this many entries of a kind the rest is counted; what concerns safety is always listed.
 MOST_LISTED: Final = 500
 # Met, and yet no flag is raised: a reader must not take that for "not met".
-_WITHHELD: Final = {"closed-by-clinician": "{reason}", "muted": "it is muted in this site's settings"}
+_WITHHELD: Final = {"closed-by-clinician": "{reason}"}
 
 # What became of the evidence of a Flag that stays as it is.
 _EVENTS: Final = {

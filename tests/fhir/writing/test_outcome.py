@@ -112,7 +112,6 @@ def test_an_undecided_rule_says_what_it_lacked_louder_for_safety() -> None:
     ("because", "why"),
     [
         ("closed-by-clinician", "closed by a clinician on 2026-05-02"),
-        ("muted", "it is muted in this site's settings"),
     ],
 )
 def test_a_met_rule_without_a_flag_says_why(because: str, why: str) -> None:

@@ -1,9 +1,9 @@
-"""The JSON Web Token of a CDS client: taken apart, judged by what it says, and only then by its signature."""
+"""A signed JSON Web Token that somebody sends: taken apart, judged by what it says, only then by its signature."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from joserfc import jws
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from service.security.json_web_keys import PublicKey
 
 MOST_BYTES: Final = 8 * 1024
-# The clock of a client may be ahead of ours by a minute.
+# The clock of who signs may be ahead of ours by a minute.
 SKEW_SECONDS: Final = 60.0
 # The last second that a calendar of four digits has.
 _LAST_MOMENT: Final = 253_402_300_799.0
+# The types of tokens, in upper case: those of CDS Hooks have none of their own.
+PLAIN: Final = ("JWT",)
+ACCESS_TOKENS: Final = (*PLAIN, "AT+JWT", "APPLICATION/AT+JWT")
 _BEARER: Final = re.compile(rb"bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
 # They change how a token is read, and none of them is meant for one.
 _EXTENSIONS: Final = frozenset({"b64", "crit"})
@@ -50,27 +53,28 @@ class Header(Struct, gc=False):
 
 
 class Claims(Struct, gc=False):
-    """What is read of the claims."""
+    """What is read of the claims, whoever signs; what only some write stands in a class below this."""
 
     iss: str
     aud: str | list[str]
     exp: float
     iat: float | None = None
     nbf: float | None = None
-    jti: str | None = None
-    tenant: str | None = None
 
 
-class Token(NamedTuple):
+_Claims = TypeVar("_Claims", bound=Claims)
+
+
+class Token(NamedTuple, Generic[_Claims]):
     """A token that reads well; nothing of it is believed yet."""
 
     header: Header
-    claims: Claims
+    claims: _Claims
     signed: jws.CompactSignature
 
 
-def read_token(authorization: bytes) -> Token:
-    """The token of an Authorization header; raises `Refused`."""
+def read_token(authorization: bytes, kind: type[_Claims], types: Collection[str] = PLAIN) -> Token[_Claims]:
+    """The token of an Authorization header, whose `typ`, if any, is one of `types`; raises `Refused`."""
     if len(authorization) > MOST_BYTES:
         raise Refused("it is larger than any token")
     match = _BEARER.fullmatch(authorization)
@@ -79,14 +83,14 @@ def read_token(authorization: bytes) -> Token:
     try:
         signed = jws.extract_compact(match[1], registry=_Registry())
         header = msgspec.convert(signed.protected, Header)
-        claims = msgspec.json.decode(signed.payload, type=Claims)
+        claims = msgspec.json.decode(signed.payload, type=kind)
     # The library's own errors, and those of the JSON it looks into before it knows what it is.
     except (JoseError, msgspec.MsgspecError, LookupError, RecursionError, TypeError, ValueError):
         raise Refused("its header or claims cannot be read, or lack alg, kid, iss, aud or exp") from None
     if not _EXTENSIONS.isdisjoint(signed.protected):
         raise Refused("its header asks for an extension")
-    if header.typ is not None and header.typ.upper() != "JWT":
-        raise Refused("its typ is not JWT")
+    if header.typ is not None and header.typ.upper() not in types:
+        raise Refused("its typ is not that of such a token")
     if not header.kid:
         raise Refused("it names no key")
     return Token(header, claims, signed)
@@ -108,16 +112,10 @@ def check_audience(claims: Claims, addresses: Collection[str]) -> None:
     """Raises `Refused` for a token that is made out to somebody else."""
     named = [claims.aud] if isinstance(claims.aud, str) else claims.aud
     if not any(one in addresses for one in named):
-        raise Refused("its aud is not the address that was called; name what the client writes in its audiences")
+        raise Refused("its aud is not an address of ours; name in audiences what is written into it")
 
 
-def check_tenant(claims: Claims, tenants: Collection[str]) -> None:
-    """Raises `Refused` for a token of another tenant, or of none, where a site names tenants."""
-    if tenants and claims.tenant not in tenants:
-        raise Refused("its tenant is none of its tenants")
-
-
-def check_signature(token: Token, key: PublicKey) -> None:
+def check_signature(token: Token[_Claims], key: PublicKey) -> None:
     """Raises `Refused` unless the key has signed the token."""
     registry = _Registry(algorithms=[key.algorithm], strict_check_header=False)
     try:
