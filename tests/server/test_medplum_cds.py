@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import pytest
 
@@ -114,19 +116,20 @@ def test_the_data_of_somebody_else_are_refused_in_words(served: Served, medplum:
 
 
 def test_a_call_that_found_the_service_full_is_answered_when_it_is_repeated(medplum: LocalServer) -> None:
-    with serving(CONCURRENCY_LIMIT="1") as full, full.connect() as another:
-        # Somebody whose body is long in coming holds the only place.
-        head = f"POST {SERVICE_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{full.port}\r\nContent-Type: application/json\r\n"
-        another.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
-        read = []
-        with client(full, medplum, hook=HOOKS[0]) as lines:
-            for line in lines:
-                read.append(json.loads(line))
-                if read[-1].get("status", 200) != 200:
-                    another.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        base = f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"
+        site = {"CONCURRENCY_LIMIT": "1", "QUEUE_LIMIT": "0", "CDS_SECONDS": "1.5"}
+        with serving(**site, SERVERS=json.dumps({"silent": {"url": base}})) as full, full.connect() as another:
+            # Somebody whose FHIR server does not answer holds the only place.
+            call = {"hook": HOOKS[0], "hookInstance": str(uuid4()), "fhirServer": base}
+            sent = json.dumps(call | {"context": {"userId": "Practitioner/1", "patientId": "p"}})
+            head = f"POST {SERVICE_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{full.port}\r\nContent-Type: application/json\r\n"
+            another.sendall(f"{head}Content-Length: {len(sent)}\r\n\r\n{sent}".encode())
+            with client(full, medplum, hook=HOOKS[0]) as lines:
+                read = [json.loads(line) for line in lines]
     posts, answer = [one for one in read if one.get("method") == "POST"], read[-1]
-    assert [one["status"] for one in posts] == [503, 200]
-    assert posts[0]["instance"] == posts[1]["instance"]
+    assert [posts[0]["status"], posts[-1]["status"]] == [503, 200]
+    assert posts[0]["instance"] == posts[-1]["instance"]
     assert topics(answer) == [RULE]
 
 
