@@ -9,7 +9,7 @@ COPY service ./service
 RUN /opt/moodmarker/bin/python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation . \
     && /opt/moodmarker/bin/python -m pip uninstall --quiet --yes setuptools pip
 
-# Stage 2: that environment alone. It needs no writable path and no privilege.
+# Stage 2: that environment alone. It needs no privilege, and to write to /tmp alone, for workers and site rules.
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/moodmarker /opt/moodmarker
 ENV PATH="/opt/moodmarker/bin:$PATH" \

@@ -11,6 +11,7 @@ Problem
  +- RequiredDataMissing   what has to be there before anything can be said
  +- NotFound              no such resource or operation
  +- Overloaded            try again later
+     +- KeysNotFetched    the keys that a token is checked with cannot be had
  +- DeadlineExceeded      the work took too long
  +- Throttled             too much of one caller at a time
  +- NotAuthenticated      the caller has to say who it is
@@ -47,11 +48,10 @@ class BodyUnreadable(Problem):
     code = "structure"
 
 
-def too_deep(expression: str = "", most: int | None = None) -> BodyUnreadable:
-    """What is said of data that nest deeper than `most`, or than can be read at all."""
-    how = "too deep to be read" if most is None else f"deeper than {most} levels"
-    text = f"The body nests {how}. Send it with fewer levels; MOODMARKER_MAX_DEPTH says how many are taken."
-    return BodyUnreadable(text, expression, limit="max_depth")
+def too_deep() -> BodyUnreadable:
+    """What is said of a body that nests deeper than can be read at all."""
+    text = "The body nests too deep to be read. Send it with fewer levels: MOODMARKER_MAX_DEPTH says how many are read."
+    return BodyUnreadable(text, limit="max_depth")
 
 
 class BodyTooLarge(Problem):
@@ -106,6 +106,12 @@ class Overloaded(Problem):
     """The service has as much work as it takes; trying again later helps."""
 
     code = "throttled"
+
+
+class KeysNotFetched(Overloaded):
+    """Nobody can say whether a token is good, as the keys of who signed it cannot be had at the moment."""
+
+    code = "transient"
 
 
 class Throttled(Problem):

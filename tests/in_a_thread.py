@@ -28,18 +28,17 @@ S = TypeVar("S", bound=Serving)
 def in_a_thread(make: Callable[[int], S], **config: Any) -> Iterator[S]:
     """What `make` gives for a free port, served there until the end."""
     settings = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none", **config)
-    listener = settings.bind_socket()
-    served = make(listener.getsockname()[1])
-    settings.app = served.app
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    ends = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < ends:
-        time.sleep(0.01)
-    try:
-        yield served
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
+    with settings.bind_socket() as listener:
+        served = make(listener.getsockname()[1])
+        settings.app = served.app
+        server = uvicorn.Server(settings)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        ends = time.monotonic() + PATIENCE
+        while not server.started and time.monotonic() < ends:
+            time.sleep(0.01)
+        try:
+            yield served
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)

@@ -69,7 +69,11 @@ class Admission:
             self._release()
 
     def _release(self) -> None:
-        """Hands the place to who has waited longest."""
+        """Hands the place to who has waited longest, unless it is one more than there are."""
+        if self._held > self._most:
+            # Work that was given up has it still.
+            self._held -= 1
+            return
         while self._queue:
             turn = self._queue.popleft()
             if not turn.done():

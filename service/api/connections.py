@@ -13,6 +13,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.api.errors import HeadTooLarge, answer_problem
+from service.api.offers import DecliningParser
 from service.errors import BodyUnreadable, Overloaded, Problem
 from service.settings import Settings
 from service.telemetry import Metrics
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # As HTTP has it: a server that cannot tell where a request ends closes the connection.
 _NOT_HTTP = "The request is not written as HTTP has it; send one length, CRLF line ends and no folded headers."
-_UPGRADES = "No other protocol is spoken here; send the body without Upgrade (in Java: Version.HTTP_1_1)."
+_NO_TUNNEL = "There is no tunnel through here; ask the service itself."
 _CHUNKED = b"chunked"
 
 
@@ -69,6 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """As the server makes it."""
         super().__init__(*arguments, **named)
+        self.parser = DecliningParser(self)  # type: ignore[assignment]
         bounds: Bounds = getattr(self.app, "bounds", None) or _bounds_of_any()
         self.limits, self.metrics = bounds
         self._head_timer: TimerHandle | None = None
@@ -78,6 +80,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_body = False
         self._head_bytes = self._head_parsed = self._head_count = 0
         self._refusal: Problem | None = None
+        # The head was one that offers another protocol, and is told once more without the offer.
+        self._declines = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes a connection, in the place of an idle one where there are as many as are held."""
@@ -143,6 +147,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._declines = False
         self._in_head = True
         self._head_bytes = self._head_parsed = self._head_count = 0
 
@@ -166,24 +171,26 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole; refuses what two readers could take for different requests."""
+        if self.parser.get_method() == b"CONNECT":
+            self._refusal = BodyUnreadable(_NO_TUNNEL)
+            self._count("http")
+            raise ValueError("tunnel")
+        if self.parser.should_upgrade():
+            self._declines = True
+            return
         self._in_head = False
-        self._in_body = True
         self._stop_head()
         version = self.parser.get_http_version()
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        lengths = [value for name, value in self.headers if name == b"content-length" and value.strip(b"0 ")]
-        has_body = bool(codings or lengths)
-        if self.parser.get_method() == b"CONNECT" or (self.parser.should_upgrade() and has_body):
-            # The parser takes the body of a request that offers another protocol for that protocol.
-            self._refusal = BodyUnreadable(_UPGRADES)
-            self._count("http")
-            raise ValueError("upgrade")
         if version not in ("1.0", "1.1") or (codings and (version == "1.0" or codings != [_CHUNKED])):
             raise ValueError("ambiguous")
+        self._in_body = True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._declines:
+            return
         self._in_body = False
         super().on_message_complete()
 
@@ -212,7 +219,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Answers and closes; where an earlier request still waits for its answer, this one would be taken for it."""
         waiting = not self._is_idle
-        if not waiting or (self._in_body and not self.cycle.response_started):
+        if not waiting or (self._in_body and not self.pipeline and not self.cycle.response_started):
             self.transport.write(_written(problem))
         if waiting:
             self.cycle.disconnected = True

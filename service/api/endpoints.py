@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from service.api.admission import Admission
@@ -44,6 +45,7 @@ class Endpoints:
         self.write = PatientEndpoint("write", self._write, *shared)
         self.cds_hooks = CdsHooksEndpoints(settings, context, metrics, self.intake, self.records)
         self._leases = leases
+        self._opened = AsyncExitStack()
         recorder = self.records.recorder
         self.subscriptions = Subscriptions(settings, context, self, leases, metrics, recorder=recorder)
 
@@ -63,16 +65,21 @@ class Endpoints:
         return written.answer
 
     async def start(self) -> None:
-        """Opens what outlives a request, and begins what works in the background."""
-        await self.records.start()
-        await self.subscriptions.start()
-        self.cds_hooks.remember_in(None if self._leases is None else self._leases.store)
+        """Opens what outlives a request, and begins what works in the background; where that fails all is closed."""
+        async with AsyncExitStack() as opened:
+            # Closed from the last to the first: what works in the background before what it works with, and what it
+            # did is recorded until the end.
+            opened.push_async_callback(self.records.close)
+            opened.push_async_callback(self.servers.close)
+            opened.push_async_callback(self.callers.close)
+            opened.push_async_callback(self.cds_hooks.close)
+            opened.callback(self.admission.close)
+            opened.push_async_callback(self.subscriptions.stop)
+            await self.records.start()
+            await self.subscriptions.start()
+            self.cds_hooks.remember_in(None if self._leases is None else self._leases.store)
+            self._opened = opened.pop_all()
 
     async def close(self) -> None:
-        """Ends what works in the background, and lets go of threads and of connections to FHIR servers."""
-        await self.subscriptions.stop()
-        self.admission.close()
-        await self.cds_hooks.close()
-        await self.callers.close()
-        await self.servers.close()
-        await self.records.close()
+        """Closes all that `start` opened, whatever of it fails; raises what did."""
+        await self._opened.aclose()

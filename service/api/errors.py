@@ -14,6 +14,7 @@ from service.errors import (
     BodyUnreadable,
     DeadlineExceeded,
     InvalidParameter,
+    KeysNotFetched,
     MissingSubject,
     MixedPatients,
     NotAllowed,
@@ -81,10 +82,12 @@ STATUS: dict[type[Problem], int] = {
     UpstreamFailed: 502,
     UpstreamTooSlow: 504,
     Overloaded: 503,
+    KeysNotFetched: 503,
     DeadlineExceeded: 503,
 }
 _REALM = 'Bearer realm="moodmarker"'
-_RETRY_AFTER = {Overloaded: "1", DeadlineExceeded: "30"}
+# Of two that hold the later one does.
+_RETRY_AFTER = {Overloaded: "1", KeysNotFetched: "10", DeadlineExceeded: "30"}
 
 
 def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

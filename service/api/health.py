@@ -39,7 +39,8 @@ def add_health(app: FastAPI, context: Context, metrics: Metrics, settings: Setti
         parts, records = await endpoints.subscriptions.health(), endpoints.records.health()
         # Where subscriptions are on and nothing is said of them, they have not begun.
         begun = settings.service_key is None or bool(parts)
-        good = begun and all(state == "ready" for state in (*parts.values(), *records.values()))
+        good = begun and all(state == "ready" for state in parts.values())
+        good = good and all(state.startswith("ready") for state in records.values())
         told = {"status": "ready" if good else "not ready", "ruleSet": rules, **records}
         return _answer(told | ({"subscriptions": parts} if parts else {}), 200 if good else 503)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -24,7 +23,8 @@ CHECK: Final[dict[Level, tuple[Parameter, ...]]] = {
 }
 _GENERAL: Final = frozenset(parameter.name for parameter in GENERAL)
 _MOST_PAIRS: Final = 100
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,39}")
+# In lower case, as some write them: those of every operation, and the one that stands in a body alone.
+_NAMES: Final = frozenset(parameter.name.lower() for level in CHECK.values() for parameter in level) | {"data"}
 
 
 class Query(NamedTuple):
@@ -39,7 +39,7 @@ _EMPTY: Final = Query(CheckOptions(), None, pretty=False)
 
 
 def read_query(query: bytes, level: Level = "system") -> Query:
-    """The parameters in a query string; an unknown or repeated one is an error that names it."""
+    """The parameters in a query string; one that is unknown here, or repeated, is an error."""
     if not query:
         return _EMPTY
     received = read_pairs(query, CHECK[level])
@@ -81,5 +81,5 @@ def pretty_asked(received: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _shown(name: str) -> str:
-    """What looks like no parameter's name may be anything, so it is not repeated."""
-    return f"The parameter {name}" if _NAME.fullmatch(name) else "One parameter"
+    """What is no parameter's name anywhere may be anything, so it is not repeated."""
+    return f"The parameter {name}" if name.lower() in _NAMES else "One parameter"

@@ -55,10 +55,15 @@ class Records:
             await ledger.close(max(self._settings.graceful_shutdown_seconds / 2, 1.0))
 
     def health(self) -> dict[str, str]:
-        """How the ledger is: `ready`, or `failed` and why; nothing where there is none."""
+        """How the ledger is: `ready`, or `failed` and why; nothing where there is none.
+
+        One that is deferred is ready, and says what is wrong, for as long as it takes more: answers go on.
+        """
         if self._keys is None:
             return {}
         fault = "it is not open" if self._ledger is None else self._ledger.fault
+        if fault and self._ledger is not None and self._ledger.takes_more:
+            return {"ledger": f"ready, but behind: {fault}"}
         return {"ledger": f"failed: {fault}" if fault else "ready"}
 
     def begun(self, way: str, caller: str) -> Recording:

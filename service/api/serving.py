@@ -7,12 +7,14 @@ import os
 import signal
 import socket
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from service.api.application import create_app
 from service.api.connections import BoundedProtocol
@@ -27,6 +29,7 @@ from service.subscriptions.opening import require_store
 from service.telemetry import MULTIPROCESS, configure_logging, forget_dead_workers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -40,29 +43,49 @@ _PATIENCE_WITH_WORKERS = 60
 
 def build() -> Edge:
     """The application from this process's own settings; what a worker, or any other ASGI server, calls."""
-    settings = load_settings()
-    require_safe_listener(settings)
-    configure_logging(settings.log_level)
-    forget_dead_workers()
-    return create_app(settings, Context.load(settings))
+    try:
+        settings = load_settings()
+        require_safe_listener(settings)
+        configure_logging(settings.log_level)
+        forget_dead_workers()
+        app = create_app(settings, Context.load(settings))
+    except SettingsError as error:
+        # It would be so every time.
+        structlog.get_logger().critical("a setting cannot be used", reason=str(error))
+        raise SystemExit(STARTUP_FAILURE) from None
+    _load_libraries(settings)
+    return app
+
+
+def _load_libraries(settings: Settings) -> None:
+    """Imports before a worker's turn what databases need, for while it begins nobody is answered."""
+    if settings.service_key is not None or settings.ledger_key is not None:
+        from service.store import ledger, migrating  # noqa: F401
 
 
 def serve(settings: Settings) -> None:
     """Serves until interrupted; requests that are being answered are finished."""
     require_safe_listener(settings)
     configure_logging(settings.log_level)
-    asyncio.run(require_store(settings))
-    require_ledger(settings)
+    # Where there is nothing to be read anew, being told to is no reason to end.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _require_databases(settings)
     # Ending when told to is no failure: the exit code is 0 once the last request has been answered.
     signal.signal(signal.SIGTERM, _end)
     with suppress(KeyboardInterrupt), _listen(settings) as listener:
         _tell(settings, listener)
         # Rules that may be switched need workers that can be exchanged, if only one.
-        if settings.workers == 1 and settings.site_rules is None:
+        if settings.workers == 1 and settings.site_rules is None and settings.concept_map is None:
             config = server_config(settings, create_app(settings, Context.load(settings)))
             uvicorn.Server(config).run(sockets=[listener])
         else:
             _serve_with_workers(settings, listener)
+
+
+def _require_databases(settings: Settings) -> None:
+    """Raises `SettingsError` where what the application opens at its start cannot be opened now."""
+    asyncio.run(require_store(settings))
+    require_ledger(settings)
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -113,8 +136,6 @@ def _tell(settings: Settings, listener: socket.socket) -> None:
 
 def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     """Workers read the settings anew, so what came by the command line is handed on as variables."""
-    # Until there are rules, none can be switched.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # What is wrong with the settings is said here, once, and not by every worker.
     rules = Rules.load(settings)
     Servers(settings, Context.load(settings, rules.files))
@@ -123,14 +144,31 @@ def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     # So is what else decides answers: a worker that is replaced later must not find a file of settings changed.
     for name in settings.model_fields_set & {"host", "port", "workers", "time_zone", "locale"}:
         os.environ[PREFIX + name.upper()] = str(getattr(settings, name))
-    with tempfile.TemporaryDirectory(prefix="moodmarker-") as own:
+    with _own_folder() as own:
         numbers, copies = Path(own, "metrics"), Path(own, "rules")
         numbers.mkdir()
         copies.mkdir()
         if settings.workers > 1:
             os.environ[MULTIPROCESS] = str(numbers)
         config = server_config(settings, "service.api.serving:build")
-        Supervisor(config, [listener], settings, rules, copies).run()
+        supervisor = Supervisor(config, [listener], settings, rules, copies, partial(_require_databases, settings))
+        supervisor.run()
+    if supervisor.could_not_start:
+        raise SystemExit(STARTUP_FAILURE)
+
+
+@contextmanager
+def _own_folder() -> Iterator[str]:
+    """A folder for the workers' numbers and rules, which goes with the service."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="moodmarker-")
+    except OSError as error:
+        raise SettingsError(
+            f"Workers, and rules that can be switched, need a folder for temporary files ({error.strerror}). "
+            "Mount a tmpfs on /tmp, or name a folder in TMPDIR."
+        ) from None
+    with folder as name:
+        yield name
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -59,7 +59,9 @@ def _configuration(issuer: Issuer) -> dict[str, Any]:
             "client-confidential-asymmetric",
             "permission-v1",
             "permission-v2",
-            *(["permission-patient", "permission-user"] if launched else []),
+            # The scopes of these levels count here, wherever their tokens come from.
+            "permission-patient",
+            "permission-user",
         ],
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -12,7 +12,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service.api.workers import Stage, Worker
-from service.assessment import Context, SiteFiles
+from service.assessment import Context, SiteFiles, require_safety_codes
 from service.settings import Settings, SettingsError, variable_of
 from service.telemetry import forget_dead_workers
 
@@ -29,6 +29,11 @@ _LOOK_SECONDS: Final = 0.01
 _ANSWER_SECONDS: Final = 1.0
 # What old workers still answer is waited for so long before the new ones begin; it is finished in any case.
 _LAST_ANSWERS_SECONDS: Final = 1.0
+# One that has not begun by then is looked after like any other.
+_BEGINNING_SECONDS: Final = 10.0
+# Between two tries to start a worker that could not.
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 10.0
 
 
 class Rules(NamedTuple):
@@ -45,6 +50,7 @@ class Rules(NamedTuple):
 
     def hand_on(self, folder: Path) -> None:
         """Has processes that are started from now on read these bytes, whatever becomes of the files of the site."""
+        folder.mkdir(exist_ok=True, parents=True)
         for setting, content in self.files._asdict().items():
             if content is not None:
                 copy = folder / f"{setting}-{self.rule_set.digest}"
@@ -63,36 +69,61 @@ class Supervisor(Multiprocess):
     processes: list[Worker]  # type: ignore[assignment]
 
     def __init__(
-        self, config: uvicorn.Config, sockets: list[socket], settings: Settings, rules: Rules, folder: Path
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket],
+        settings: Settings,
+        rules: Rules,
+        folder: Path,
+        require_start: Callable[[], None],
     ) -> None:
-        """`settings` name the files of the site, and `folder` holds the copies that workers read."""
+        """`settings` name the files of the site, and `folder` holds the copies that workers read.
+
+        `require_start` raises `SettingsError` where a worker could not start now.
+        """
         super().__init__(config, sockets)
         self._settings, self._rules, self._folder = settings, rules, folder
+        self._require_start = require_start
         self._leaving: list[Worker] = []
-        rules.hand_on(folder)
+        self._has_served = False
+        self._failed_starts = 0
+        self._resting: dict[Worker, float] = {}
+        self.could_not_start = False
         structlog.get_logger().info("rules loaded", **rules.told())
+
+    def run(self) -> None:
+        """Runs until told to end; no worker goes on serving without somebody who looks after it."""
+        try:
+            super().run()
+        except BaseException:
+            self.terminate_all()
+            self.join_all()
+            raise
 
     def init_processes(self) -> None:
         """Starts the first workers."""
-        self.processes = [self._serving() for _ in range(self.processes_num)]
+        self.processes = []
+        for _ in range(self.processes_num):
+            self.processes.append(self._serving())
 
     def handle_hup(self) -> None:
         """Reads the files of the site anew, and switches if they can be used and say something else."""
         log = structlog.get_logger()
         try:
             rules = Rules.load(self._settings)
+            require_safety_codes(self._settings, self._rules.files, rules.files)
+            # Once the old workers have gone it would be too late to find that out.
+            self._require_start()
         except SettingsError as error:
             log.error("rules not switched", reason=str(error), digest=self._rules.rule_set.digest)
             return
         if rules.rule_set.digest == self._rules.rule_set.digest:
             log.info("rules unchanged", **rules.told())
             return
-        rules.hand_on(self._folder)
-        if self._switch():
+        if self._switch(rules):
             log.info("rules switched", before=self._rules.rule_set.digest, **rules.told())
             self._rules = rules
         else:
-            self._rules.hand_on(self._folder)
             log.error("rules not switched", reason="no worker got ready with them", digest=self._rules.rule_set.digest)
 
     def handle_ttin(self) -> None:
@@ -106,16 +137,48 @@ class Supervisor(Multiprocess):
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
-            if worker.process.is_alive() and worker.stage(self.config.timeout_worker_healthcheck) is not None:
+            if worker.process.is_alive() and self._says_how_far(worker):
                 continue
-            worker.let_go()
-            if worker.exitcode == STARTUP_FAILURE:
+            if not self._has_served and worker.exitcode == STARTUP_FAILURE:
                 # It would fail in the same way every time.
                 structlog.get_logger().error("a worker could not start; the service ends", worker=worker.pid)
+                self.could_not_start = True
                 self.should_exit.set()
                 return
-            structlog.get_logger().error("a worker died and is replaced", worker=worker.pid)
+            if not self._rests(worker):
+                worker.let_go()
+                # Who ended otherwise than by failing to start has started.
+                self._has_served |= worker.exitcode != STARTUP_FAILURE
+                structlog.get_logger().error("a worker died and is replaced", worker=worker.pid)
+                self._replace(place)
+
+    def _replace(self, place: int) -> None:
+        try:
             self.processes[place] = self._serving()
+        except OSError as error:
+            # Memory or descriptors may be had again in a moment.
+            structlog.get_logger().error("a worker was not started", reason=error.strerror)
+
+    def _says_how_far(self, worker: Worker) -> bool:
+        stage = worker.stage(self.config.timeout_worker_healthcheck)
+        if stage is Stage.SERVING:
+            self._has_served = True
+            self._failed_starts = 0
+        return stage is not None
+
+    def _rests(self, worker: Worker) -> bool:
+        """Whether a worker that could not start is not replaced yet: what it lacked may come back."""
+        if worker.exitcode != STARTUP_FAILURE:
+            return False
+        if worker not in self._resting:
+            pause = min(_FIRST_PAUSE * 2**self._failed_starts, _LONGEST_PAUSE)
+            self._failed_starts += 1
+            self._resting[worker] = time.monotonic() + pause
+            structlog.get_logger().error("a worker could not start", worker=worker.pid, again_in_seconds=pause)
+        if time.monotonic() < self._resting[worker]:
+            return True
+        del self._resting[worker]
+        return False
 
     def terminate_all(self) -> None:
         """Ends all workers in order, those that are leaving too."""
@@ -123,13 +186,26 @@ class Supervisor(Multiprocess):
         super().terminate_all()
 
     def _serving(self) -> Worker:
-        worker = Worker(self.config, self.sockets)
+        worker = self._started(self._rules)
         worker.begin()
         return worker
 
-    def _switch(self) -> bool:
+    def _started(self, rules: Rules) -> Worker:
+        # Each time: whoever tidies folders of temporary files may have taken the copies away.
+        rules.hand_on(self._folder)
+        return Worker(self.config, self.sockets)
+
+    def _switch(self, rules: Rules) -> bool:
         """New workers get ready, the old ones stop accepting, the new ones begin; who connects meanwhile waits."""
-        new = [Worker(self.config, self.sockets) for _ in self.processes]
+        new: list[Worker] = []
+        try:
+            for _ in self.processes:
+                new.append(self._started(rules))
+        except OSError as error:
+            structlog.get_logger().error("workers not started", reason=error.strerror)
+            for worker in new:
+                worker.let_go()
+            return False
         patience = self.config.timeout_worker_healthcheck
         ready = _wait(patience, lambda: self._is_over(new) or all(_is_ready(worker) for worker in new))
         if not ready or self._is_over(new):
@@ -141,6 +217,7 @@ class Supervisor(Multiprocess):
         self._retire(old)
         for worker in new:
             worker.begin()
+        _wait(_BEGINNING_SECONDS, lambda: all(map(_has_begun, new)))
         structlog.get_logger().info("workers changed", seconds=round(time.monotonic() - began, 3))
         return True
 
@@ -181,6 +258,10 @@ def _wait(seconds: float, until: Callable[[], bool]) -> bool:
 
 def _is_ready(worker: Worker) -> bool:
     return worker.stage(_ANSWER_SECONDS) is Stage.WAITING
+
+
+def _has_begun(worker: Worker) -> bool:
+    return not worker.process.is_alive() or worker.stage(_ANSWER_SECONDS) is Stage.SERVING
 
 
 def _takes_nothing(worker: Worker) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.assessment.checking import Answer, assess, assess_patient
-from service.assessment.context import Context, SiteFiles
+from service.assessment.context import Context, SiteFiles, require_safety_codes
 from service.assessment.options import CheckOptions
 from service.assessment.servers import Servers
 from service.assessment.turns import Leases, Turns
@@ -21,4 +21,5 @@ __all__ = [
     "assess",
     "assess_and_write",
     "assess_patient",
+    "require_safety_codes",
 ]

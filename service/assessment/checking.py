@@ -82,7 +82,7 @@ async def assess_patient(
 
     Raises `Problem`; what could not be fetched is not covered, so that nothing is concluded from its absence.
     """
-    choices = chosen(read_parameters(body).parameters, options, context, now, "instance")
+    choices = chosen(read_parameters(body, context).parameters, options, context, now, "instance")
     fetched = await servers.fetch(choices.server, patient, choices.as_of.day)
     own = about(patient, choices)
     work = partial(_answer_fetched, fetched, own, context)
@@ -90,9 +90,9 @@ async def assess_patient(
     return answer._replace(recorded=await recording.of(answer.decided))
 
 
-def read_parameters(body: bytes) -> RequestBody:
+def read_parameters(body: bytes, context: Context) -> RequestBody:
     """The parameters for a patient who is fetched; raises `BodyUnreadable` where data are sent as well."""
-    request = read_request(body) if body.strip() else RequestBody({}, None)
+    request = read_request(body, context.limits) if body.strip() else RequestBody({}, None)
     if request.bundle is not None:
         raise BodyUnreadable("The data of a Patient are fetched; send Parameters without `data`.")
     return request
@@ -108,9 +108,9 @@ def is_long_work(fetched: Fetched, choices: Choices) -> bool:
     return choices.strict or len(fetched.bundle) >= LARGE_BYTES
 
 
-def received_of(fetched: Fetched) -> Received:
-    """The entries of what was fetched."""
-    received = read_request(fetched.bundle).bundle
+def received_of(fetched: Fetched, context: Context) -> Received:
+    """The entries of what was fetched, which has the limits of what is sent."""
+    received = read_request(fetched.bundle, context.limits).bundle
     assert received is not None  # noqa: S101 - it was put together as a Bundle
     return received
 
@@ -152,7 +152,8 @@ def _pairs(results: tuple[RuleResult, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _answer_fetched(fetched: Fetched, choices: Choices, context: Context) -> Answer:
-    return _answer(read(received_of(fetched), choices, context, fetched.gaps), choices, context, fetched.bundle)
+    received = received_of(fetched, context)
+    return _answer(read(received, choices, context, fetched.gaps), choices, context, fetched.bundle)
 
 
 def _answer(reading: Reading, choices: Choices, context: Context, data: bytes) -> Answer:

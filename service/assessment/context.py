@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from service.domain.needs import needs
 from service.domain.ruleset import RuleSet, UnknownRule
 from service.domain.thresholds import WrongThreshold
 from service.fhir.concept_maps import ConceptMapUnreadable, read_concept_map
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from service.settings import Settings
+    from service.terminology.answers import Asked
+    from service.terminology.meanings import Subject
 
 
 class SiteFiles(NamedTuple):
@@ -48,12 +52,44 @@ class Context(NamedTuple):
         Raises `SettingsError` naming the setting that cannot be used.
         """
         files = files or SiteFiles.read(settings)
-        terminology = Terminology.default()
-        if files.concept_map is not None:
-            terminology = _with_site_codes(terminology, files.concept_map, _place("concept_map", settings))
+        terminology = _terminology(settings, files)
         rule_set = _rule_set(settings, files.site_rules, terminology.digest_parts())
         limits = ReadingLimits(settings.max_depth, settings.max_references)
         return cls(rule_set, terminology, ZoneInfo(settings.time_zone), settings.max_entries, limits)
+
+
+def require_safety_codes(settings: Settings, before: SiteFiles, now: SiteFiles) -> None:
+    """Raises `SettingsError` where codes of the site that safety rules read `before` would be lost `now`.
+
+    An emptied or cut file would silence them, and nobody would notice: only a restart goes without these codes.
+    """
+    old, new = _terminology(settings, before), _terminology(settings, now)
+    read = _read_by_safety_rules()
+    lost = [
+        code for code in old.site_codes if any(_target(one) in read for one in old.read_as(*code) - new.read_as(*code))
+    ]
+    if lost:
+        raise SettingsError(
+            f"{_place('concept_map', settings)}: {len(lost)} codes that safety rules read are no longer mapped to what "
+            "they were; this needs a restart, or map them again"
+        )
+
+
+@cache
+def _read_by_safety_rules() -> frozenset[Subject | None]:
+    """What safety rules read; None stands for any finding, to which there is a yes or a no."""
+    return frozenset({None, *(one for rule in RULES if rule.safety for need in needs(rule) for one in need.subjects)})
+
+
+def _target(read: Subject | tuple[Asked, int]) -> Subject | None:
+    return read[0] if isinstance(read, tuple) else read
+
+
+def _terminology(settings: Settings, files: SiteFiles) -> Terminology:
+    terminology = Terminology.default()
+    if files.concept_map is None:
+        return terminology
+    return _with_site_codes(terminology, files.concept_map, _place("concept_map", settings))
 
 
 def _place(setting: str, settings: Settings) -> str:

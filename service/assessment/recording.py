@@ -29,10 +29,18 @@ _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class Decided(NamedTuple):
-    """What an answer rests on; read only where a record of it is kept. `data` are the bytes that were evaluated."""
+    """What an answer rests on; read only where a record of it is kept.
+
+    `data` are the bytes that were evaluated; where some was sent and some fetched for it, `data` is what was sent and
+    `fetched` the whole. `told` says of each Flag of the assessment how it was told, where an answer does not hold them
+    all. `replaces` is the decision that this one takes the place of.
+    """
 
     assessment: Assessment
     data: bytes
+    fetched: bytes = b""
+    told: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 class Recorded(NamedTuple):
@@ -90,17 +98,27 @@ class OnLedger:
         assessment, pseudonym = decided.assessment, self._keys.pseudonym
         return Entry(
             decision=uuid4().hex,
+            replaces=decided.replaces,
             at=time.time_ns() // 1000,
             way=way,
             caller=caller,
             rule_set=self._rule_set,
             verdicts=_text((result.rule.name, _NAMES[result.verdict]) for result in assessment.results),
             shadow=_text((result.rule.name, _NAMES[result.verdict]) for result in assessment.shadow),
-            flags=_text((pseudonym("flag", flag.identifier), flag.state.value) for flag in assessment.flags),
+            flags=_encode(self._states(decided)).decode(),
             subject=pseudonym("subject", assessment.chart.patient.key),
-            input=pseudonym("input", sha256(decided.data).digest()),
+            input=pseudonym("input", _digest(decided)),
             duration=int((time.perf_counter() - began) * 1e6),
         )
+
+    def _states(self, decided: Decided) -> dict[str, list[dict[str, str]]]:
+        """What became of every Flag, and how it was told; several may have one identifier, the open ones first."""
+        flags = decided.assessment.flags
+        states: dict[str, list[dict[str, str]]] = {}
+        for flag, told in zip(flags, decided.told or ("",) * len(flags), strict=True):
+            state = {"state": flag.state.value} | ({"told": told} if told else {})
+            states.setdefault(self._keys.pseudonym("flag", flag.identifier), []).append(state)
+        return states
 
 
 class Recording(NamedTuple):
@@ -122,6 +140,11 @@ class Recording(NamedTuple):
 
 
 NOT_RECORDED: Final = Recording(Unrecorded(), "", "", 0.0)
+
+
+def _digest(decided: Decided) -> bytes:
+    sent = sha256(decided.data).digest()
+    return sha256(sent + sha256(decided.fetched).digest()).digest() if decided.fetched else sent
 
 
 def _text(pairs: Iterable[tuple[str, str]]) -> str:

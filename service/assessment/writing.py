@@ -20,7 +20,7 @@ from service.assessment.checking import (
 from service.assessment.options import chosen
 from service.assessment.recording import NOT_RECORDED, Decided
 from service.domain.assessing import assess as assess_chart
-from service.errors import Problem
+from service.errors import Overloaded, Problem
 from service.fhir.writeback.back import Found, write_back
 from service.fhir.writeback.results import NOT_STORED, Became, Report, Result
 from service.fhir.writeback.storage import Storage
@@ -75,10 +75,10 @@ async def assess_and_write(
 ) -> Written:
     """Assesses a patient, by id, whose data are fetched, and stores what was found; `body` holds parameters or nothing.
 
-    Raises `Problem` where nothing was tried; what could not be stored is told in the answer. What is decided is
-    recorded before it is stored.
+    Raises `Problem` where nothing was tried, and `Overloaded` where what was decided could not be recorded, which is
+    done before it is stored; what could not be stored is told in the answer.
     """
-    choices = about(patient, chosen(read_parameters(body).parameters, options, context, now, "write"))
+    choices = about(patient, chosen(read_parameters(body, context).parameters, options, context, now, "write"))
     name = servers.chosen(choices.server, patient)
     servers.require_write(name)
     async with turns.turn(name, patient):
@@ -123,6 +123,9 @@ class _Write:
     async def _again(self, found: Found, now: datetime) -> Found:
         try:
             fresh = await self._look()
+        except Overloaded:
+            # What cannot be recorded is not told, and is no conflict: it is asked for again.
+            raise
         except Problem:
             # What the first try stored has to be told, and what it did not.
             return found
@@ -148,7 +151,9 @@ class _Write:
         as_of, rule_set = self._choices.as_of, self._context.rule_set
         chart = reading.chart._replace(deleted=frozenset(self._storage.deleted))
         assessment = await self._work(partial(assess_chart, chart, rule_set, as_of, traced=False), fetched)
-        self._recorded = await self._recording.of(Decided(assessment, fetched.bundle))
+        # What was stored after an earlier look was recorded then; this decision takes its place.
+        replaces = "" if self._recorded is None else self._recorded.decision
+        self._recorded = await self._recording.of(Decided(assessment, fetched.bundle, replaces=replaces))
         return Found(assessment, reading, twins.beside(tasks.twins), tasks, first_task, fetched.failed)
 
     async def _work(self, work: Callable[[], _T], fetched: Fetched) -> _T:
@@ -176,6 +181,6 @@ class _Write:
 
 def _read(fetched: Fetched, tasks: Tasks, choices: Choices, context: Context) -> tuple[Reading, int]:
     """What the rules read, and the number of the entry that holds the Flag of the first Task."""
-    received = received_of(fetched)
+    received = received_of(fetched, context)
     first_task = len(received.entries) - len(tasks.flags)
     return bound_by_tasks(read(received, choices, context, fetched.gaps), tasks, first_task), first_task

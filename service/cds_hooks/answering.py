@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from service.domain.findings import Assessment, FlagFinding
     from service.settings import Settings
 
+# What was sent, and is lost to rules that look for it.
+_UNREAD: Final = frozenset({Reason.WRONG_TYPE, Reason.TOO_DEEP})
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
 
 
@@ -103,7 +105,9 @@ class HookService:
         answer = await aside(composed) if is_long_work(gathered.fetched, choices) else composed()
         shown = [digests[flag.identifier] for flag in answer.alone if flag.identifier in digests]
         remember = partial(self._guard.remember, audience, shown)
-        return answer._replace(remember=remember, decided=Decided(found.assessment, body))
+        fetched = gathered.fetched.bundle if gathered.fetched.requests else b""
+        decided = Decided(found.assessment, body, fetched, answer.told)
+        return answer._replace(remember=remember, decided=decided)
 
     def answer_sent(self, body: bytes, now: datetime) -> HookAnswer:
         """As `answer`, of what was sent alone, to a client that nothing is known of or remembered about."""
@@ -151,11 +155,11 @@ class HookService:
     def _found(self, gathered: Gathered, choices: Choices) -> Found:
         try:
             fetched = gathered.fetched
-            reading = read(received_of(fetched), choices, self._context, fetched.gaps)
+            reading = read(received_of(fetched, self._context), choices, self._context, fetched.gaps)
         except MixedPatients as mixed:
             raise _of_another(gathered, mixed.expression) from None
         # What is about suicide has a rule of its own that tells it.
-        unread = (one for one in reading.rejections if one.reason_code == Reason.WRONG_TYPE and not one.safety)
+        unread = (one for one in reading.rejections if one.reason_code in _UNREAD and not one.safety)
         gathered = gathered.with_unread(int(place[1]) for one in unread if (place := _ENTRY.match(one.expression)))
         assessment = assess_chart(reading.chart, self._context.rule_set, choices.as_of, traced=False)
         entries = entries_to_store(assessment, reading)

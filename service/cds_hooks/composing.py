@@ -19,6 +19,7 @@ from service.cds_hooks.cards import (
 )
 from service.cds_hooks.ranking import Ranked, ranked
 from service.cds_hooks.suggestions import Stored, actions, suggest
+from service.cds_hooks.told import told_of
 from service.cds_hooks.uuids import card_uuid
 from service.domain.findings import FlagState
 from service.domain.outcome import Want
@@ -62,8 +63,8 @@ class HookAnswer(NamedTuple):
     """The body of the answer, and what may be told of it without reading it: no patient is in it.
 
     `cards` are (rule name or what the card is about, indicator) pairs. `is_wrapped`: the client sends its prefetch as
-    the first version of CDS Hooks had it. `alone` are the findings that have a card of their own; `remember` is to be
-    called once the answer was sent.
+    the first version of CDS Hooks had it. `alone` are the findings that have a card of their own, `told` says of each
+    of all findings how it was told; `remember` is to be called once the answer was sent.
     """
 
     body: bytes
@@ -73,6 +74,7 @@ class HookAnswer(NamedTuple):
     urgent: bool
     is_wrapped: bool
     alone: tuple[FlagFinding, ...]
+    told: tuple[str, ...]
     shadow: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     decided: Decided | None = None
@@ -96,7 +98,8 @@ class Composer:
         """
         stored = actions(found.assessment, found.entries)
         shown = ranked(flag for flag in found.assessment.flags if _is_shown(flag, repeated))
-        told = _Telling(self, found, instance, shown, stored).cards(repeated)
+        telling = _Telling(self, found, instance, shown, stored)
+        told = telling.cards(repeated)
         answer: dict[str, Any] = {"cards": [card for _, card in told]}
         if closes and stored.ending:
             answer["systemActions"] = stored.ending
@@ -108,6 +111,7 @@ class Composer:
             found.assessment.urgent,
             any(part.wrapped for part in found.gathered.parts),
             tuple(flag for of_rule in shown.alone for flag in of_rule),
+            told_of(found.assessment.flags, shown, telling.reminded(repeated), repeated),
             shadow_of(found.assessment),
             unknown_of(found.assessment),
         )
@@ -169,16 +173,21 @@ class _Telling:
         return [(_UNDECIDED, undecided_card(self._uuid(_UNDECIDED), titles, detail))]
 
     def _unchanged(self, repeated: frozenset[str]) -> list[tuple[str, Card]]:
+        flags = self.reminded(repeated)
+        if not flags:
+            return []
+        return [(_REPEATED, repeated_card(self._uuid(_REPEATED), flags, details.of_rest(flags)))]
+
+    def reminded(self, repeated: frozenset[str]) -> list[FlagFinding]:
         """What was told before, for sites that want to be reminded."""
+        if not self._composer.tells_repeats:
+            return []
         shadow = {result.rule.name for result in self._found.assessment.shadow}
-        flags = [
+        return [
             flag
             for flag in self._found.assessment.flags
             if flag.identifier in repeated and flag.rule.name not in shadow
         ]
-        if not flags or not self._composer.tells_repeats:
-            return []
-        return [(_REPEATED, repeated_card(self._uuid(_REPEATED), flags, details.of_rest(flags)))]
 
     def _unjudged(self) -> list[tuple[str, Card]]:
         """Why no rule was evaluated at all: an empty list would look as if all had been."""

@@ -11,15 +11,16 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.quiet import nothing_logged
+from service.cli.receipt_reading import UnknownKey, read
 from service.security.ledger_keys import LedgerKeys, public_keys
-from service.security.receipts import Receipt, ReceiptInvalid, read_receipt
+from service.security.receipts import Receipt, ReceiptInvalid
 from service.settings import SettingsError, load_settings, variable_of
 from service.store import StoreUnavailable
 from service.store.database import LEDGER, connect
 from service.store.faults import unavailable
-from service.store.ledger import open_engine
 from service.store.ledger_pruning import prune
 from service.store.ledger_verifying import Finding, Known, chains, look_up
+from service.store.migrating import require_newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +47,12 @@ def own_keys(settings: Settings) -> LedgerKeys:
 def verify_ledger(settings: Settings, expected: Sequence[str], receipts: Sequence[str], files: Sequence[Path]) -> int:
     """Prints a line for each chain, and what is wrong with it."""
     keys = [own_keys(settings).public, *_read_keys(files)]
-    known = [_place(one) for one in expected] + [_known(_receipt(one, keys)) for one in receipts]
+    known = [_place(one) for one in expected]
     code = WHOLE
+    for text in receipts:
+        receipt, found = _receipt(text, keys)
+        known += [] if receipt is None else [_known(receipt)]
+        code = _worse(code, found)
     with _reading(settings) as engine:
         count = rows = 0
         for chain in chains(engine, keys):
@@ -67,8 +72,9 @@ def prune_ledger(settings: Settings, days: int, files: Sequence[Path]) -> int:
     keys = own_keys(settings)
     code = WHOLE
     with _told_plainly(), nothing_logged():
-        engine = open_engine(settings.ledger.get_secret_value())
+        engine = connect(settings.ledger.get_secret_value(), setting=LEDGER)
         try:
+            require_newest(engine, LEDGER)
             before = time.time_ns() // 1000 - days * _DAY_MICROSECONDS
             done = prune(engine, keys, [keys.public, *_read_keys(files)], before)
         finally:
@@ -89,11 +95,9 @@ def check_receipt(text: str, body: Path, request: Path | None, files: Sequence[P
     settings = load_settings()
     own = [own_keys(settings).public] if in_ledger or not files else []
     keys = [*_read_keys(files), *own]
-    try:
-        receipt = read_receipt(_text_of(text), keys)
-    except ReceiptInvalid as error:
-        typer.echo(str(error), err=True)
-        return UNSURE if "another key" in str(error) else BROKEN
+    receipt, code = _receipt(text, keys)
+    if receipt is None:
+        return code
     at = datetime.fromtimestamp(receipt.at / 1e6, UTC)
     decided = f"Decision {receipt.decision} of {at:%Y-%m-%dT%H:%M:%SZ}, rule set {receipt.rule_set}"
     typer.echo(f"{decided}: the signature is good")
@@ -151,11 +155,16 @@ def _place(text: str) -> Known:
     return Known(parts[0], int(parts[1]), {"hash": parts[2]} if len(parts) == _PLACE_PARTS[1] else {})
 
 
-def _receipt(text: str, keys: Sequence[PublicLedgerKey]) -> Receipt:
+def _receipt(text: str, keys: Sequence[PublicLedgerKey]) -> tuple[Receipt | None, int]:
+    """A receipt that is good, or how a command ends that was given another."""
     try:
-        return read_receipt(_text_of(text), keys)
+        return read(_text_of(text), keys), WHOLE
+    except UnknownKey as error:
+        typer.echo(f"UNSURE: {error}", err=True)
+        return None, UNSURE
     except ReceiptInvalid as error:
-        raise SettingsError(f"--receipt: {error}") from None
+        typer.echo(f"BROKEN: {error}", err=True)
+        return None, BROKEN
 
 
 def _text_of(given: str) -> str:
@@ -194,6 +203,7 @@ def _reading(settings: Settings) -> Iterator[Engine]:
     with _told_plainly():
         engine = connect(settings.ledger.get_secret_value(), setting=LEDGER, reads_only=True)
         try:
+            require_newest(engine, LEDGER)
             yield engine
         finally:
             engine.dispose()

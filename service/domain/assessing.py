@@ -42,7 +42,7 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     shadow = _judge_shadow(scope, rule_set, age, results) if rule_set.shadow else ()
     by_name = {result.rule.name: result for result in results}
     part_of = _contributing(results)
-    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of, rule_set.shadow)
+    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
     manner = Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale))
     _raise_flags(ledger, manner, results, by_name, part_of)
     released = release(ledger, scope, rule_set, age, results)
@@ -52,7 +52,8 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     active = [flag for flag in flags if flag.state is _ACTIVE]
     _tell_closed(ledger, active, by_name)
     open_still = any(flag.state is _UNCHANGED for flag in flags)
-    plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=open_still)
+    standing = frozenset(flag.rule.name for flag in flags if flag.state is _UNCHANGED and rule_set.hides(flag.rule))
+    plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=open_still, standing=standing)
     return Assessment(
         as_of,
         chart,

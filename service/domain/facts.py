@@ -195,13 +195,17 @@ class PriorFlag(NamedTuple):
 
 
 class PriorPlan(NamedTuple):
-    """One of our own CarePlans that the caller sent back; `closed_by_rule` says that we ended it."""
+    """One of our own CarePlans that the caller sent back; `closed_by_rule` says that we ended it.
+
+    `rules` are the names of those whose flags it answers, as far as it says.
+    """
 
     identifier: str
     status: str
     source: Source
     entry: int
     closed_by_rule: bool = False
+    rules: tuple[str, ...] = ()
 
 
 class Patient(NamedTuple):

@@ -78,14 +78,17 @@ def judge(rule: Rule, scope: Scope, rule_set: RuleSet, age: AgeGroup) -> RuleRes
 
 def _result(rule: Rule, outcome: Outcome, population: Outcome | None) -> RuleResult:
     verdict: Verdict = outcome.verdict
-    lacks = outcome.lacks
     if population is not None:
         verdict = min(verdict, population.verdict)
-        outcome = outcome._replace(used=outcome.used + population.used, values=outcome.values | population.values)
-        lacks += population.lacks
+        # Who counts why rules are undecided reads the lacks of the outcome: those of the population are among them.
+        outcome = outcome._replace(
+            used=outcome.used + population.used,
+            values=outcome.values | population.values,
+            lacks=outcome.lacks + population.lacks,
+        )
     if verdict is MET:
         return RuleResult(rule, MET, "met", rule.title, outcome)
     if verdict is NOT_MET:
         return RuleResult(rule, NOT_MET, "not-met", _NOT_MET, outcome)
-    texts = tuple(dict.fromkeys(lack.text for lack in lacks))
+    texts = tuple(dict.fromkeys(lack.text for lack in outcome.lacks))
     return RuleResult(rule, UNKNOWN, "unknown", f"Cannot tell: {'; '.join(texts)}.", outcome, texts)

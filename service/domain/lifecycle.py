@@ -44,11 +44,8 @@ class Closed(NamedTuple):
 class Ledger:
     """Decides, flag by flag, what becomes of the findings and of the flags that came with the data."""
 
-    def __init__(
-        self, scope: Scope, rules: dict[str, Rule], part_of: dict[str, str], shadow: frozenset[str] = frozenset()
-    ) -> None:
-        """`part_of` maps a contributing rule to the rule it is part of; flags of rules in `shadow` stay as they are."""
-        self._shadow = shadow
+    def __init__(self, scope: Scope, rules: dict[str, Rule], part_of: dict[str, str]) -> None:
+        """`rules` are those that are off or in shadow too; `part_of` maps a contributing rule to what it is part of."""
         self._scope = scope
         self._rules = rules
         self._part_of = part_of
@@ -147,9 +144,8 @@ class Ledger:
     def _settle(self, flag: PriorFlag) -> None:
         rule = self._rules[flag.rule]
         # Flags whose own identifier is met do not come here, but for those of rules that are now part of another.
-        if flag.rule in self._shadow:
-            self._keep(flag, rule)
-        elif flag.rule not in self._part_of and self._is_withdrawn(flag):
+        # Those of rules that are off or in shadow do: what was withdrawn or has cleared ends all the same.
+        if flag.rule not in self._part_of and self._is_withdrawn(flag):
             self._finish(flag, rule, FlagState.RETRACTED, WITHDRAWN_TEXT, WITHDRAWN)
         elif flag.rule in self._part_of:
             self._close(flag, PART_OF.format(rule=self._part_of[flag.rule]))

@@ -138,6 +138,14 @@ def _others(rule: Rule) -> Iterator[str]:
     lines = []
     if rule.blocked_by:
         lines += ["Withheld while one of these is met:", "", *_links(rule.blocked_by), ""]
+    if rule.rests_on_absence_of:
+        lines += [
+            "Its sentence is true only while these are shown. A site that puts one of them off or in shadow does so "
+            "with this rule as well:",
+            "",
+            *_links(rule.rests_on_absence_of),
+            "",
+        ]
     if rule.part_of:
         lines += ["Told within the flag of the first of these that is met, not by a flag of its own:", ""]
         lines += [*_links(rule.part_of), ""]

@@ -36,10 +36,12 @@ def propose(
     subject: str,
     *,
     open_still: bool = False,
+    standing: frozenset[str] = frozenset(),
 ) -> tuple[PlanProposal | None, tuple[PriorPlan, ...]]:
     """The plan, and our earlier drafts to withdraw; no plan when a clinician already took the same one further.
 
-    `open_still` says that flags stay open which nothing of this evaluation raises.
+    `open_still` says that flags stay open which nothing of this evaluation raises. `standing` are rules that raise none
+    here and have an open one: the drafts that answer it stay.
     """
     plans = scope.timeline.chart.plans
     gathered: dict[tuple[str, str], _Gathered] = {}
@@ -47,7 +49,11 @@ def propose(
         for name in (flag.rule.name, *flag.contributing):
             _gather(scope, flag, results[name], gathered)
     identifier = _identifier(plan_identifier(subject, tuple(flag.identifier for flag in flags)), plans)
-    drafts = tuple(plan for plan in plans if plan.status == "draft" and (not gathered or plan.identifier != identifier))
+    drafts = tuple(
+        plan
+        for plan in plans
+        if plan.status == "draft" and (not gathered or plan.identifier != identifier) and not _answers(plan, standing)
+    )
     if open_still and not gathered and scope.gaps:
         # The flags that a draft answers are open, and what they rest on was not all received.
         return None, ()
@@ -55,6 +61,11 @@ def propose(
         return None, drafts
     activities = tuple(_activity(entry) for entry in gathered.values())
     return PlanProposal(identifier, activities, tuple(flags), _evidence(flags), drafts), drafts
+
+
+def _answers(plan: PriorPlan, standing: frozenset[str]) -> bool:
+    """Whether a plan may answer flags of these rules; one that does not say of which rules it is may answer any."""
+    return bool(standing) and (not plan.rules or not standing.isdisjoint(plan.rules))
 
 
 def _is_taken_further(plan: PriorPlan) -> bool:

@@ -143,6 +143,8 @@ class Rule:
 
     `population` limits whom it concerns (not met: NOT_MET with that reason). `anchor` dates a finding; rules with an
     anchor of the kind STATE adopt an earlier open Flag. `blocked_by` names rules that, when MET, make this one NOT_MET;
+    of these, `rests_on_absence_of` names those that its criteria do not exclude, so that its sentence is true only
+    while they are judged and shown.
     `part_of` names rules under which a MET finding is listed as contributing and not raised.
     `clears` is evaluated since the Flag's start; None means that only a clinician clears it.
     """
@@ -166,6 +168,7 @@ class Rule:
     openings: tuple[Opening, ...] = ()
     plan: tuple[Action, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    rests_on_absence_of: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     clears: Criterion | None = None
     safety: bool = False

@@ -20,7 +20,7 @@ VERSION = "1.0.0"
 
 
 class UnknownRule(ValueError):
-    """A site names a rule that does not exist, that may not be switched, or that it switches in two ways."""
+    """A site names a rule that does not exist, that may not be switched (so), or that it switches in two ways."""
 
 
 class RuleSet:
@@ -58,8 +58,13 @@ class RuleSet:
         self.shadow = lists["shadow"]
         judged = lists["on"] | lists["shadow"]
         self.off = lists["off"].union(rule.name for rule in rules if not rule.on_by_default and rule.name not in judged)
+        _require_what_sentences_rest_on(self.rules, self.off, self.shadow)
         self._site_codes = site_codes
         self._digest = ""
+
+    def hides(self, rule: Rule) -> bool:
+        """Whether a rule raises no flag here, whatever it would find."""
+        return rule.name in self.off or rule.name in self.shadow
 
     @property
     def digest(self) -> str:
@@ -91,6 +96,19 @@ def _require_one_list(lists: dict[str, frozenset[str]]) -> None:
     for one, other in itertools.combinations(lists, 2):
         for name in sorted(lists[one] & lists[other]):
             raise UnknownRule(f"{name} is in two lists, {one} and {other}; leave it out of one")
+
+
+def _require_what_sentences_rest_on(rules: tuple[Rule, ...], off: frozenset[str], shadow: frozenset[str]) -> None:
+    """A rule that is shown says nothing which is true only while another one would be shown in its place."""
+    for rule in rules:
+        missing = sorted((off | shadow).intersection(rule.rests_on_absence_of))
+        if missing and rule.name not in off | shadow:
+            name = missing[0]
+            how = "off" if name in off else "in shadow"
+            raise UnknownRule(
+                f"{rule.name} says what is true only where {name} finds nothing, and {name} is {how}; "
+                f"put {rule.name} off or in shadow as well, or leave {name} on"
+            )
 
 
 def canonical(value: Any) -> str:

@@ -78,6 +78,9 @@ def read_concept_map(body: bytes) -> dict[Coded, tuple[Coded, ...]]:
     for index, group in enumerate(resource.group):
         for source, target in _pairs(group, f"ConceptMap.group[{index}]"):
             mapping.setdefault(source, {})[target] = None
+    if not mapping:
+        text = "it maps nothing, so that no code of the site would be read; map its codes, or name no ConceptMap"
+        raise ConceptMapUnreadable(text, "ConceptMap.group")
     return {source: tuple(targets) for source, targets in mapping.items()}
 
 

@@ -30,9 +30,19 @@ _RA = "rheumatoid arthritis; "
 _WORSE = "PHQ-9 5, 60 days ago; PHQ-9 12, 5 days ago; "
 _QUIET = "CRP 2 mg/L, 5 days ago; no relapse, 5 days ago; "
 
+# What speaks for activity, or for another reason, in ways that the criteria do not look for.
+_OTHER_REASONS = (
+    "mood-worsening-near-relapse",
+    "mood-worsening-after-immune-therapy",
+    "mood-change-with-corticosteroids",
+    "mood-worsening-before-relapse",
+    "cognitive-decline-with-activity",
+    "autoimmune-encephalitis-red-flags",
+)
+
 RULE = Rule(
     name="mood-worsening-without-immune-activity",
-    version="1.1.0",
+    version="1.2.0",
     status=Status.ACTIVE,
     title="Mood worsened while recorded immune measures were quiet",
     question="Did mood worsen while the disease is documented as quiet?",
@@ -61,20 +71,14 @@ RULE = Rule(
     categories=(Category.BEHAVIORAL,),
     sentence=(
         "{instrument} rose {before} to {now} between {before_date} and {now_date} ({now_age} ago) "
-        "while recorded immune measures were quiet ({marker} {marker_value} mg/L on {marker_date}). Treat as "
-        "mood in its own right: assess and offer care as usual. Normal CRP does not exclude inflammation in "
-        "the brain, and this is not a reason to look for more tests. {medicines}"
+        "while recorded immune measures were quiet ({marker} {marker_value} mg/L on {marker_date}, not above "
+        "{low_limit}). Treat as mood in its own right: assess and offer care as usual. Normal CRP does not exclude "
+        "inflammation in the brain, and this is not a reason to look for more tests. {medicines}"
     ),
     limits="Quiet means: in the data supplied.",
-    blocked_by=(
-        "crp-unreadable",
-        "mood-worsening-near-relapse",
-        "mood-worsening-after-immune-therapy",
-        "mood-change-with-corticosteroids",
-        "mood-worsening-before-relapse",
-        "cognitive-decline-with-activity",
-        "autoimmune-encephalitis-red-flags",
-    ),
+    # A CRP that cannot be read is none by the criteria.
+    blocked_by=("crp-unreadable", *_OTHER_REASONS),
+    rests_on_absence_of=_OTHER_REASONS,
     plan=(
         Action(activities.MENTAL_HEALTH_ASSESSMENT.coding, "Assess mood and offer care as usual."),
         Action(activities.PSYCHOLOGIST_REFERRAL.coding, "Consider referral to psychology."),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 
 from service.errors import NotBelieved
-from service.security.failures import Failures
+from service.security.failures import BadSignatures, Failures
 from service.security.key_fetching import KeyFetching, KeysUnavailable
-from service.security.key_sets import Keys, Owner
+from service.security.key_sets import Keys, NotLookedFor, Owner
 from service.security.replays import digest_of
 from service.security.signed_tokens import (
     Claims,
@@ -29,6 +29,7 @@ from service.security.sockets import Sent, uncounted
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from service.security.json_web_keys import PublicKey
     from service.security.replays import Replays
     from service.security.signed_tokens import Token
     from service.settings import CdsClient, Settings
@@ -70,6 +71,7 @@ class CdsClients:
         self._public_url = settings.public_url
         self._replays = replays
         self._failures = Failures()
+        self._bad = BadSignatures()
         self._fetching = KeyFetching(sent=sent)
         self._known = {
             client.issuer: _Known(name, client, Keys(Owner("cds_clients", name, client), self._fetching))
@@ -87,8 +89,9 @@ class CdsClients:
     ) -> Caller:
         """Who sends an Authorization header to a path of ours, from a peer's address; `near` is on this machine.
 
-        Raises `NotBelieved`, `Throttled` where too many tokens from the peer were refused of late, and `Overloaded`
-        where nobody can say whether a token was used.
+        Raises `NotBelieved`, in its place `Throttled` where too many tokens from the peer were refused of late, and
+        `Overloaded` where nobody can say whether a token was used. A good token is throttled only while more bad
+        signatures come from its peer in its client's name than are checked.
         """
         if not self._known:
             return self._without_clients(near=near)
@@ -101,7 +104,13 @@ class CdsClients:
             if known is None:
                 raise Refused("its iss is no client's issuer")
             who = peer, known.name
-            await self._check(token, known, path, who, now)
+            self._check(token, known, path, now)
+            self._check_signature(token, await known.keys.find(token.header), authorization, who)
+            if not known.client.reuse:
+                await self._require_first_use(token.claims)
+        except NotLookedFor as refused:
+            # It may be good, so nobody has failed.
+            raise _not_believed(who[1], refused.reason) from None
         except Refused as refused:
             self._failures.require_patience(who)
             self._failures.note(who)
@@ -124,12 +133,9 @@ class CdsClients:
             return NOBODY
         raise _not_believed("", "the call brought no token")
 
-    async def _check(
-        self, token: Token[_Claims], known: _Known, path: str, who: tuple[str, str], now: datetime
-    ) -> None:
+    def _check(self, token: Token[_Claims], known: _Known, path: str, now: datetime) -> None:
         """The cheap questions first: what is wrong anyhow has nothing fetched and nothing computed."""
         header, claims, client = token.header, token.claims, known.client
-        self._failures.require_patience(who)
         if header.alg not in client.algorithms:
             raise Refused("its alg is none of its algorithms")
         if not client.reuse and not claims.jti:
@@ -137,12 +143,17 @@ class CdsClients:
         check_times(claims, now.timestamp())
         check_audience(claims, self._addresses(client, path))
         _check_tenant(claims, client.tenants)
-        key = await known.keys.find(header)
-        # Others of this peer may have failed while the keys were fetched.
-        self._failures.require_patience(who)
-        check_signature(token, key)
-        if not client.reuse:
-            await self._require_first_use(claims)
+
+    def _check_signature(self, token: Token[_Claims], key: PublicKey, sent: bytes, who: tuple[str, str]) -> None:
+        """The dear question, asked as often as bad signatures may come."""
+        if self._bad.was_bad(sent):
+            raise Refused("its signature has just proved bad")
+        self._bad.require_patience(who)
+        try:
+            check_signature(token, key)
+        except Refused:
+            self._bad.note(who, sent)
+            raise
 
     def _addresses(self, client: CdsClient, path: str) -> set[str]:
         """How a client may name what it calls: for feedback, the service that it is on as well."""

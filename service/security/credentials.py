@@ -25,7 +25,7 @@ class Credentials:
     def __init__(self, settings: Settings, sent: Sent = uncounted) -> None:
         """Nothing is fetched yet; raises `SettingsError` for an issuer's keys or authorities that cannot be used."""
         token = settings.bearer_token
-        self._expected = None if token is None else f"Bearer {token.get_secret_value()}".encode()
+        self._expected = None if token is None else token.get_secret_value().encode()
         self._everything = everything(OF_THE_SITE)
         self._issuers = Issuers(settings, sent)
 
@@ -40,6 +40,12 @@ class Credentials:
         """
         if not authorization:
             raise NotAuthenticated(_ASKED)
-        if self._expected is not None and hmac.compare_digest(authorization, self._expected):
+        if self._expected is not None and hmac.compare_digest(_bearer(authorization), self._expected):
             return self._everything
         return await self._issuers.grant(authorization, peer, now)
+
+
+def _bearer(authorization: bytes) -> bytes:
+    """The token alone, as the scheme may be written in any case and with any number of spaces."""
+    scheme, _, token = authorization.partition(b" ")
+    return token.lstrip(b" ") if scheme.lower() == b"bearer" else b""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
 import structlog
 
-from service.errors import TokenRefused
+from service.errors import KeysNotFetched, TokenRefused
 from service.security.believed import Believed
 from service.security.failures import Failures
 from service.security.grants import Grant, granted
 from service.security.key_fetching import KeyFetching, KeysUnavailable
-from service.security.key_sets import Keys, Owner
+from service.security.key_sets import Keys, NotLookedFor, Owner
 from service.security.signed_tokens import (
     ACCESS_TOKENS,
     Claims,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _FHIR: Final = "/fhir"
 # A name for the log: what a person could have written is not in it.
 _CLIENT: Final = re.compile(r"[!-~]{1,64}")
+_NO_KEYS: Final = "The keys of the token's issuer could not be fetched; try again in ten seconds."
+_DOTTED: Final = re.compile(r"^(system|user|patient)\.")
 
 
 class _Claims(Claims, gc=False):
@@ -82,7 +85,8 @@ class Issuers:
     async def grant(self, authorization: bytes, peer: str, now: datetime) -> Grant:
         """What the token of an Authorization header grants, sent from a peer's address.
 
-        Raises `TokenRefused`, and `Throttled` where too many tokens from the peer were refused of late.
+        Raises `TokenRefused`, in its place `Throttled` where too many tokens from the peer were refused of late, and
+        `KeysNotFetched`. A good token is taken whatever else comes from the peer: behind a proxy everybody is one peer.
         """
         moment = now.timestamp()
         remembered = self._believed.find(authorization, moment)
@@ -95,43 +99,60 @@ class Issuers:
             if known is None:
                 raise Refused("its iss is no issuer of this site")
             who = peer, known.name
-            await self._check(token, known, who, moment)
+            await _check(token, known, moment)
+        except NotLookedFor as refused:
+            # It may be good, so nobody has failed.
+            raise _refused(who[1], refused.reason) from None
         except Refused as refused:
             self._failures.require_patience(who)
             self._failures.note(who)
             raise _refused(who[1], refused.reason) from None
         except KeysUnavailable as fault:
-            raise _refused(who[1], fault.reason) from None
-        grant = _grant(known.name, token.claims)
+            _log(who[1], fault.reason)
+            raise KeysNotFetched(_NO_KEYS) from None
+        grant = _grant(known, token)
         self._believed.remember(authorization, grant, token.claims.exp, moment)
         return grant
 
-    async def _check(self, token: Token[_Claims], known: _Known, who: tuple[str, str], now: float) -> None:
-        """The cheap questions first: what is wrong anyhow has nothing fetched and nothing computed."""
-        header, claims = token.header, token.claims
-        self._failures.require_patience(who)
-        if header.alg not in known.issuer.algorithms:
-            raise Refused("its alg is none of its algorithms")
-        check_times(claims, now)
-        check_audience(claims, known.audiences)
-        key = await known.keys.find(header)
-        # Others of this peer may have failed while the keys were fetched.
-        self._failures.require_patience(who)
-        check_signature(token, key)
+
+async def _check(token: Token[_Claims], known: _Known, now: float) -> None:
+    """The cheap questions first: what is wrong anyhow has nothing fetched and nothing computed."""
+    header, claims = token.header, token.claims
+    if header.alg not in known.issuer.algorithms:
+        raise Refused("its alg is none of its algorithms")
+    check_times(claims, now)
+    check_audience(claims, known.audiences)
+    check_signature(token, await known.keys.find(header))
 
 
 def _audiences(issuer: Issuer, settings: Settings) -> frozenset[str]:
     return frozenset(issuer.audiences or (f"{settings.public_url}{_FHIR}",))
 
 
-def _grant(name: str, claims: _Claims) -> Grant:
+def _grant(known: _Known, token: Token[_Claims]) -> Grant:
     """`sub` is passed over as a name, for it may be a person's."""
+    name, claims = known.name, token.claims
     client = claims.client_id or claims.azp or ""
     caller = f"{name}:{client}" if _CLIENT.fullmatch(client) else name
-    written = claims.scope if claims.scope is not None else claims.scp or ""
-    return granted(caller, written if isinstance(written, str) else " ".join(written), claims.patient or "")
+    return granted(caller, " ".join(_scopes(known.issuer.scope_claim, token)), claims.patient or "")
+
+
+def _scopes(claim: str, token: Token[_Claims]) -> list[str]:
+    """Each scope of a token; from a claim that the site names, what is no text grants nothing."""
+    if not claim:
+        claims = token.claims
+        written = claims.scope if claims.scope is not None else claims.scp or ""
+        return written.split() if isinstance(written, str) else written
+    named = msgspec.json.decode(token.signed.payload).get(claim)
+    words = named.split() if isinstance(named, str) else named if isinstance(named, list) else []
+    # Where roles and the like may have no slash in their names.
+    return [_DOTTED.sub(r"\1/", one) for one in words if isinstance(one, str)]
 
 
 def _refused(name: str, reason: str) -> TokenRefused:
-    structlog.get_logger().warning("access token refused", issuer=name, reason=reason)
+    _log(name, reason)
     return TokenRefused()
+
+
+def _log(name: str, reason: str) -> None:
+    structlog.get_logger().warning("access token refused", issuer=name, reason=reason)

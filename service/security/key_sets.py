@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 
 from service.security.certificates import trusting
+from service.security.failures import Bucket
 from service.security.json_web_keys import read_key_set, wanted
 from service.security.key_fetching import KeyFetching, KeysUnavailable
 from service.security.signed_tokens import Refused
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 # A key that its owner has withdrawn is good for so long, unless the owner's server is down.
 FRESH_SECONDS: Final = 600.0
 KEPT_SECONDS: Final = 24 * 3600.0
-# Whoever invents kids makes nobody ask more often than this.
-BETWEEN_SEARCHES: Final = 60.0
+# Whoever invents kids makes nobody ask more often than this: so many at once, and one more each so many seconds. Any
+# search brings the whole set, so that a new key is known after so many seconds at most.
+SEARCHES: Final = 3
+SEARCH_SECONDS: Final = 20.0
 AFTER_FAILURE: Final = 10.0
 
 
 _KINDS: Final = {"cds_clients": "client", "issuers": "issuer"}
+
+
+class NotLookedFor(Refused):
+    """A key that is not known, and may be new: its set was fetched too often of late to be fetched again."""
 
 
 class Owner(NamedTuple):
@@ -70,12 +77,18 @@ class Keys:
             await self._own.close()
 
     async def find(self, header: Header) -> PublicKey:
-        """The key that a header names; raises `Refused` and `KeysUnavailable`."""
+        """The key that a header names; raises `Refused`, `NotLookedFor` and `KeysUnavailable`."""
+        fault: Refused | KeysUnavailable | None = None
         for source in self._sources(header.jku):
-            key = await source.find(header.kid, header.alg)
+            try:
+                key = await source.find(header.kid, header.alg)
+            except (NotLookedFor, KeysUnavailable) as theirs:
+                # Another of the addresses may have it.
+                fault = theirs
+                continue
             if key is not None:
                 return key
-        raise Refused("it names a key that its key set does not have for its alg")
+        raise fault or Refused("it names a key that its key set does not have for its alg")
 
     def _sources(self, address: str | None) -> list[KeyFile | FetchedKeys]:
         if self._file is not None:
@@ -145,30 +158,37 @@ class FetchedKeys:
         fetching.may_ask(url, owner.name)
         self._keys: tuple[PublicKey, ...] = ()
         self._fetched_at = float("-inf")
-        self._searched_at = float("-inf")
+        self._searches = Bucket(SEARCHES, SEARCH_SECONDS)
         self._quiet_until = float("-inf")
         self._request: asyncio.Task[None] | None = None
 
     async def find(self, kid: str, algorithm: str) -> PublicKey | None:
-        """The key of this name that is for this algorithm; raises `KeysUnavailable` where there are none at all."""
+        """The key of this name that is for this algorithm.
+
+        Raises `KeysUnavailable` where there are none at all, and `NotLookedFor` for one that may be new.
+        """
         began = monotonic()
         if began - self._fetched_at > FRESH_SECONDS:
             await self._fetch()
         found = _one_of(self._keys, kid, algorithm)
-        if found is None and self._fetched_at < began and self._may_search(began):
-            await self._fetch()
-            found = _one_of(self._keys, kid, algorithm)
+        if found is None and self._fetched_at < began:
+            searched = self._may_search()
+            if searched:
+                await self._fetch()
+                found = _one_of(self._keys, kid, algorithm)
+            if not searched and self._keys:
+                raise NotLookedFor("it names a key that is not known, and new ones were looked for too often of late")
         if not self._keys:
             raise KeysUnavailable("its keys could not be fetched")
         return found
 
-    def _may_search(self, now: float) -> bool:
+    def _may_search(self) -> bool:
         """A client may sign with a key that it made since; a request that is under way is waited for."""
         if self._request is not None:
             return True
-        if now - self._searched_at < BETWEEN_SEARCHES:
+        if self._searches.wait():
             return False
-        self._searched_at = now
+        self._searches.take()
         return True
 
     async def _fetch(self) -> None:

@@ -131,7 +131,10 @@ def read_keys(folder: Path) -> tuple[SigningKey, ...]:
     try:
         return tuple(map(read_key, key_files(folder)))
     except OSError as error:
-        raise SettingsError(f"{_place(folder)} cannot be read ({error.strerror})") from None
+        raise SettingsError(
+            f"{_place(folder)} cannot be read ({error.strerror}); name the whole path of a folder that "
+            "`moodmarker keys new --folder` has made"
+        ) from None
 
 
 def key_files(folder: Path) -> list[Path]:

@@ -118,6 +118,12 @@ class Issuer(Signatory):
         (),
         description="What it writes as aud; unset: MOODMARKER_PUBLIC_URL followed by /fhir.",
     )
+    scope_claim: str = Field(
+        "",
+        max_length=100,
+        description="The claim that holds the scopes, such as roles; there they may be written with a dot for the "
+        "slash, as in system.Observation.rs. Unset: scope, or without it scp.",
+    )
     token_url: Annotated[str, AfterValidator(is_document)] | None = Field(
         None, description="Its token endpoint, which clients are told of; the service sends nothing there."
     )

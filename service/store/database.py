@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 # SQLite writes for one at a time, so that more threads would only wait for each other.
 THREADS: Final = {"sqlite": 1, "postgresql": 4}
 PATIENCE_SECONDS: Final = 10
+_JOURNAL_PATIENCE_MS: Final = 200
 _FORMS: Final = "write it as sqlite:///file or postgresql://user:password@host/name"
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_READS: Final = "moodmarker_reads"
 STORE: Final = "MOODMARKER_STORE"
 LEDGER: Final = "MOODMARKER_LEDGER"
 _FOR_POSTGRESQL: Final[dict[str, Any]] = {
@@ -45,8 +50,24 @@ def connect(url: str, *, setting: str = STORE, patience: int | None = None, read
     _make_file(address, setting)
     engine = create_engine(address, connect_args={"timeout": patience}, **common)
     event.listen(engine, "connect", _settle)
-    event.listen(engine, "begin", _begin_reading if reads_only else _begin)
-    return engine
+    event.listen(engine, "begin", _begin)
+    return reading(engine) if reads_only else engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same database for who only reads: nobody who writes is kept waiting."""
+    return engine.execution_options(**{_READS: True})
+
+
+def answer_within(engine: Engine, seconds: float) -> None:
+    """Makes PostgreSQL give up what takes longer, or waits longer for a lock; SQLite's patience does so by itself."""
+    if engine.dialect.name != "postgresql":
+        return
+    # For each transaction anew, for a pooler may give each to another connection of its own. Who waits for a lock is
+    # told so: the limit for that has to come first.
+    limits = {"lock_timeout": int(seconds * 1000), "statement_timeout": int(seconds * 1000) + 500}
+    asked = "SELECT " + ", ".join(f"set_config('{name}', '{limit}', true)" for name, limit in limits.items())
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(asked))
 
 
 def _address(url: str, setting: str) -> URL:
@@ -81,12 +102,38 @@ def _settle(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is a patient's, and not every SQLite is built to write over it.
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def empty_journal(engine: Engine) -> bool:
+    """Takes out of SQLite's journal what was deleted, for it stands there until it is written over.
+
+    False when it could not be done: somebody was reading just then, for whom nobody waits long.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    try:
+        with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            return _truncate_journal(cursor)
+    except (sqlite3.Error, SQLAlchemyError):
+        # What is wrong with the database is told by who needs it.
+        return False
+
+
+def _truncate_journal(cursor: DBAPICursor) -> bool:
+    cursor.execute("PRAGMA busy_timeout")
+    ((patience,),) = cursor.fetchall()
+    cursor.execute(f"PRAGMA busy_timeout = {_JOURNAL_PATIENCE_MS}")
+    try:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((busy, *_),) = cursor.fetchall()
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
+    return not busy
 
 
 def _begin(connection: Connection) -> None:
     # A transaction that reads first and writes later could not wait for its turn.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

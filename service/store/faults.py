@@ -23,21 +23,33 @@ _IN_SQLITE: Final = {
 _REFUSED: Final = "refused the sign-in; check user, password and database name, and that the user may sign in from here"
 _MISSPELT: Final = "has an address with an option that PostgreSQL does not know; take it out"
 _UNREACHED: Final = "could not be reached; check host and port, and that it is running"
+_LACKS: Final = "has not the tables that this version made; put a backup in its place, or name another database"
 _IN_POSTGRESQL: Final = {
     "42501": "does not let this user make or change the store's tables; grant CREATE on the schema, and the tables",
     "25006": "takes no writing; name the primary, not a replica",
     "53100": "has no room left on its disk; make room",
+    "42P01": _LACKS,
+    "42703": _LACKS,
+    "55P03": "is kept locked by another program; end what holds it",
+    "57014": "did not answer in time; look at what keeps it busy",
 }
 
 
 def unavailable(error: SQLAlchemyError, setting: str = STORE) -> StoreUnavailable:
     """The error of a database without its text, which may repeat an address or a value."""
     reason = _reason(error.orig) if isinstance(error, DBAPIError) else None
-    return StoreUnavailable(f"The database of {setting} {reason or 'failed; look at its own log'}.")
+    return failed(setting, reason or "failed; look at its own log")
+
+
+def failed(setting: str, reason: str) -> StoreUnavailable:
+    """What is wrong with the database of a setting, told as a sentence."""
+    return StoreUnavailable(f"The database of {setting} {reason}.", reason)
 
 
 def _reason(cause: BaseException | None) -> str | None:
     name = getattr(cause, "sqlite_errorname", None)
+    if name == "SQLITE_ERROR" and str(cause).startswith(("no such table", "no such column")):
+        return _LACKS
     if name is not None:
         return next((text for start, text in _IN_SQLITE.items() if str(name).startswith(start)), None)
     state = getattr(cause, "sqlstate", None)

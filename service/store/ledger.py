@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.store.database import LEDGER, connect
+from service.store.database import LEDGER, answer_within, connect
 from service.store.faults import unavailable
 from service.store.ledger_commits import ChainEnd
-from service.store.ledger_pruning import prune
+from service.store.ledger_retention import Retention
 from service.store.ledger_values import Pace
 from service.store.ledger_writer import Writer
 from service.store.migrating import migrate
 from service.store.values import StoreUnavailable
-from service.telemetry import described
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 # How long a try waits for a database that another has locked, or that does not answer.
 _PATIENCE: Final = 2
 _MARGIN: Final = 4.0
-_DAY: Final = 86_400.0
-# Processes that start together do not all begin with deleting.
-_FIRST_PRUNING: Final = 300.0
 DURABLE: Final = Pace()
 DEFERRED: Final = Pace(is_deferred=True, most_waiting=10_000, lingers=0.2)
 
@@ -40,29 +36,31 @@ DEFERRED: Final = Pace(is_deferred=True, most_waiting=10_000, lingers=0.2)
 class Ledger:
     """Records entries; made by `open`."""
 
-    def __init__(self, url: str, engine: Engine, keys: LedgerKeys, pace: Pace, numbers: Numbers) -> None:
+    def __init__(self, engine: Engine, keys: LedgerKeys, pace: Pace, numbers: Numbers) -> None:
         """For `open` to call."""
-        self._url = url
         self._engine = engine
-        self._keys = keys
         self._pace = pace
         self.name = secrets.token_hex(16)
         self._writer = Writer(ChainEnd(engine, keys, self.name, pace.head_rows), pace, numbers)
-        self._pruning: asyncio.Task[None] | None = None
+        self._retention: Retention | None = None
 
     @classmethod
     async def open(
         cls, url: str, keys: LedgerKeys, numbers: Numbers, pace: Pace = DURABLE, days: int | None = None
     ) -> Ledger:
         """Connects, migrates, and begins a chain; raises `StoreUnavailable`."""
-        ledger = cls(url, await asyncio.to_thread(open_engine, url), keys, pace, numbers)
+        engine = await asyncio.to_thread(open_engine, url)
+        # A database that hangs is a try that fails, which is counted, told and made again.
+        answer_within(engine, _PATIENCE)
+        ledger = cls(engine, keys, pace, numbers)
         try:
             await asyncio.to_thread(ledger._writer.start)
         except StoreUnavailable:
             ledger._engine.dispose()
             raise
         if days is not None:
-            ledger._pruning = asyncio.create_task(ledger._prune_daily(days))
+            ledger._retention = Retention(partial(open_engine, url), keys, ledger.name, days)
+            ledger._retention.start()
         return ledger
 
     async def record(self, entry: Entry) -> Place:
@@ -85,41 +83,23 @@ class Ledger:
         return self._writer.fault
 
     @property
+    def takes_more(self) -> bool:
+        """Whether an entry would be taken at the moment without waiting for the database."""
+        return self._pace.is_deferred and self._writer.takes_more
+
+    @property
     def waiting(self) -> int:
         """How many rows wait to be written."""
         return self._writer.waiting
 
     async def close(self, seconds: float = 10.0) -> None:
         """Writes what waits and signs the end of the chain, within so many seconds."""
-        if self._pruning is not None:
-            self._pruning.cancel()
+        if self._retention is not None:
+            self._retention.stop()
         lost = await asyncio.to_thread(self._writer.stop, seconds)
         if lost:
             structlog.get_logger().critical("rows of the ledger are lost", rows=lost, writer=self.name)
         await asyncio.to_thread(self._engine.dispose)
-
-    async def _prune_daily(self, days: int) -> None:
-        await asyncio.sleep(_FIRST_PRUNING)
-        while True:
-            try:
-                await asyncio.to_thread(prune_older, self._url, self._keys, days)
-            except Exception as error:
-                structlog.get_logger().error("ledger not pruned", **described(error))
-            await asyncio.sleep(_DAY)
-
-
-def prune_older(url: str, keys: LedgerKeys, days: int) -> None:
-    """Deletes what is older, and logs what was and what could not be."""
-    engine = open_engine(url)
-    try:
-        done = prune(engine, keys, (keys.public,), time.time_ns() // 1000 - days * int(_DAY) * 1_000_000)
-    finally:
-        engine.dispose()
-    for one in done:
-        log = structlog.get_logger()
-        (log.error if one.refused else log.info)(
-            "ledger pruned", writer=one.writer, rows=one.rows, seq=one.seq, refused=one.refused
-        )
 
 
 def open_engine(url: str) -> Engine:

@@ -11,7 +11,7 @@ from service.store.ledger_schema import HeadRow, LedgerRow, WriterRow
 from service.store.schema import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine, Table
 
@@ -33,6 +33,12 @@ def put(connection: Connection, rows: Sequence[Row], heads: Sequence[Head]) -> N
         connection.execute(insert(HEADS), [head._asdict() for head in heads])
         if heads[-1].kind == CLOSING:
             leave(connection, heads[-1].writer)
+
+
+def require_columns(connection: Connection) -> None:
+    """Raises what the database raises where a table or a column is not there, or somebody keeps it locked."""
+    for columns in (ROW_COLUMNS, HEAD_COLUMNS):
+        connection.execute(select(*columns).limit(0))
 
 
 def last_row(connection: Connection, writer: str) -> tuple[int, str] | None:
@@ -73,9 +79,13 @@ def heads_of(connection: Connection, writer: str) -> list[Head]:
     return [Head(*row) for row in connection.execute(found)]
 
 
-def rows_after(engine: Engine, writer: str, seq: int) -> Iterator[Row]:
-    """The rows of a chain after one, in order; some at a time, so that the database is not held up meanwhile."""
+def rows_after(engine: Engine, writer: str, seq: int, at_each_page: Callable[[], None] = lambda: None) -> Iterator[Row]:
+    """The rows of a chain after one, in order; some at a time, so that the database is not held up meanwhile.
+
+    `at_each_page` is called before each of these times; what it raises ends the reading.
+    """
     while True:
+        at_each_page()
         some = select(*ROW_COLUMNS).where(ROWS.c.writer == writer, ROWS.c.seq > seq).order_by(ROWS.c.seq).limit(_PAGE)
         with engine.begin() as connection:
             page: list[Any] = [Row(*row) for row in connection.execute(some)]

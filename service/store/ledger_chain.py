@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     """One decision as it is to be written; `LedgerRow` says what the fields hold."""
 
     decision: str
+    replaces: str
     at: int
     way: str
     caller: str
@@ -40,6 +41,7 @@ class Row(NamedTuple):
     writer: str
     seq: int
     decision: str
+    replaces: str
     at: int
     way: str
     caller: str

@@ -13,8 +13,8 @@ import structlog
 
 from service.store import ledger_batches
 from service.store.database import LEDGER
+from service.store.faults import failed
 from service.store.ledger_chain import CLOSING, PERIODIC, End, beginning, next_row, signed_head
-from service.store.values import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,9 @@ class ChainEnd:
         self._doubtful: list[_Batch] = []
 
     def show(self) -> None:
-        """Notes in the database that the writer is at work."""
+        """Notes in the database that the writer is at work, and that the ledger can be read."""
         with self._engine.begin() as connection:
+            ledger_batches.require_columns(connection)
             ledger_batches.be_seen(connection, self.name)
 
     def append(self, entries: Sequence[Entry]) -> int:
@@ -63,7 +64,9 @@ class ChainEnd:
 
     def sign(self, kind: str = PERIODIC) -> None:
         """Signs a head at the end of the chain, unless a try before has; a closing one ends the writer."""
-        self._settled()
+        landed = self._settled()
+        if landed is not None and any(head.kind == kind for head in landed.heads):
+            return
         if kind == CLOSING and not self.end.seq:
             with self._engine.begin() as connection:
                 ledger_batches.leave(connection, self.name)
@@ -107,7 +110,7 @@ class ChainEnd:
         if landed is not None:
             self._advance(landed)
         if last is not None and last[0] > self.end.seq:
-            raise StoreUnavailable(f"Somebody else writes to the ledger of {LEDGER} in this writer's name.")
+            raise failed(LEDGER, "is written to by somebody else in this writer's name; find out who may sign in to it")
         return landed
 
     def _has_landed(self, connection: Connection, batch: _Batch) -> bool:

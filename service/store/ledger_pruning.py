@@ -6,17 +6,19 @@ The head of the place that a chain now begins at is signed anew, as `pruned`: wh
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, func, insert, select
 
 from service.store import ledger_batches
+from service.store.database import reading
 from service.store.ledger_batches import HEADS, ROWS
 from service.store.ledger_chain import PERIODIC, PRUNED, End, signed_head
 from service.store.ledger_walk import ENDED, examine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from service.store.ledger_walk import Chain
 
 _AT_ONCE: Final = 5000
+
+
+class PruningEnded(Exception):
+    """Whoever prunes has to stop now; what is left goes with the next time."""
 
 
 class Pruned(NamedTuple):
@@ -36,21 +42,33 @@ class Pruned(NamedTuple):
     refused: str = ""
 
 
-def prune(engine: Engine, keys: LedgerKeys, known: Sequence[PublicLedgerKey], before: int) -> list[Pruned]:
+def prune(
+    engine: Engine,
+    keys: LedgerKeys,
+    known: Sequence[PublicLedgerKey],
+    before: int,
+    go_on: Callable[[], None] = lambda: None,
+) -> list[Pruned]:
     """Deletes rows from before a moment (microseconds since 1970); `known` check what was signed.
 
-    A chain that is broken is left as it is, for whoever has to find out why. Raises what the database raises.
+    A chain that is broken is left as it is, for whoever has to find out why. `go_on` is called again and again, and
+    raises `PruningEnded` to end it. Raises what the database raises.
     """
-    with engine.begin() as connection:
-        names, alive = ledger_batches.writers(connection), ledger_batches.alive(connection)
-    return [
-        done
-        for name in names
-        if (done := _prune_one(engine, keys, examine(engine, name, known, alive=name in alive), before)) is not None
-    ]
+    # Whole chains are read: nobody who records waits meanwhile.
+    beside = reading(engine)
+    pruned: list[Pruned] = []
+    with suppress(PruningEnded):
+        with beside.begin() as connection:
+            names, alive = ledger_batches.writers(connection), ledger_batches.alive(connection)
+        for name in names:
+            go_on()
+            chain = examine(beside, name, known, alive=name in alive, at_each_page=go_on)
+            done = _prune_one(engine, keys, chain, before, go_on)
+            pruned += [] if done is None else [done]
+    return pruned
 
 
-def _prune_one(engine: Engine, keys: LedgerKeys, chain: Chain, before: int) -> Pruned | None:
+def _prune_one(engine: Engine, keys: LedgerKeys, chain: Chain, before: int, go_on: Callable[[], None]) -> Pruned | None:
     if chain.faults:
         return Pruned(chain.writer, 0, chain.first, chain.faults[0])
     end = _up_to(chain, before)
@@ -58,7 +76,7 @@ def _prune_one(engine: Engine, keys: LedgerKeys, chain: Chain, before: int) -> P
         _anchor(engine, signed_head(keys, chain.writer, end, PRUNED, time.time_ns() // 1000))
     # Where nothing is to be pruned, what an earlier pruning left because it was ended.
     seq = chain.first if end is None else end.seq
-    rows = _deleted(engine, chain.writer, seq) if seq else 0
+    rows = _deleted(engine, chain.writer, seq, go_on) if seq else 0
     return Pruned(chain.writer, rows, seq) if rows else None
 
 
@@ -79,10 +97,11 @@ def _anchor(engine: Engine, head: Head) -> None:
             connection.execute(insert(HEADS), [head._asdict()])
 
 
-def _deleted(engine: Engine, writer: str, seq: int) -> int:
+def _deleted(engine: Engine, writer: str, seq: int, go_on: Callable[[], None]) -> int:
     """Deletes some at a time, so that nobody who writes waits for long; how many rows it were."""
     deleted = 0
     while True:
+        go_on()
         with engine.begin() as connection:
             mine = ROWS.c.writer == writer, ROWS.c.seq <= seq
             least = connection.execute(select(func.min(ROWS.c.seq)).where(*mine)).scalar()

@@ -10,13 +10,15 @@ class LedgerRow(SQLModel, table=True):
     """One decision, in the chain of the process that made it.
 
     `verdicts` and `shadow` are JSON objects from rule to verdict, `flags` one from the pseudonym of a Flag's identifier
-    to what became of it. `subject` and `input` are pseudonyms too. `hash` is over all the others.
+    to a list: the `state` of each Flag of that identifier, and for cards how it was `told`. `replaces` is the decision
+    that this one takes the place of, or empty. `subject` and `input` are pseudonyms too. `hash` is over all the others.
     """
 
     __tablename__ = "moodmarker_ledger"
     writer: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     decision: str
+    replaces: str
     at: int = Field(sa_type=BigInteger)
     way: str
     caller: str

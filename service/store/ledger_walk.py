@@ -8,7 +8,7 @@ from service.store.ledger_batches import heads_of, rows_after
 from service.store.ledger_chain import CLOSING, PRUNED, End, Row, beginning, is_signed, is_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Engine
 
@@ -44,11 +44,21 @@ class Chain(NamedTuple):
     newest: int
 
 
-def examine(engine: Engine, writer: str, keys: Sequence[PublicLedgerKey], *, alive: bool) -> Chain:
-    """Walks one chain; `alive` says that its writer is at work. Raises what the database raises."""
+def examine(
+    engine: Engine,
+    writer: str,
+    keys: Sequence[PublicLedgerKey],
+    *,
+    alive: bool,
+    at_each_page: Callable[[], None] = lambda: None,
+) -> Chain:
+    """Walks one chain; `alive` says that its writer is at work.
+
+    Raises what the database raises, and what `at_each_page` does.
+    """
     while True:
         heads = _heads(engine, writer)
-        chain = _Walk(writer, heads, keys).chain(rows_after(engine, writer, _LOWEST), alive=alive)
+        chain = _Walk(writer, heads, keys).chain(rows_after(engine, writer, _LOWEST, at_each_page), alive=alive)
         # Somebody may have pruned it meanwhile.
         if not chain.faults or _heads(engine, writer)[: len(heads)] == heads:
             return chain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from concurrent.futures import Future
+from itertools import chain as joined
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.store.database import LEDGER
-from service.store.faults import unavailable
+from service.store.faults import failed, unavailable
 from service.store.ledger_chain import CLOSING
 from service.store.ledger_values import LedgerFull, Place
 from service.store.values import StoreUnavailable
@@ -47,7 +48,7 @@ class Writer:
         self._given = 0
         self._changed = Condition()
         self._ends: float | None = None
-        self._fault = ""
+        self._failure: StoreUnavailable | None = None
         self._shown = 0.0
         self._thread = Thread(target=self._run, name="ledger", daemon=True)
 
@@ -76,10 +77,17 @@ class Writer:
     @property
     def fault(self) -> str:
         """Why nothing can be written at the moment; empty where it can."""
+        if self._failure is not None:
+            return self._failure.reason
         writing = self._writing
         if writing and time.monotonic() - writing[0].since > self._pace.gives_up:
-            return self._fault or "it does not answer"
-        return self._fault or ("" if self._thread.is_alive() else "the writer has ended")
+            return "it does not answer"
+        return "" if self._thread.is_alive() else "the writer has ended"
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether an entry would be taken."""
+        return self._ends is None and self._thread.is_alive() and self.waiting < self._pace.most_waiting
 
     def put(self, entry: Entry) -> tuple[Future[Place], Place]:
         """Takes an entry: its place once it is written, and the one it will have where it is deferred.
@@ -88,6 +96,7 @@ class Writer:
         """
         waiting = _Waiting(entry, time.monotonic(), Future())
         with self._changed:
+            self._tell_lag()
             if self._ends is not None or self.waiting >= self._pace.most_waiting:
                 raise LedgerFull
             self._queue.append(waiting)
@@ -133,11 +142,11 @@ class Writer:
 
     def _confirm(self, first: int) -> None:
         written, self._writing = self._writing, []
+        self._numbers.ledger_written(len(written))
+        self._tell_lag()
         if not self._pace.is_deferred:
             for number, one in enumerate(written, first):
                 one.done.set_result(Place(self._chain.name, number))
-        self._numbers.ledger_written(len(written))
-        self._numbers.ledger_waits(len(self._queue), 0.0)
 
     def _give_up(self) -> None:
         given_up, self._writing = self._writing, []
@@ -147,15 +156,23 @@ class Writer:
                 self._queue.clear()
         for one in given_up:
             if one.done.running() or one.done.set_running_or_notify_cancel():
-                one.done.set_exception(StoreUnavailable(f"The database of {LEDGER} {self._fault}."))
+                failure = self._failure or failed(LEDGER, "was not reached before the service ended")
+                one.done.set_exception(StoreUnavailable(str(failure), failure.reason))
+        self._tell_lag()
+
+    def _tell_lag(self) -> None:
+        """Who puts in more tells it too: this thread cannot while the database keeps it waiting."""
+        with self._changed:
+            oldest = next(joined(self._writing, self._queue), None)
+            seconds = 0.0 if oldest is None else time.monotonic() - oldest.since
+            self._numbers.ledger_waits(self.waiting, seconds)
 
     def _until_done(self, work: Callable[[], object]) -> None:
         """Tries again while it may still help, and longer for rows whose places were told already."""
-        tries_until = time.monotonic() + (0.0 if self._fault else self._pace.gives_up)
+        tries_until = time.monotonic() + (0.0 if self._failure else self._pace.gives_up)
         pause = _FIRST_PAUSE
         while True:
-            oldest = self._writing[0].since if self._writing else time.monotonic()
-            self._numbers.ledger_waits(self.waiting, time.monotonic() - oldest)
+            self._tell_lag()
             if self._tried(work) or self._is_over(tries_until):
                 return
             time.sleep(pause)
@@ -173,19 +190,16 @@ class Writer:
             # Whatever it is: those who wait have to hear of it, and this thread has to go on.
             self._note(error)
             return False
-        if self._fault:
+        if self._failure is not None:
             structlog.get_logger().info("ledger written again", waiting=self.waiting)
-        self._fault = ""
+        self._failure = None
         return True
 
     def _note(self, error: Exception) -> None:
-        told = unavailable(error, LEDGER) if isinstance(error, SQLAlchemyError) else error
-        # The text of an error that is not ours may repeat anything.
-        text = str(told) if isinstance(told, StoreUnavailable) else f"failed unexpectedly ({type(error).__qualname__})"
-        text = text.removeprefix(f"The database of {LEDGER} ").removesuffix(".")
-        if text != self._fault:
-            structlog.get_logger().error("ledger not written", reason=text, waiting=self.waiting)
-        self._fault = text
+        failure = _told(error)
+        if self._failure is None or failure.reason != self._failure.reason:
+            structlog.get_logger().error("ledger not written", reason=failure.reason, waiting=self.waiting)
+        self._failure = failure
         self._numbers.ledger_failed()
 
     def _look_after(self) -> None:
@@ -194,3 +208,12 @@ class Writer:
         due = time.monotonic() - self._chain.headed_at >= self._pace.head_seconds
         if self._tried(self._chain.show) and due:
             self._tried(self._chain.sign)
+
+
+def _told(error: Exception) -> StoreUnavailable:
+    if isinstance(error, SQLAlchemyError):
+        return unavailable(error, LEDGER)
+    if isinstance(error, StoreUnavailable):
+        return error
+    # The text of an error that is not ours may repeat anything.
+    return failed(LEDGER, f"failed unexpectedly ({type(error).__qualname__})")

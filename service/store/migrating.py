@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from service.store.database import STORE
-from service.store.values import StoreUnavailable
+from service.store.faults import failed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -33,15 +33,30 @@ def migrate(engine: Engine, setting: str = STORE) -> None:
         _upgrade(connection, setting)
 
 
+def require_newest(engine: Engine, setting: str = STORE) -> None:
+    """Raises `StoreUnavailable` unless a database has the schema of this version; changes nothing."""
+    with engine.begin() as connection:
+        newest = _is_newest(connection, _config(), setting)
+    if not newest:
+        raise failed(setting, "has not the tables of this version yet; start the service once with this version")
+
+
 def _upgrade(connection: Connection, setting: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    if not _is_newest(connection, config, setting):
+        command.upgrade(config, "head")
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "service.store:migrations")
-    config.attributes["connection"] = connection
+    return config
+
+
+def _is_newest(connection: Connection, config: Config, setting: str) -> bool:
     scripts = ScriptDirectory.from_config(config)
     seen = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
     if not {revision.revision for revision in scripts.walk_revisions()}.issuperset(seen):
-        raise StoreUnavailable(
-            f"The database of {setting} was made by a newer version; run that version, or name another database."
-        )
-    if set(seen) != set(scripts.get_heads()):
-        command.upgrade(config, "head")
+        raise failed(setting, "was made by a newer version; run that version, or name another database")
+    return set(seen) == set(scripts.get_heads())

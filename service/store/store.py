@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import text
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from service.store import accepting, cursors, feedback, leases, once, queue
-from service.store.database import PATIENCE_SECONDS, THREADS, connect
+from service.store.database import PATIENCE_SECONDS, THREADS, connect, empty_journal
 from service.store.faults import unavailable
 from service.store.migrating import migrate
 from service.store.values import StoreUnavailable
@@ -99,6 +100,10 @@ class Store:
         """How many patients are in the queue, those being worked on among them."""
         return await self._run(queue.waiting)
 
+    async def forget_deleted(self) -> bool:
+        """Leaves no trace of work that is done in SQLite's files; False when it has to be tried again later."""
+        return await self._submit(partial(empty_journal, self._engine))
+
     async def accept(self, notice: Notice, delay_seconds: float = 0) -> Accepted:
         """Takes a notice in: counts its events, notes gaps, and enqueues its patients if anything in it is new.
 
@@ -178,9 +183,12 @@ class Store:
         return hmac.digest(self._key, name.encode(), "sha256").hex()
 
     async def _run(self, work: Callable[[Session], T]) -> T:
+        return await self._submit(partial(self._in_transaction, work))
+
+    async def _submit(self, work: Callable[[], T]) -> T:
         if self._threads is None:
             raise StoreUnavailable("The store is closed; the service is ending.")
-        begun = self._threads.submit(self._in_transaction, work)
+        begun = self._threads.submit(work)
         self._running.add(begun)
         begun.add_done_callback(self._running.discard)
         return await asyncio.wrap_future(begun)

@@ -9,6 +9,11 @@ from typing import NamedTuple
 class StoreUnavailable(Exception):
     """The store cannot be opened, read or written now; the text says why and what to do."""
 
+    def __init__(self, text: str, reason: str = "") -> None:
+        """`reason` is what the text says of the database, for who names the database by themselves."""
+        super().__init__(text)
+        self.reason = reason or text
+
 
 class Work(NamedTuple):
     """A patient to be assessed; `generation` counts how often they were enqueued, `attempts` the failed tries."""

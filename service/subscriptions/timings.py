@@ -16,6 +16,8 @@ class Timings(NamedTuple):
     patience: float = 300.0
     first_pause: float = 5.0
     longest_pause: float = 3600.0
+    # The same where it is our own side that has to recover: what is urgent is written soon after that.
+    longest_own_pause: float = 60.0
     # How often subscriptions are looked at, and how long the lease of who does it lasts.
     watch: float = 5.0
     lease: float = 20.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from service.errors import DeadlineExceeded, Overloaded, Problem, UpstreamFailed
+from service.errors import BodyTooLarge, BodyUnreadable, DeadlineExceeded, Overloaded, Problem, UpstreamFailed
 from service.fhir.client.faults import Fault
 from service.store import StoreUnavailable
 from service.subscriptions.assessing import NotStored
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 # These pass by themselves, if not today then tomorrow: nobody is given up for them.
 _PASSING = (UpstreamFailed, Overloaded, DeadlineExceeded, Fault, StoreUnavailable, TimeoutError)
-
+# These are over as soon as our own database, or our load, is well again: no server is spared by waiting long.
+_OURS = (Overloaded, StoreUnavailable)
 
 # Refusals that another time, or another token, may end.
 _PASSING_STATUS = (401, 408, 409, 429)
@@ -41,6 +42,11 @@ def _passes(error: Exception) -> bool:
         return error.status in _PASSING_STATUS
     # A finding that is urgent is never given up.
     return isinstance(error, _PASSING) or (isinstance(error, NotStored) and error.urgent)
+
+
+def _is_limited(error: Exception) -> bool:
+    """Whether the data are past one of our own limits: they may hold anything, and an operator can raise it."""
+    return isinstance(error, BodyUnreadable | BodyTooLarge) and bool(error.limit)
 
 
 def _told_of(error: Exception) -> dict[str, Any]:
@@ -67,6 +73,7 @@ class Worker:
         self._timings = timings
         self._holder = secrets.token_hex(8)
         self._sign_at = time.monotonic()
+        self._leaves_traces = True
         self._log = structlog.get_logger()
 
     @property
@@ -81,12 +88,18 @@ class Worker:
             try:
                 self._awake.clear()
                 if not await self.work_once():
+                    await self._forget_done()
                     await self._rest(self._timings.idle)
                 failures = 0
             except Exception as error:
                 self._log.error("queue not read", **_told_of(error))
-                await asyncio.sleep(min(pause_after(failures, self._timings), self._timings.check))
+                await asyncio.sleep(min(self._pause(error, failures), self._timings.check))
                 failures += 1
+
+    async def _forget_done(self) -> None:
+        """Nothing is due: whoever was assessed, perhaps before a crash, is no more in the files of the store."""
+        if self._leaves_traces:
+            self._leaves_traces = not await self._store.forget_deleted()
 
     async def work_once(self) -> bool:
         """Does one work; False when there is none."""
@@ -94,6 +107,7 @@ class Worker:
         self._sign_at = time.monotonic()
         if work is None:
             return False
+        self._leaves_traces = True
         try:
             kept = await while_held(self._in_time(work), partial(self._keep, work), self._timings.claim)
         except asyncio.CancelledError:
@@ -128,15 +142,23 @@ class Worker:
     async def _failed(self, work: Work, error: Exception) -> None:
         tries = work.attempts + 1
         told = {"server": work.server, "tries": tries} | _told_of(error)
-        if _passes(error) or tries < MOST_TRIES:
+        if _is_limited(error):
+            self._log.error("assessment kept: the data of a patient are past a limit of this service", **told)
+            self._metrics.worked("postponed")
+            await self._store.postpone_work(work, self._holder, self._timings.longest_pause, self._timings.first_pause)
+        elif _passes(error) or tries < MOST_TRIES:
             self._log.warning("assessment postponed", **told)
             self._metrics.worked("postponed")
-            pause = pause_after(work.attempts, self._timings)
+            pause = self._pause(error, work.attempts)
             await self._store.postpone_work(work, self._holder, pause, self._timings.first_pause)
         else:
             self._log.error("assessment given up", **told)
             self._metrics.worked("given-up")
             await self._store.finish_work(work, self._holder)
+
+    def _pause(self, error: Exception, failures: int) -> float:
+        pause = pause_after(failures, self._timings)
+        return min(pause, self._timings.longest_own_pause) if isinstance(error, _OURS) else pause
 
     async def _rest(self, seconds: float) -> None:
         # Not `wait_for`, which before Python 3.12 may swallow the cancellation that ends a worker.

@@ -120,6 +120,23 @@ class Terminology:
         return self._codes.get(subject, ())
 
     @property
+    def site_codes(self) -> tuple[Key, ...]:
+        """The site's own codes."""
+        return tuple(self._site)
+
+    def read_as(self, system: str, code: str) -> frozenset[Subject | tuple[Asked, int]]:
+        """Everything that a code stands for: things that rules read, and numbers, each with the question it answers."""
+        key, tables = (system, code), self._tables
+        meaning, drug = tables.meanings.get(key), tables.drug_of(system, code)
+        found: set[Subject | tuple[Asked, int]] = {*tables.concepts_of(system, code), *self.safety_questions(*key)}
+        if meaning is not None:
+            found |= meaning.target if isinstance(meaning.target, frozenset) else {meaning.target}
+        if drug is not None:
+            found.add(drug.group)
+        found |= {(asked, scale[key]) for asked, scale in tables.answers.items() if key in scale}
+        return frozenset(found)
+
+    @property
     def refused(self) -> tuple[Key, ...]:
         """Every (system, code) that is looked for in Observations to say why it is not read."""
         unusable = (key for key, meaning in self.lookup.items() if meaning.refusal)

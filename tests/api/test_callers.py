@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
@@ -18,13 +19,16 @@ from service.api.edge import Edge
 from service.settings import SettingsError, load_settings, require_safe_listener
 from tests.api.asking import CHECK, FHIR, ask, check, issue_code, outcome_text
 from tests.fhir.conformance.checking import problems
-from tests.security.access_tokens import PUBLIC_URL, READ, WRITE, other, sso, token
+from tests.security.access_tokens import ISSUER, PUBLIC_URL, READ, WRITE, other, sso, token
+from tests.security.cds import signer
 
 STATIC = "static-token-of-the-site-with-32-characters"
 PATIENT = "/fhir/Patient/p1/$mood-immune-check"
 WRITING = "/fhir/Patient/p1/$mood-immune-write"
 TOKEN_URL = "https://sso.example/realms/hospital/token"
 AUTHORIZE_URL = "https://sso.example/realms/hospital/auth"
+# It names the key of the issuer and has another.
+FORGER = signer("forger", "ES384")._replace(kid="es384")
 Made = Callable[..., Edge]
 
 
@@ -105,6 +109,41 @@ def test_who_fails_too_often_is_told_when_to_come_again(make_app: Made, site: di
     assert (answer.status_code, issue_code(answer)) == (429, "throttled")
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert check(app, body, Authorization=token().decode()).status_code == 200
+    # A client that nobody had heard of, by the same proxy.
+    for _ in range(20):
+        ask(app, "GET", PATIENT, headers=bearer(token(by=FORGER)))
+    assert ask(app, "GET", PATIENT, headers=bearer(token(by=FORGER))).status_code == 429
+    assert check(app, body, Authorization=token(client_id="new").decode()).status_code == 200
+
+
+def test_where_the_keys_cannot_be_fetched_the_answer_is_503_however_often(make_app: Made, body: bytes) -> None:
+    with socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/keys"
+        app = make_app(public_url=PUBLIC_URL, issuers={"sso": {"issuer": ISSUER, "key_urls": [url]}})
+        answers = [check(app, body, Authorization=token().decode()) for _ in range(25)]
+    assert {(one.status_code, issue_code(one), one.headers["retry-after"]) for one in answers} == {
+        (503, "transient", "10")
+    }
+    assert "www-authenticate" not in answers[0].headers
+    assert "could not be fetched" in outcome_text(answers[0])
+
+
+@pytest.mark.parametrize("scheme", ["bearer ", "BEARER ", "Bearer  ", "bEaReR   "])
+@pytest.mark.parametrize("kind", ["site", "issuer"])
+def test_the_scheme_is_read_in_any_case_and_with_any_number_of_spaces(
+    make_app: Made, site: dict[str, Any], body: bytes, scheme: str, kind: str
+) -> None:
+    app = make_app(**site, bearer_token=STATIC)
+    sent = STATIC if kind == "site" else token().decode().removeprefix("Bearer ")
+    assert check(app, body, Authorization=scheme + sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent", [STATIC, f"Basic {STATIC}", f"Bearer{STATIC}", f"Bearer {STATIC}x", f"x Bearer {STATIC}"]
+)
+def test_the_sites_token_is_taken_with_its_scheme_alone(make_app: Made, body: bytes, sent: str) -> None:
+    assert check(make_app(bearer_token=STATIC), body, Authorization=sent).status_code == 401
 
 
 def test_who_is_refused_has_nothing_of_its_body_read(make_app: Made, site: dict[str, Any]) -> None:
@@ -121,7 +160,8 @@ def test_the_smart_configuration_says_where_tokens_are_had(make_app: Made, site:
     # Required by SMART App Launch 2.2, whoever asks.
     assert told["grant_types_supported"] == ["client_credentials"]
     assert told["code_challenge_methods_supported"] == ["S256"]
-    assert {"client-confidential-asymmetric", "permission-v1", "permission-v2"} == set(told["capabilities"])
+    levels = {"permission-patient", "permission-user"}
+    assert {"client-confidential-asymmetric", "permission-v1", "permission-v2"} | levels == set(told["capabilities"])
     assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert {READ, "user/Observation.rs", "patient/Flag.cu", "system/CarePlan.cu"} <= set(told["scopes_supported"])
     # Nobody is signed in here, so SMART has it left out; and no address of keys is known.
@@ -135,7 +175,6 @@ def test_the_smart_configuration_tells_what_is_known_of_the_issuer(make_app: Mad
     told = ask(app, "GET", "/fhir/.well-known/smart-configuration").json()
     assert (told["authorization_endpoint"], told["jwks_uri"]) == (AUTHORIZE_URL, keys)
     assert told["grant_types_supported"] == ["client_credentials", "authorization_code"]
-    assert {"permission-patient", "permission-user"} <= set(told["capabilities"])
 
 
 def test_without_a_token_endpoint_there_is_no_smart_configuration(make_app: Made, tmp_path: Path) -> None:

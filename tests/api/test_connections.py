@@ -307,7 +307,7 @@ AMBIGUOUS = {
     "a chunk that is longer": POST + CHUNKED + b"\r\n2\r\n{}X\r\n0\r\n\r\n",
     "a length in the trailer": POST + CHUNKED + b"\r\n2\r\n{}\r\n0\r\nContent-Length: 9\r\n\r\n",
     "a tunnel": b"CONNECT a:80 HTTP/1.1\r\n" + HOST + b"\r\n",
-    "a body for another protocol": POST + b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}",
+    "a tunnel that offers": b"CONNECT a:80 HTTP/1.1\r\n" + HOST + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n",
 }
 
 
@@ -326,9 +326,114 @@ def test_two_hosts_are_refused(tight: Running) -> None:
     assert answer.startswith(b"HTTP/1.1 421 ")
 
 
-def test_an_offer_of_another_protocol_without_a_body_is_passed_over(tight: Running) -> None:
-    offer = b"Connection: Upgrade, close\r\nUpgrade: h2c\r\n"
-    assert tight.say(b"GET /health/live HTTP/1.1\r\n" + HOST + offer + b"\r\n").startswith(b"HTTP/1.1 200 ")
+# As Java's HttpClient makes it, and others.
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+OFFERS = {
+    "Java": OFFER,
+    "in pieces": b"Connection: keep-alive\r\n" + OFFER,
+    "websocket": b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n",
+    "TLS": b"UPGRADE: TLS/1.0, HTTP/2.0\r\nCONNECTION: UPGRADE\r\n",
+}
+LAST = b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+
+
+def statuses(answer: bytes) -> list[bytes]:
+    return re.findall(rb"HTTP/1\.1 (\d{3})", answer)
+
+
+def _chunks(body: bytes) -> bytes:
+    half = len(body) // 2
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:])) + b"0\r\n\r\n"
+
+
+def _with_length(body: bytes, offer: bytes = OFFER) -> bytes:
+    return POST + offer + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
+@pytest.mark.parametrize("way", ["length", "chunks"])
+def test_a_body_with_an_offer_of_another_protocol_is_read_as_without(
+    tight: Running, body: bytes, offer: bytes, way: str
+) -> None:
+    chunked = POST + offer + CHUNKED + b"\r\n" + _chunks(body)
+    answer = tight.say((_with_length(body, offer) if way == "length" else chunked) + LAST)
+    assert statuses(answer) == [b"200", b"404"]
+    assert b'"Flag"' in answer
+
+
+def test_offers_in_a_row_are_answered_in_order_and_none_is_lost(tight: Running, body: bytes) -> None:
+    get = b"GET /health/live HTTP/1.1\r\n" + HOST + OFFER + b"\r\n"
+    empty = POST + OFFER + b"Content-Length: 0\r\n\r\n"
+    plain = b"GET /health/live HTTP/1.1\r\n" + HOST + b"\r\n"
+    answer = tight.say(_with_length(body) * 2 + get + plain + empty + _with_length(body) + get + LAST)
+    assert statuses(answer) == [b"200"] * 4 + [b"400"] + [b"200"] * 2 + [b"404"]
+    assert answer.count(b'"Flag"') == 3 * tight.say(_with_length(body) + LAST).count(b'"Flag"')
+
+
+@pytest.mark.parametrize("way", ["length", "chunks"])
+def test_an_offer_that_comes_byte_by_byte_is_passed_over_as_well(tight: Running, body: bytes, way: str) -> None:
+    chunked = POST + OFFER + CHUNKED + b"\r\n" + _chunks(body)
+    with tight.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for sign in (_with_length(body) if way == "length" else chunked) + LAST:
+            connection.sendall(bytes([sign]))
+        assert statuses(rest(connection)) == [b"200", b"404"]
+
+
+def test_who_waits_for_100_with_an_offer_gets_it(tight: Running, body: bytes) -> None:
+    with tight.connect() as connection:
+        head = POST + OFFER + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(head)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(body + LAST)
+        assert statuses(rest(connection)) == [b"200", b"404"]
+
+
+@pytest.mark.parametrize("sent", [b"Connection: Upgrade, close\r\n", b"Connection: close\r\nConnection: upgrade\r\n"])
+@pytest.mark.parametrize("has_body", [False, True])
+def test_an_offer_is_passed_over_and_what_else_the_header_says_is_not(
+    tight: Running, body: bytes, sent: bytes, *, has_body: bool
+) -> None:
+    offer = sent + b"Upgrade: h2c\r\n"
+    get = b"GET /health/live HTTP/1.1\r\n" + HOST + offer + b"\r\n"
+    assert statuses(tight.say((_with_length(body, offer) if has_body else get) + LAST)) == [b"200"]
+
+
+@pytest.mark.parametrize("name", [name for name, sent in AMBIGUOUS.items() if sent.startswith(POST)])
+def test_an_offer_makes_nothing_clear_that_is_ambiguous(tight: Running, name: str) -> None:
+    before = tight.limited("http")
+    answer = tight.say(AMBIGUOUS[name].replace(HOST, HOST + OFFER, 1) + SMUGGLED)
+    assert statuses(answer) == [b"400"]
+    assert tight.limited("http") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "head"),
+    [
+        ("header_bytes", b"X-A: " + b"x" * 3000 + b"\r\n"),
+        ("header_count", b"".join(b"X-%d: 1\r\n" % n for n in range(30))),
+    ],
+)
+def test_a_head_with_an_offer_has_the_same_limits(tight: Running, body: bytes, limit: str, head: bytes) -> None:
+    before = tight.limited(limit)
+    assert statuses(tight.say(_with_length(body, OFFER + head))) == [b"431"]
+    # Read twice, it is counted once.
+    large = b"X-A: " + b"x" * 1500 + b"\r\n"
+    assert statuses(tight.say(_with_length(body, OFFER + large) + LAST)) == [b"200", b"404"]
+    assert tight.limited(limit) == before + 1
+
+
+def test_a_head_with_an_offer_has_the_same_time_and_its_body_none_of_it(tight: Running, body: bytes) -> None:
+    sent = _with_length(body)
+    with tight.connect() as connection:
+        connection.sendall(sent[:-10])
+        time.sleep(0.8)
+        connection.sendall(sent[-10:])
+        assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200 ")
+        before = tight.limited("header_seconds")
+        connection.sendall(POST + OFFER)
+        assert rest(connection) == b""
+    assert tight.limited("header_seconds") == before + 1
 
 
 def test_requests_in_a_row_are_answered_in_order(tight: Running) -> None:
@@ -343,6 +448,13 @@ def test_a_refusal_is_never_taken_for_the_answer_to_an_earlier_request(tight: Ru
         # The first is whole and waits in the same packet as what cannot be read.
         connection.sendall(b"GET /health/live HTTP/1.1\r\n" + HOST + b"\r\n" + b"NO HTTP\r\n\r\n")
         assert b"HTTP/1.1 400" not in rest(connection)
+
+
+@pytest.mark.parametrize(
+    "sent", [AMBIGUOUS["another coding"], AMBIGUOUS["a chunk that is longer"], AMBIGUOUS["a tunnel"]]
+)
+def test_neither_is_one_that_comes_after_a_head(tight: Running, sent: bytes) -> None:
+    assert b"HTTP/1.1 400" not in tight.say(b"GET /health/live HTTP/1.1\r\n" + HOST + b"\r\n" + sent)
 
 
 def test_an_application_without_bounds_has_the_usual_ones() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,7 @@ from service.api.application import create_app
 from service.api.edge import Edge
 from service.api.rates import _REMEMBERED, Rates
 from service.assessment import Answer, Context
-from service.errors import Overloaded, Throttled
+from service.errors import DeadlineExceeded, Overloaded, Throttled
 from service.security.deadlines import deadline, seconds_left
 from service.settings import load_settings
 from service.telemetry import Metrics
@@ -127,12 +128,44 @@ def test_a_place_that_is_given_to_one_who_is_cancelled_goes_on_to_the_next() -> 
         await asyncio.sleep(0)
         place.admission._release()  # as the first does when it ends
         second.cancel()
-        place.admission._held += 1
         await asyncio.sleep(0.01)
+        place.admission._held += 1
         assert place.had == [0, 2]
         place.go_on.set()
         await asyncio.gather(first, third)
         assert place.admission._held == 0
+
+    asyncio.run(run())
+
+
+def test_work_that_was_given_up_has_its_place_before_who_waits() -> None:
+    """The thread goes on past the deadline, so that one more would be one more than there are."""
+
+    async def run() -> None:
+        place = Place(concurrency_limit=1, queue_limit=9, deadline_seconds=0.2)
+        ended = threading.Event()
+
+        async def given_up() -> None:
+            async with place.admission.admitted(_stays):
+                await place.admission.aside(ended.wait)
+
+        first = asyncio.create_task(given_up())
+        await asyncio.sleep(0)
+        with deadline(60.0):
+            waiting = asyncio.create_task(place.visit(1))
+        with pytest.raises(DeadlineExceeded):
+            await first
+        await asyncio.sleep(0.05)
+        assert (place.had, place.admission._held, place.waiting) == ([], 1, 1)
+        ended.set()
+        async with asyncio.timeout(10):
+            while not place.had:
+                await asyncio.sleep(0.01)
+        assert place.admission._held == 1
+        place.go_on.set()
+        await waiting
+        assert place.admission._held == 0
+        place.admission.close()
 
     asyncio.run(run())
 

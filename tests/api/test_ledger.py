@@ -53,6 +53,7 @@ def file(tmp_path: Path) -> Path:
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "settle_garbage_collector", lambda: None)
     monkeypatch.setattr(ledger_module, "_PATIENCE", 1)
+    monkeypatch.setattr(ledger_module, "DURABLE", ledger_module.DURABLE._replace(gives_up=0.2))
 
 
 @asynccontextmanager
@@ -112,7 +113,7 @@ async def test_a_check_is_recorded_under_pseudonyms(make_app: MakeApp, file: Pat
     flags = [one["resource"] for one in answer["entry"] if one["resource"]["resourceType"] == "Flag"]
     assert flags
     assert json.loads(row["flags"]) == {
-        KEYS.pseudonym("flag", flag["identifier"][0]["value"]): flag["status"] for flag in flags
+        KEYS.pseudonym("flag", flag["identifier"][0]["value"]): [{"state": flag["status"]}] for flag in flags
     }
     assert json.loads(row["verdicts"])["suicidality-recorded"] == "MET"
     assert json.loads(row["shadow"]) == {}
@@ -122,6 +123,24 @@ async def test_a_check_is_recorded_under_pseudonyms(make_app: MakeApp, file: Pat
     assert 0 < row["duration"] < 60_000_000
     account = next(one for one in answer["entry"][-1]["resource"]["extension"] if one["url"].endswith("account"))
     assert row["rule_set"] in json.dumps(account)
+
+
+async def test_of_two_flags_with_one_identifier_the_record_has_both(make_app: MakeApp, file: Path) -> None:
+    """One goes on and the other is merged into it: what was told of danger is not overwritten by what ended."""
+    sent = json.loads(somebody())
+    async with running(make_app(**kept(file))) as client:
+        found = (await client.post(CHECK, content=somebody(), headers=FHIR)).json()
+        raised = next(one["resource"] for one in found["entry"] if one["resource"]["resourceType"] == "Flag")
+        data = next(one for one in sent["parameter"] if one["name"] == "data")["resource"]
+        data["entry"] += [{"resource": raised | {"id": name}} for name in ("first", "second")]
+        answer = (await client.post(CHECK, content=json.dumps(sent), headers=FHIR)).json()
+        row = rows(file)[-1]
+    flags = [one["resource"] for one in answer["entry"] if one["resource"]["resourceType"] == "Flag"]
+    identifier = raised["identifier"][0]["value"]
+    assert [(flag["identifier"][0]["value"], flag["status"]) for flag in flags] == [(identifier, "active")]
+    assert json.loads(row["flags"]) == {
+        KEYS.pseudonym("flag", identifier): [{"state": "active"}, {"state": "inactive"}]
+    }
 
 
 async def test_nothing_of_the_patient_is_in_the_files_of_the_ledger(make_app: MakeApp, file: Path) -> None:
@@ -238,6 +257,27 @@ async def test_a_deferred_ledger_that_can_take_no_more_refuses(
         statuses = [(await client.post(CHECK, content=somebody(), headers=FHIR)).status_code for _ in range(3)]
         assert statuses == [200, 200, 503]
     assert len(rows(file)) == 2
+
+
+async def test_a_deferred_ledger_tells_an_alert_while_its_database_is_away(make_app: MakeApp, file: Path) -> None:
+    async with running(make_app(**kept(file, ledger_mode="deferred"))) as client:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(30):
+            while "moodmarker_ledger_failures_total 0.0" in (await client.get("/metrics")).text:
+                response = await client.post(CHECK, content=somebody(), headers=FHIR)
+                assert (response.status_code, "suicidality-recorded" in response.text) == (200, True)
+                await asyncio.sleep(0.1)
+            while (await client.get("/health/ready")).json()["ledger"] == "ready":
+                await asyncio.sleep(0.1)
+        assert (await client.post(CHECK, content=somebody(), headers=FHIR)).status_code == 200
+        # Whoever asks whether it is ready goes on sending it requests.
+        ready = await client.get("/health/ready")
+        assert ready.status_code == 200
+        assert ready.json()["ledger"] == "ready, but behind: is kept locked by another program; end what holds it"
+        other.execute("ROLLBACK")
+        other.close()
+    assert len(rows(file)) >= 2
 
 
 async def test_before_the_start_and_after_the_end_nothing_is_answered_unrecorded(make_app: MakeApp, file: Path) -> None:
@@ -394,3 +434,27 @@ async def test_work_of_the_queue_is_recorded_before_it_is_written(
         assert writes(server) > 0
     (row,) = rows(file)
     assert (row["way"], row["caller"]) == ("subscription", "main")
+
+
+async def test_what_the_queue_could_not_have_recorded_is_written_once_the_ledger_is_back(
+    make_app: MakeApp, file: Path, tmp_path: Path
+) -> None:
+    settings = {"service_key": "s" * 32, "store": f"sqlite:///{tmp_path / 'store.db'}"}
+    edge = make_app(**kept(file), **settings, **ALLOWED)
+    with answering_server() as server:
+        store = await Store.open(settings["store"], store_key(SecretStr(settings["service_key"])))
+        async with running(edge) as client, asyncio.timeout(90):
+            other = sqlite3.connect(file, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            await store.enqueue("main", ["p1"])
+            while '="postponed"} 1.0' not in (await client.get("/metrics")).text:
+                await asyncio.sleep(0.05)
+            assert (writes(server), await store.waiting()) == (0, 1)
+            other.execute("ROLLBACK")
+            other.close()
+            while await store.waiting():
+                await asyncio.sleep(0.05)
+        await store.close()
+        assert writes(server) > 0
+    (row,) = rows(file)
+    assert row["way"] == "subscription"

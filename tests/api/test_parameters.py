@@ -31,6 +31,7 @@ def _check_parameter(app: Edge, name: str, value: str, kind: str = "valueString"
         ("?server=a", "The parameter server is not a parameter here. Known: subject, asOf"),
         ("?data=x", "data"),
         ("?Mrs%20Jane%20Doe=1", "One parameter"),
+        ("?Jane-4711=1", "One parameter"),
         ("?subject=%FF", "UTF-8"),
         ("?" + "&".join(["incomplete=Observation"] * 101), "more than 100 parameters"),
         ("?_pretty=yes", "_pretty is one of: true, false"),

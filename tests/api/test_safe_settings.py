@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
+from uvicorn.config import STARTUP_FAILURE
 
 from service.api.edge import AllowedHosts
 from service.api.serving import build
@@ -69,8 +71,10 @@ def test_on_this_machine_alone_no_token_is_needed(keys: Path, server: dict[str, 
 def test_another_server_that_runs_the_application_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOODMARKER_SERVERS", json.dumps({"main": {"url": BASE, "write": True}}))
     monkeypatch.setenv("MOODMARKER_ALLOWED_HOSTS", "moodmarker.example")
-    with pytest.raises(SettingsError, match="MOODMARKER_BEARER_TOKEN"):
+    with capture_logs() as lines, pytest.raises(SystemExit) as ended:
         build()
+    assert ended.value.code == STARTUP_FAILURE
+    assert "MOODMARKER_BEARER_TOKEN" in lines[-1]["reason"]
 
 
 def test_on_loopback_the_log_warns_of_proxies_and_a_token_ends_it() -> None:

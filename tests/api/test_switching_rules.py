@@ -161,6 +161,7 @@ def test_every_answer_of_one_moment_is_of_one_rule_set_and_no_request_fails(rule
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_is_edited_reaches_nobody_until_it_is_switched_to(rules: Path) -> None:
     with _served(rules, 2) as (served, log):
         before = _ready(served)
@@ -196,6 +197,7 @@ def test_a_service_that_has_switched_ends_in_order(rules: Path) -> None:
         assert served.end() == 0
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_gone(rules: Path) -> None:
     with _served(rules, 2) as (served, _log):
         _wait_for_workers(served)

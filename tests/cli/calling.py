@@ -1,12 +1,19 @@
 """Calling the command inside this process."""
 
 import io
+import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
+import structlog
 
 from service.cli import main
+
+_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 class Called(NamedTuple):
@@ -32,10 +39,24 @@ def call(*arguments: str, given: bytes = b"") -> Called:
         patch.setattr(sys, "argv", ["moodmarker", *arguments])
         for name, stream in streams.items():
             patch.setattr(sys, name, stream)
-        with pytest.raises(SystemExit) as ended:
+        with _as_before(), pytest.raises(SystemExit) as ended:
             main()
     code = ended.value.code
     return Called(code if isinstance(code, int) else 0, _text(streams["stdout"]), _text(streams["stderr"]))
+
+
+@contextmanager
+def _as_before() -> Iterator[None]:
+    """What a command settles for its process is undone, for this process goes on."""
+    root = logging.getLogger()
+    logged, signals = (root.handlers[:], root.level), {one: signal.getsignal(one) for one in _SIGNALS}
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], root.level = logged
+        for one, handler in signals.items():
+            signal.signal(one, handler)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

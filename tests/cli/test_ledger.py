@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.security.ledger_keys import LedgerKeys
+from service.security.ledger_keys import LedgerKeys, as_text
 from service.security.receipts import Receipt, Receipts, digest
 from service.store.ledger_chain import Entry
 from tests.cli.calling import Called, call
@@ -237,6 +237,46 @@ def test_a_ledger_that_cannot_be_read_ends_with_2(url: str, tmp_path: Path) -> N
     for command in (("verify",), ("prune", "--days", "3")):
         ended = call("ledger", *command)
         assert (ended.code, "MOODMARKER_LEDGER is a file of another kind" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("is_earlier", [True, False])
+def test_a_ledger_of_an_earlier_version_is_left_as_it_is_and_the_remedy_told(url: str, is_earlier: bool) -> None:
+    if is_earlier:
+        asyncio.run(written(url))
+        changed(url, "UPDATE moodmarker_schema SET version_num = '0003'")
+    for command in (("verify",), ("prune", "--days", "3")):
+        ended = call("ledger", *command)
+        assert ended.code == 2
+        assert "MOODMARKER_LEDGER has not the tables of this version yet; start the service once" in ended.err
+    tables = asked(url, "SELECT count(*) FROM sqlite_master WHERE name = 'moodmarker_ledger'")
+    assert tables == [(int(is_earlier),)]
+
+
+def test_a_ledger_of_a_newer_version_is_told(url: str) -> None:
+    asyncio.run(written(url))
+    changed(url, "UPDATE moodmarker_schema SET version_num = '9999'")
+    for command in (("verify",), ("prune", "--days", "3")):
+        ended = call("ledger", *command)
+        assert (ended.code, "was made by a newer version; run that version" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("good", 0), ("changed", 1), ("of another key", 2), ("of another algorithm", 1), ("no receipt", 1)],
+)
+def test_a_receipt_ends_both_commands_with_the_same_code(url: str, answer: Path, kind: str, code: int) -> None:
+    receipt = receipted(url)
+    _, content, signature = receipt.split(".")
+    if kind == "changed":
+        receipt = receipt[:-4] + "AAAA"
+    elif kind == "of another key":
+        receipt = receipted(url, LedgerKeys(SecretStr("the-secret-of-somebody-else-altogether")))
+    elif kind == "of another algorithm":
+        receipt = f"{as_text(json.dumps({'alg': 'none', 'kid': 'x'}).encode())}.{content}.{signature}"
+    elif kind == "no receipt":
+        answer.with_name("receipt").write_text("another key")
+        receipt = str(answer.with_name("receipt"))
+    assert (prove(receipt, answer).code, verify("--receipt", receipt).code) == (code, code)
 
 
 def test_what_the_exit_codes_mean_is_in_the_help() -> None:

@@ -14,7 +14,11 @@ def names_in(file: str) -> frozenset[str]:
     """The names of the tests that pytest collects from a file; one that is always skipped proves nothing."""
     path = ROOT / file
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")]
+    found = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
     return frozenset(
         one.name
         for one in found

@@ -15,7 +15,7 @@ from service.rules import RULES
 from service.settings import SettingsError
 from service.terminology.items import ITEMS
 from tests.contract import patients as p
-from tests.contract.answers import check, context, identifier_of, is_closed_by_rule, site_with, stored, tell
+from tests.contract.answers import Told, check, context, identifier_of, is_closed_by_rule, site_with, stored, tell
 
 LOW_GRADE, SUSTAINED = "depression-with-low-grade-inflammation", "sustained-low-grade-inflammation"
 NEAR_RELAPSE, SAFETY, OVERDUE = "mood-worsening-near-relapse", "suicidality-recorded", "mood-screening-overdue"
@@ -89,6 +89,17 @@ def test_a_rule_of_low_priority_can_be_tried_out_in_shadow() -> None:
     assert answer.shadow == ((OVERDUE, "MET"),)
     assert OVERDUE not in dict(answer.verdicts)
     assert OVERDUE.encode() not in answer.body
+
+
+@pytest.mark.parametrize("choice", ["off", "shadow"])
+def test_an_open_flag_of_a_rule_that_is_off_or_in_shadow_is_told_as_what_it_is(choice: str) -> None:
+    open_flag = stored(tell(*DEPRESSED).flag(LOW_GRADE), "f")
+    site = site_with(f'{choice} = ["{LOW_GRADE}"]')
+    told = Told(check(p.request(p.bundle(p.person(), *DEPRESSED, open_flag)), site=site))
+    assert "nothing in the data received closes it, and its rule raises no flags here at present" in told.words
+    assert "the rest was not" not in told.words
+    usual = Told(check(p.request(p.bundle(p.person(), open_flag))))
+    assert "nothing in the data received changes or closes it" in usual.words
 
 
 @pytest.mark.parametrize("choice", ["off", "shadow"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import httpx
 from tests.api.serving import environment
 
 PATIENCE = 60.0
+_STARTED = re.compile(r"Started server process \[(\d+)\]")
 
 
 class Replica:
@@ -47,6 +49,17 @@ class Replica:
             time.sleep(0.02)
         raise AssertionError(f"no line {event!r}; the log ends with {self.log.read_text()[-2000:]}")
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes that serve, in order of their start, those that have ended among them."""
+        found = (_STARTED.fullmatch(line["event"]) for line in self.lines)
+        return [int(match[1]) for match in found if match]
+
+    def digest(self) -> str:
+        """The digest of the rules that it answers by."""
+        ready = httpx.get(f"{self.url}/health/ready", trust_env=False, timeout=PATIENCE)
+        return str(ready.json()["ruleSet"]["digest"])
+
     def status(self, path: str) -> int:
         """What it answers to a GET."""
         return httpx.get(self.url + path, trust_env=False, timeout=PATIENCE).status_code
@@ -70,6 +83,7 @@ def replica(
     settings: Mapping[str, str] | None = None,
     clock: Path | None = None,
     largest_file: int | None = None,
+    temporary: Path | None = None,
 ) -> Iterator[Replica]:
     """A service on a free port; `clock` is a file that says by how many seconds its calendar is wrong."""
     module = ["service.cli"] if clock is None else ["tests.faults.stepping", str(clock)]
@@ -79,7 +93,7 @@ def replica(
         process = subprocess.Popen(
             command,
             stderr=written,
-            env=environment(**(settings or {})),
+            env=environment(**(settings or {})) | ({"TMPDIR": str(temporary)} if temporary else {}),
             start_new_session=True,
             preexec_fn=limited,
         )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 from benchmarks.bundle import request
+from service.store.ledger import _MARGIN, DURABLE
 from tests.api.serving import environment
 from tests.evidence import note
 from tests.faults.clients import Asked, Callers
@@ -29,6 +35,7 @@ CHECK = "/fhir/$mood-immune-check"
 ROWS = "SELECT writer, seq, decision FROM moodmarker_ledger"
 ENOUGH = 40
 PATIENCE = 60.0
+LONGEST = DURABLE.gives_up + _MARGIN
 
 
 async def _until(holds: Callable[[], bool]) -> None:
@@ -137,6 +144,54 @@ def test_a_database_that_is_slow_holds_answers_back_until_they_are_recorded(post
     )
 
 
+def test_a_database_that_hangs_is_known_to_and_the_service_goes_on_afterwards(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    database = postgres.address("postgres")
+    told_meanwhile: list[int] = []
+    with replica(tmp_path / "log", settings=on(database)) as served:
+
+        async def fault(callers: Callers) -> None:
+            with psycopg.connect(database) as operator:
+                operator.execute("LOCK TABLE moodmarker_ledger IN ACCESS EXCLUSIVE MODE")
+                began, before = time.monotonic(), len(callers.asked)
+                await _until(lambda: any(one.status == 503 for one in callers.asked[before:]))
+                told_meanwhile.append(await asyncio.to_thread(served.status, "/health/ready"))
+                numbers = await asyncio.to_thread(_ledger_numbers, served)
+                assert numbers["failures_total"] > 0
+                assert numbers["lag_seconds"] > 0
+                # Longer than anybody waits for a row.
+                await asyncio.sleep(began + LONGEST + 1.0 - time.monotonic())
+                told_meanwhile.append(await asyncio.to_thread(served.status, "/health/ready"))
+                late = [one for one in callers.asked[before:] if one.ended > began + 0.5 and one.status == 200]
+                assert late == []
+            await _goes_on(callers)
+
+        asked = _loaded(served, fault)
+        assert told_meanwhile == [503, 503]
+        assert served.status("/health/ready") == 200
+        assert _ledger_numbers(served)["lag_seconds"] == 0
+        assert served.end() == 0
+    _stand(_in_postgres(database), asked)
+    statuses = Counter(one.status for one in asked)
+    assert statuses.keys() == {200, 503}
+    assert _verified(database) == 0
+    note(
+        f"Table of the ledger locked for {LONGEST + 1:g} seconds under load (PostgreSQL)",
+        f"{statuses[200]} answered and recorded, {statuses[503]} told to come again, 0 lost, 0 rows twice",
+        f"{HERE}::test_a_database_that_hangs_is_known_to_and_the_service_goes_on_afterwards",
+    )
+
+
+def _ledger_numbers(served: Replica) -> dict[str, float]:
+    """The metrics of the ledger, the same of several workers added up."""
+    text = httpx.get(f"{served.url}/metrics", trust_env=False, timeout=PATIENCE).text
+    numbers = Counter[str]()
+    for name, value in re.findall(r"^moodmarker_ledger_(\w+)(?:\{[^}]*\})? (\S+)$", text, re.MULTILINE):
+        numbers[name] += float(value)  # type: ignore[assignment]
+    return dict(numbers)
+
+
 def test_a_kill_and_a_restart_keep_every_row_that_was_told(tmp_path: Path) -> None:
     file = tmp_path / "ledger.db"
     database = f"sqlite:///{file}"
@@ -211,3 +266,37 @@ def test_a_disk_that_is_full_confirms_nothing_that_is_not_there(tmp_path: Path) 
         f"{statuses[200]} answered and recorded, then {statuses[503]} told to come again, 0 unrecorded",
         f"{HERE}::test_a_disk_that_is_full_confirms_nothing_that_is_not_there",
     )
+
+
+@pytest.mark.parametrize("event", ["a switch of rules", "a death of a worker"])
+def test_a_worker_that_cannot_start_while_the_ledger_is_away_is_tried_again(tmp_path: Path, event: str) -> None:
+    file, rules = tmp_path / "ledger.db", tmp_path / "rules.toml"
+    rules.write_text("low_crp_limit = 2.5\n", encoding="utf-8")
+    settings = on(f"sqlite:///{file}") | {"SITE_RULES": str(rules)}
+    with replica(tmp_path / "log", settings=settings) as served:
+        before = served.digest()
+        with sqlite3.connect(file, isolation_level=None) as another:
+            another.execute("BEGIN EXCLUSIVE")
+            if event == "a switch of rules":
+                rules.write_text("low_crp_limit = 3.5\n", encoding="utf-8")
+                served.process.send_signal(signal.SIGHUP)
+                told = served.wait_for("rules not switched")
+                assert "MOODMARKER_LEDGER" in told["reason"]
+            else:
+                os.kill(served.workers[-1], signal.SIGKILL)
+                served.wait_for("a worker could not start")
+            another.execute("COMMIT")
+        another.close()
+        _answers_again(served)
+        assert served.digest() == before
+        assert served.end() == 0
+
+
+def _answers_again(served: Replica) -> None:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        with suppress(httpx.TransportError):
+            if served.status("/health/ready") == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError("it does not answer any more")

@@ -54,9 +54,18 @@ def test_targets_of_several_groups_and_elements_add_up() -> None:
     }
 
 
-def test_an_empty_map_says_nothing() -> None:
-    assert read_concept_map(b'{"resourceType": "ConceptMap"}') == {}
-    assert read_concept_map(_map(unmapped={"mode": "provided"})) == {}
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"resourceType": "ConceptMap", "status": "active"}',
+        _map(unmapped={"mode": "provided"}),
+        _map({"code": "P8", "target": [{"equivalence": "unmatched"}]}),
+    ],
+)
+def test_a_map_that_maps_nothing_is_refused(body: bytes) -> None:
+    with pytest.raises(ConceptMapUnreadable, match="it maps nothing") as refused:
+        read_concept_map(body)
+    assert refused.value.expression == "ConceptMap.group"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from service.errors import NotBelieved, Overloaded, Throttled
 from service.security import failures
 from service.security.cds_clients import CdsClients
-from service.security.failures import MOST, Failures
+from service.security.failures import BAD_SIGNATURES, MOST, SIGNATURE_SECONDS, BadSignatures, Failures
 from service.security.replays import ReplaysOfProcess, digest_of
 from tests.security.cds import (
     KID,
@@ -58,13 +58,16 @@ async def _seconds(clients: CdsClients, sent: bytes, peer: str = PEER) -> float:
     return refused.value.seconds
 
 
-def test_after_many_failures_no_signature_is_checked(clients: CdsClients, clock: Clock, verified: Verified) -> None:
+def test_after_many_bad_signatures_no_signature_is_checked(
+    clients: CdsClients, clock: Clock, verified: Verified
+) -> None:
     async def ask(known_ones: CdsClients) -> None:
         await _fail(known_ones)
-        assert verified.count == MOST == 20
+        assert verified.count == MOST == BAD_SIGNATURES == 20
         with capture_logs() as logs:
-            for sent in (_forged(), signed(signer()), signed(signer(), exp=SECONDS - 1)):
-                assert await _seconds(known_ones, sent) == 60
+            for sent in (_forged(), signed(signer())):
+                assert 0 < await _seconds(known_ones, sent) <= 1
+            assert await _seconds(known_ones, signed(signer(), exp=SECONDS - 1)) == 60
         assert verified.count == MOST
         # The line of each request says it; there is no second one.
         assert logs == []
@@ -72,19 +75,52 @@ def test_after_many_failures_no_signature_is_checked(clients: CdsClients, clock:
     run(clients, ask)
 
 
-def test_whoever_waits_is_heard_again(clients: CdsClients, clock: Clock, verified: Verified) -> None:
+def test_who_sends_bad_signatures_from_the_same_address_keeps_a_client_out_for_a_moment_only(
+    clients: CdsClients, clock: Clock, verified: Verified
+) -> None:
+    async def ask(known_ones: CdsClients) -> None:
+        await _fail(known_ones)
+        for _ in range(50):
+            clock.now += SIGNATURE_SECONDS
+            assert await is_believed(known_ones, signed(signer()))
+            # Good ones take up nothing.
+            assert await is_believed(known_ones, signed(signer()))
+            assert await _seconds(known_ones, _forged()) > 50
+            assert 0 < await _seconds(known_ones, signed(signer())) <= 2 * SIGNATURE_SECONDS
+
+    run(clients, ask)
+
+
+def test_a_signature_that_has_proved_bad_is_not_checked_again_soon(
+    clients: CdsClients, clock: Clock, verified: Verified
+) -> None:
+    bad = _forged()
+
+    async def ask(known_ones: CdsClients) -> None:
+        await _fail(known_ones, sent=bad)
+        assert verified.count == 1
+        for _ in range(100):
+            assert await _seconds(known_ones, bad) == 60
+        assert verified.count == 1
+        assert await is_believed(known_ones, signed(signer()))
+        # Whose key has come since is heard.
+        clock.now += 61
+        await _fail(known_ones, 1, bad)
+        assert verified.count == 3
+
+    run(clients, ask)
+
+
+def test_whoever_waits_is_told_anew_what_is_wrong(clients: CdsClients, clock: Clock) -> None:
     async def ask(known_ones: CdsClients) -> None:
         for _ in range(MOST):
             await _fail(known_ones, 1)
             clock.now += 2
         assert await _seconds(known_ones, _forged()) == 20
-        clock.now += 19
-        assert await _seconds(known_ones, signed(signer())) == 1
-        clock.now += 1
-        assert await is_believed(known_ones, signed(signer()))
+        clock.now += 20
         # One failure is forgotten at a time.
         await _fail(known_ones, 1)
-        assert await _seconds(known_ones, signed(signer())) == 2
+        assert await _seconds(known_ones, _forged()) == 2
 
     run(clients, ask)
 
@@ -94,6 +130,17 @@ def test_seldom_failures_are_forgiven(clients: CdsClients, clock: Clock) -> None
         for _ in range(3 * MOST):
             await _fail(known_ones, 1)
             clock.now += 3.1
+        assert await is_believed(known_ones, signed(signer()))
+
+    run(clients, ask)
+
+
+def test_what_is_wrong_before_the_signature_keeps_nobody_out(clients: CdsClients, clock: Clock) -> None:
+    async def ask(known_ones: CdsClients) -> None:
+        for _ in range(MOST):
+            await _fail(known_ones, 1, signed(signer(), exp=SECONDS - 1))
+        for sent in (signed(signer(), exp=SECONDS - 1), signed(signer("stranger")), signed(signer(), aud="x")):
+            assert await _seconds(known_ones, sent) == 60
         assert await is_believed(known_ones, signed(signer()))
 
     run(clients, ask)
@@ -111,7 +158,7 @@ def test_others_are_heard_meanwhile(tmp_path: Path, clock: Clock) -> None:
         await _fail(known_ones, sent=b"Bearer a.b.c")
         assert await is_believed(known_ones, signed(signer()), peer="192.0.2.8")
         assert (await known_ones.caller(signed(signer(), iss="https://lab.example"), SERVICE, PEER, NOW)).name == "lab"
-        assert await _seconds(known_ones, signed(signer())) == 60
+        assert 0 < await _seconds(known_ones, signed(signer())) <= 1
 
     run(known(settings={"cds_clients": two}), ask)
 
@@ -136,7 +183,7 @@ def test_who_sends_no_token_has_failed_at_nothing(clients: CdsClients, clock: Cl
     run(clients, ask)
 
 
-def test_who_comes_all_at_once_is_counted_all_the_same(key_server: KeyServer, verified: Verified) -> None:
+def test_who_comes_all_at_once_is_counted_all_the_same(key_server: KeyServer, clock: Clock, verified: Verified) -> None:
     """While the keys are fetched they all wait, and none has failed yet."""
     url = key_server.serve("keys", key_set(signer()))
     key_server.delay = 0.3
@@ -158,6 +205,17 @@ def test_new_addresses_do_not_fill_the_memory(clock: Clock, monkeypatch: pytest.
         for _ in range(MOST):
             noted.note(number)
     assert [number for number in range(100) if noted.wait(number)] == list(range(90, 100))
+
+
+def test_neither_new_addresses_nor_new_tokens_fill_the_memory_of_bad_signatures(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "_REMEMBERED", 10)
+    bad = BadSignatures()
+    for number in range(100):
+        bad.note(number, b"%d" % number)
+    assert [number for number in range(100) if bad.was_bad(b"%d" % number)] == list(range(90, 100))
+    assert len(bad) == 10
 
 
 class _Unsure:

@@ -154,7 +154,9 @@ def test_a_new_key_is_found_at_once(key_server: KeyServer, clock: Clock) -> None
     assert key_server.asked == {"keys": 2}
 
 
-def test_who_invents_names_of_keys_has_them_looked_for_once_a_minute(key_server: KeyServer, clock: Clock) -> None:
+def test_who_invents_names_of_keys_has_them_looked_for_three_times_a_minute(
+    key_server: KeyServer, clock: Clock
+) -> None:
     url = key_server.serve("keys", key_set(signer()))
 
     async def invent(clients: CdsClients, number: int) -> bool:
@@ -163,14 +165,15 @@ def test_who_invents_names_of_keys_has_them_looked_for_once_a_minute(key_server:
     async def ask(clients: CdsClients) -> list[int]:
         assert await is_believed(clients, _at(url))
         counts = []
-        for seconds in (1, 58, 2):
+        for seconds in (1, 1, 1, 1, 16, 1, 20, 60):
             clock.now += seconds
             assert not any(await asyncio.gather(*(invent(clients, number) for number in range(50))))
             counts.append(key_server.asked["keys"])
         assert await is_believed(clients, _at(url))
         return counts
 
-    assert run(known(key_urls=[url]), ask) == [2, 2, 3]
+    # Three at once, and one more each twenty seconds.
+    assert run(known(key_urls=[url]), ask) == [2, 3, 4, 4, 4, 5, 6, 7]
 
 
 def test_a_first_token_of_an_unknown_key_is_one_request(key_server: KeyServer, clock: Clock) -> None:

@@ -284,7 +284,8 @@ def test_a_read_that_failed_is_tried_again_though_no_file_has_changed(
         patch.setattr(Path, "read_bytes", fails)
         assert made not in held.keys
         assert made not in held.keys
-    assert [line["reason"] for line in lines] == [f"MOODMARKER_KEYS: {folder} cannot be read (Input/output error)"]
+    (line,) = lines
+    assert line["reason"].startswith(f"MOODMARKER_KEYS: {folder} cannot be read (Input/output error)")
     assert made in held.keys
 
 

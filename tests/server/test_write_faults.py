@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from service.assessment import Written
+from service.assessment.recording import WRITE, Recording
+from service.errors import Overloaded
 from tests.fhir.conformance.checking import problems
 from tests.server.local_server import LocalServer
 from tests.server.writing import (
@@ -24,6 +26,7 @@ from tests.server.writing import (
     stored,
     told,
 )
+from tests.store.ledgers import KeptEntries, recorder
 
 POSTS: dict[str, Any] = {"update_create": False}
 
@@ -272,3 +275,39 @@ def test_writers_with_a_large_patient_wait_in_a_thread(sekmet: LocalServer, pati
     ]
     sekmet.load(many)
     assert asyncio.run(Writer(sekmet.base).write(patient)).created == 2
+
+
+def changed_meanwhile(sekmet: LocalServer, patient: str, kept: KeptEntries) -> Writer:
+    """A write that is recorded, and that somebody gets ahead of once."""
+    Writer(sekmet.base)(patient)
+    sekmet.put(crp_is_low(patient))
+    write = Writer(sekmet.base, batch=False)
+    write.recording = Recording.begun(recorder(kept), WRITE, "ehr")
+    write.faults.append(Fault("PUT", "Flag", refusal(412)))
+    return write
+
+
+def test_a_write_that_looks_twice_says_which_decision_the_second_replaces(sekmet: LocalServer, patient: str) -> None:
+    kept = KeptEntries()
+    written = changed_meanwhile(sekmet, patient, kept)(patient, LATER)
+    first, second = kept.entries
+    assert (first.replaces, second.replaces) == ("", first.decision)
+    assert written.answer.recorded is not None
+    assert written.answer.recorded.decision == second.decision != first.decision
+
+
+def test_a_write_that_looks_once_replaces_nothing(sekmet: LocalServer, patient: str) -> None:
+    kept = KeptEntries()
+    write = Writer(sekmet.base)
+    write.recording = Recording.begun(recorder(kept), WRITE, "ehr")
+    write(patient)
+    (only,) = kept.entries
+    assert only.replaces == ""
+
+
+def test_a_second_look_that_cannot_be_recorded_is_no_conflict(sekmet: LocalServer, patient: str) -> None:
+    kept = KeptEntries(most=1)
+    with pytest.raises(Overloaded, match="could not be recorded"):
+        changed_meanwhile(sekmet, patient, kept)(patient, LATER)
+    assert statuses(sekmet, "Flag", patient) == ["active"]
+    assert len(kept.entries) == 1

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from service.assessment import CheckOptions, Context, Leases, Servers, Turns, Written, assess_and_write
+from service.assessment.recording import NOT_RECORDED
 from service.assessment.servers import Opened
 from service.security.sockets import public_authorities
 from service.settings import Settings
@@ -152,6 +153,7 @@ class Writer:
         self._settings = Settings.model_validate({"servers": {"main": {"url": base, "write": True, **server}}})
         self._leases = leases
         self.requests = 0
+        self.recording = NOT_RECORDED
 
     async def write(self, patient: str, as_of: str = AS_OF) -> Written:
         """What is written on a day, as of that day."""
@@ -161,7 +163,9 @@ class Writer:
         options = CheckOptions({"asOf": (as_of,)})
         now = datetime.fromisoformat(f"{as_of}T12:00:00").replace(tzinfo=UTC)
         try:
-            written = await assess_and_write(patient, b"", options, CONTEXT, servers, turns, now)
+            written = await assess_and_write(
+                patient, b"", options, CONTEXT, servers, turns, now, recording=self.recording
+            )
             self.requests = servers.opened.connection.requests
         finally:
             await servers.close()

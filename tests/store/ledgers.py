@@ -1,11 +1,12 @@
 """Ledgers for the tests: entries to write, chains to look at, and a process that writes until it is killed.
 
-As a program: `python -m tests.store.ledgers durable|deferred` with its URL in LEDGER.
+As a program: `python -m tests.store.ledgers` with its URL in LEDGER.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -13,16 +14,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
+from service.assessment.recording import OnLedger
 from service.security.ledger_keys import LedgerKeys
+from service.store import StoreUnavailable
 from service.store.database import LEDGER, connect
 from service.store.ledger import DEFERRED, DURABLE, Ledger
 from service.store.ledger_chain import Entry
-from service.store.ledger_values import Pace
+from service.store.ledger_values import Pace, Place
 from service.store.ledger_verifying import chains
 from service.store.ledger_walk import Chain
 
@@ -42,6 +46,7 @@ class Counted:
         self.batches: list[int] = []
         self.failures = 0
         self.most = Counter[str]()
+        self.last: tuple[int, float] | None = None
 
     def ledger_written(self, rows: int) -> None:
         """A batch."""
@@ -53,8 +58,32 @@ class Counted:
 
     def ledger_waits(self, rows: int, seconds: float) -> None:
         """The most that ever waited, and the longest."""
+        self.last = rows, seconds
         self.most["rows"] = max(self.most["rows"], rows)
         self.most["milliseconds"] = max(self.most["milliseconds"], int(seconds * 1000))
+
+
+class KeptEntries:
+    """In place of an open ledger: what is to be recorded, in order, and no more of it than `most`."""
+
+    def __init__(self, most: int = 1000) -> None:
+        """`most` are taken before it is away."""
+        self.entries: list[Entry] = []
+        self.most = most
+
+    async def record(self, entry: Entry) -> Place:
+        """Takes one."""
+        if len(self.entries) >= self.most:
+            raise StoreUnavailable("it is away")
+        self.entries.append(entry)
+        return Place("writer", len(self.entries))
+
+
+def recorder(kept: KeptEntries) -> OnLedger:
+    """The recorder of a site with such a ledger."""
+    made = OnLedger(KEYS, "0123456789abcdef")
+    made.ledger = cast("Ledger", kept)
+    return made
 
 
 def entry(**changed: Any) -> Entry:
@@ -62,13 +91,14 @@ def entry(**changed: Any) -> Entry:
     number = next(_numbers)
     filled = Entry(
         decision=f"decision-{number}",
+        replaces=f"decision-{number - 1}",
         at=time.time_ns() // 1000,
         way="check",
         caller="ehr",
         rule_set="0123456789abcdef",
         verdicts='{"suicidality-recorded":"NOT_MET"}',
         shadow='{"crp-unreadable":"UNKNOWN"}',
-        flags='{"f1":"active"}',
+        flags='{"f1":[{"state":"active"}]}',
         subject=f"subject-{number}",
         input=f"input-{number}",
         duration=1500,
@@ -126,11 +156,19 @@ def asked(url: str, question: str) -> list[tuple[Any, ...]]:
 
 
 async def main() -> None:
-    """Records one entry after the other, and says of each, when it is recorded, which row it is."""
-    ledger = await opened(os.environ["LEDGER"], {"durable": PACE, "deferred": DEFERRED}[sys.argv[1]])
+    """Keeps two durable ledgers and a deferred one; says of each entry, when it is recorded, which row it is."""
+    # Threads that log would write in between.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    url = os.environ["LEDGER"]
+    paces = {"durable": PACE._replace(gives_up=60.0), "deferred": DEFERRED}
+    kept = [(mode, await opened(url, paces[mode])) for mode in ("durable", "durable", "deferred")]
+    await asyncio.gather(*(_record(mode, ledger) for mode, ledger in kept))
+
+
+async def _record(mode: str, ledger: Ledger) -> None:
     while True:
         place = await ledger.record(entry())
-        sys.stdout.write(f"{place.writer}:{place.seq}\n")
+        sys.stdout.write(f"{mode}:{place.writer}:{place.seq}\n")
         sys.stdout.flush()
         await asyncio.sleep(0.001)
 

@@ -118,7 +118,7 @@ async def test_a_table_that_is_gone_is_told_without_the_patient(store: Store, ur
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE moodmarker_work")
     engine.dispose()
-    with pytest.raises(StoreUnavailable, match="failed; look at its own log") as caught:
+    with pytest.raises(StoreUnavailable, match="has not the tables that this version made") as caught:
         await store.enqueue("main", [PATIENT])
     assert PATIENT not in "".join(traceback.format_exception(caught.value))
 

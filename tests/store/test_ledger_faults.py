@@ -9,19 +9,20 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 
-from service.store import StoreUnavailable
+from service.store import StoreUnavailable, ledger_batches
 from service.store import ledger as ledger_module
 from service.store.ledger import Ledger
 from tests.architecture.tree import ROOT
 from tests.evidence import note
-from tests.store.ledgers import LATER, PACE, Counted, asked, entry, found, opened, the_one
+from tests.store.ledgers import LATER, PACE, Counted, asked, changed, entry, found, opened, the_one
 from tests.store.postgres import Postgres
 from tests.store.postgres import running as running_postgres
 
@@ -163,10 +164,14 @@ async def test_a_disk_that_is_full(file: Path) -> None:
     await ledger.close()
     chain = the_one(url)
     assert (chain.faults, chain.doubts, chain.last.seq) == ((), (), confirmed[-1] + 1)
-    note("Disk of the ledger full (SQLite)", f"{len(confirmed)} rows confirmed, all there; 3 refused", f"{HERE}::disk")
+    note(
+        "Disk of the ledger full (SQLite)",
+        f"{len(confirmed)} rows confirmed, all there; 3 refused",
+        f"{HERE}::test_a_disk_that_is_full",
+    )
 
 
-Start = Callable[[str, str], "subprocess.Popen[str]"]
+Start = Callable[[str], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -174,9 +179,9 @@ def start() -> Iterator[Start]:
     """Starts processes of `tests.store.ledgers`, and kills those that are left."""
     started = []
 
-    def started_with(mode: str, url: str) -> subprocess.Popen[str]:
+    def started_with(url: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.store.ledgers", mode],
+            [sys.executable, "-m", "tests.store.ledgers"],
             cwd=ROOT,
             env=os.environ | {"LEDGER": url},
             stdout=subprocess.PIPE,
@@ -191,46 +196,46 @@ def start() -> Iterator[Start]:
             process.kill()
 
 
-def confirmed_by(process: subprocess.Popen[str], rows: int) -> list[tuple[str, int]]:
-    """What a process said it had recorded, until it was killed after so many."""
+def confirmed_by(process: subprocess.Popen[str], durable: int, deferred: int) -> list[tuple[str, str, int]]:
+    """Mode, writer and number of what a process said it had recorded, until it was killed after so many of each."""
     assert process.stdout is not None
     lines: list[str] = []
-    while len(lines) < rows:
+    counted = Counter[str]()
+    while counted["durable"] < durable or counted["deferred"] < deferred:
         line = process.stdout.readline()
         assert line
-        if ":" in line and " " not in line:
-            lines.append(line)
+        counted[line.partition(":")[0]] += 1
+        lines.append(line)
     process.send_signal(signal.SIGKILL)
     rest, _ = process.communicate()
-    lines += [line for line in rest.splitlines(keepends=True) if ":" in line and " " not in line]
-    return [(writer, int(seq)) for writer, _, seq in (line.strip().partition(":") for line in lines)]
+    told = (line.strip().split(":") for line in lines + rest.splitlines())
+    return [(one[0], one[1], int(one[2])) for one in told if one[0] in ("durable", "deferred")]
 
 
 @pytest.mark.no_cover
-async def test_a_kill_leaves_every_row_that_was_confirmed(start: Start, url: str) -> None:
-    processes = [start("durable", url) for _ in range(2)]
-    confirmed = [one for process in processes for one in confirmed_by(process, 60)]
+async def test_a_kill_leaves_every_row_that_was_confirmed_and_of_a_deferred_ledger_all_but_the_last_second(
+    start: Start, url: str
+) -> None:
+    confirmed = confirmed_by(start(url), 120, 600)
     stored = set(asked(url, "SELECT writer, seq FROM moodmarker_ledger"))
-    assert [one for one in confirmed if one not in stored] == []
+    durable = {(writer, seq) for mode, writer, seq in confirmed if mode == "durable"}
+    assert durable - stored == set()
     chains = found(url)
-    assert len(chains) == 2
-    assert [chain.faults for chain in chains] == [(), ()]
-    # One may have been written and not been told of.
-    assert len(stored) - len(confirmed) in (0, 1, 2)
-    note("SIGKILL while the ledger is written (durable)", f"{len(confirmed)} rows confirmed, 0 lost", f"{HERE}::kill")
-
-
-@pytest.mark.no_cover
-async def test_a_kill_of_a_deferred_ledger_loses_less_than_a_second_and_that_shows(start: Start, url: str) -> None:
-    confirmed = confirmed_by(start("deferred", url), 600)
-    ((last,),) = asked(url, "SELECT max(seq) FROM moodmarker_ledger")
-    told = confirmed[-1][1]
+    assert [(chain.faults, chain.ending != "closed") for chain in chains] == [((), True)] * 3
+    writers = {writer for writer, _ in durable}
+    assert len(writers) == 2
+    # One of each may have been written and not been told of.
+    assert sum(writer in writers for writer, _ in stored) - len(durable) in (0, 1, 2)
+    (last,) = [chain.last.seq for chain in chains if chain.writer not in writers]
+    told = max(seq for mode, _, seq in confirmed if mode == "deferred")
     assert told > last > 0
-    chain = the_one(url)
-    assert chain.faults == ()
-    assert (chain.last.seq, chain.ending != "closed") == (last, True)
     # Five hundred a second at the very most: it sleeps a millisecond after each, and writes what it says.
     assert told - last < 1000
+    note(
+        "SIGKILL while the ledger is written (durable)",
+        f"{len(durable)} rows confirmed, 0 lost",
+        f"{HERE}::test_a_kill_leaves_every_row_that_was_confirmed_and_of_a_deferred_ledger_all_but_the_last_second",
+    )
 
 
 @pytest.fixture
@@ -278,8 +283,47 @@ async def test_connections_killed_at_any_moment_lose_nothing_and_double_nothing(
     note(
         "PostgreSQL ends the ledger's connections at any moment",
         f"200 rows confirmed through {numbers.failures} lost connections; none lost, none twice",
-        f"{HERE}::killed",
+        f"{HERE}::test_connections_killed_at_any_moment_lose_nothing_and_double_nothing",
     )
+
+
+@pytest.mark.postgres
+async def test_a_table_that_somebody_keeps_locked_is_a_failure_that_is_told_and_counted(postgres: Postgres) -> None:
+    url, numbers = postgres.address(postgres.new_database()), Counted()
+    ledger = await opened(url, PACE._replace(shows_each=0.1), numbers)
+    await ledger.record(entry())
+    with psycopg.connect(url) as operator:
+        operator.execute("LOCK TABLE moodmarker_ledger IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable, match="kept locked by another program; end what holds it"):
+            await ledger.record(entry())
+        # Nobody asks for anything, and it is known to be away nevertheless.
+        await asyncio.sleep(1.5)
+        assert ledger.fault == "is kept locked by another program; end what holds it"
+        assert numbers.failures > 1
+    assert await recovered(ledger) == 2
+    await ledger.close()
+    assert (the_one(url).last.seq, the_one(url).faults, the_one(url).ending) == (2, (), "closed")
+
+
+@pytest.mark.postgres
+async def test_what_the_server_takes_too_long_for_is_a_failure_too(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, numbers = postgres.address(postgres.new_database()), Counted()
+    ledger = await opened(url, numbers=numbers)
+    put = ledger_batches.put
+
+    def slow(connection: Connection, *given: object) -> None:
+        connection.execute(text("SELECT pg_sleep(30)"))
+        put(connection, *given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger_batches, "put", slow)
+        with pytest.raises(StoreUnavailable, match="did not answer in time; look at what keeps it busy"):
+            await ledger.record(entry())
+    assert numbers.failures > 0
+    assert await recovered(ledger) == 1
+    await ledger.close()
 
 
 @pytest.mark.postgres
@@ -324,7 +368,7 @@ async def test_a_ledger_that_cannot_be_written_is_not_opened(file: Path) -> None
     other.execute("ROLLBACK")
     other.execute("DROP TABLE moodmarker_ledger_writer")
     other.close()
-    with pytest.raises(StoreUnavailable, match=r"MOODMARKER_LEDGER failed"):
+    with pytest.raises(StoreUnavailable, match=r"MOODMARKER_LEDGER has not the tables that this version made"):
         await opened(url)
     with pytest.raises(StoreUnavailable, match=r"MOODMARKER_LEDGER is no address"):
         await opened("nonsense")
@@ -337,4 +381,12 @@ async def test_a_ledger_of_a_newer_version_is_not_opened(file: Path) -> None:
         other.execute("UPDATE moodmarker_schema SET version_num = '9999'")
     other.close()
     with pytest.raises(StoreUnavailable, match="The database of MOODMARKER_LEDGER was made by a newer version"):
+        await opened(url)
+
+
+@pytest.mark.parametrize("table", ["moodmarker_ledger", "moodmarker_ledger_head"])
+async def test_a_ledger_that_lacks_a_column_is_not_opened(url: str, table: str) -> None:
+    await (await opened(url)).close()
+    changed(url, f"ALTER TABLE {table} DROP COLUMN hash")
+    with pytest.raises(StoreUnavailable, match="has not the tables that this version made; put a backup in its place"):
         await opened(url)

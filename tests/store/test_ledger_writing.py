@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from itertools import pairwise
 
@@ -10,14 +11,19 @@ import pytest
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from service.store import StoreUnavailable, ledger_batches
-from service.store import ledger as ledger_module
-from service.store.ledger import prune_older
+from service.security.ledger_keys import LedgerKeys
+from service.store import StoreUnavailable, ledger_batches, ledger_retention
+from service.store.ledger import open_engine
+from service.store.ledger_retention import Retention
 from service.store.ledger_values import LedgerFull
 from tests.store.ledgers import KEYS, LATER, PACE, Counted, asked, changed, entry, found, opened, the_one, written
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000_000
+
+
+def prune_older(url: str, keys: LedgerKeys, days: int) -> None:
+    Retention(lambda: open_engine(url), keys, "somebody", days).prune()
 
 
 async def test_every_entry_gets_a_place_of_its_own_in_the_order_of_asking(url: str) -> None:
@@ -161,10 +167,14 @@ async def test_a_batch_that_was_given_up_and_landed_after_all_stays_and_the_chai
 
 
 async def test_a_closing_head_of_which_nobody_heard_is_signed_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = await opened(url)
+    numbers = Counted()
+    ledger = await opened(url, numbers=numbers)
     await ledger.record(entry())
     _LostAtCommit(monkeypatch, landed=True, times=1)
+    began = time.monotonic()
     await ledger.close()
+    assert time.monotonic() - began < 3
+    assert numbers.failures == 1
     assert (the_one(url).faults, the_one(url).ending) == ((), "closed")
     assert asked(url, "SELECT kind FROM moodmarker_ledger_head") == [("closing",)]
 
@@ -174,8 +184,8 @@ async def test_rows_of_somebody_else_in_the_writer_s_name_stop_it(url: str) -> N
     await ledger.record(entry())
     changed(
         url,
-        "INSERT INTO moodmarker_ledger SELECT writer, 2, decision, at, way, caller, rule_set, verdicts, shadow, flags, "
-        "subject, input, duration, prev, hash FROM moodmarker_ledger",
+        "INSERT INTO moodmarker_ledger SELECT writer, 2, decision, replaces, at, way, caller, rule_set, verdicts, "
+        "shadow, flags, subject, input, duration, prev, hash FROM moodmarker_ledger",
     )
     with pytest.raises(StoreUnavailable):
         await ledger.record(entry())
@@ -206,6 +216,22 @@ async def test_a_fault_of_our_own_is_told_to_those_who_wait_and_the_writer_goes_
     assert the_one(url).faults == ()
 
 
+async def test_what_is_told_with_words_of_its_own_is_passed_on_in_them(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = await opened(url)
+
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("Somebody else was here.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger_batches, "put", fail)
+        with pytest.raises(StoreUnavailable) as caught:
+            await ledger.record(entry())
+    assert (str(caught.value), ledger.fault) == ("Somebody else was here.", "Somebody else was here.")
+    await ledger.close()
+
+
 async def test_who_gives_up_waiting_is_not_recorded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = await opened(url, PACE._replace(gives_up=5.0))
     put, slow = ledger_batches.put, [True]
@@ -226,6 +252,33 @@ async def test_who_gives_up_waiting_is_not_recorded(url: str, monkeypatch: pytes
     assert (await ledger.record(entry())).seq == 2
     await ledger.close()
     assert the_one(url).last.seq == 2
+
+
+async def test_the_lag_is_told_while_the_database_hangs(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer itself cannot tell it: it is what waits."""
+    numbers = Counted()
+    ledger = await opened(url, PACE._replace(gives_up=20.0), numbers)
+    begun, go_on = threading.Event(), threading.Event()
+    put = ledger_batches.put
+
+    def hanging(*given: object) -> None:
+        begun.set()
+        go_on.wait(20)
+        put(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger_batches, "put", hanging)
+    first = asyncio.create_task(ledger.record(entry()))
+    assert await asyncio.to_thread(begun.wait, 10)
+    await asyncio.sleep(0.3)
+    assert numbers.most["milliseconds"] < 300
+    second = asyncio.create_task(ledger.record(entry()))
+    await asyncio.sleep(0.01)
+    assert not first.done()
+    assert numbers.most["milliseconds"] >= 300
+    go_on.set()
+    await asyncio.gather(first, second)
+    assert numbers.last == (0, 0.0)
+    await ledger.close()
 
 
 async def test_old_rows_go_up_to_a_signed_head_and_the_rest_stays_whole(url: str) -> None:
@@ -294,19 +347,20 @@ async def test_what_a_pruning_left_because_it_was_ended_goes_with_the_next(
 
 
 async def test_rows_are_deleted_daily_beside_the_writing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_module, "_FIRST_PRUNING", 0.05)
-    monkeypatch.setattr(ledger_module, "_DAY", 0.05)
+    monkeypatch.setattr(ledger_retention, "FIRST", (0.02, 0.05))
+    monkeypatch.setattr(ledger_retention, "DAY", 0.05)
     tries: list[int] = []
+    prune = Retention.prune
 
-    def pruned(*given: object) -> None:
+    def pruned(retention: Retention) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise StoreUnavailable("away for a moment")
         # The module's day is short here.
-        monkeypatch.setattr(ledger_module, "_DAY", 86_400.0)
-        prune_older(*given)  # type: ignore[arg-type]
+        monkeypatch.setattr(ledger_retention, "DAY", 86_400.0)
+        prune(retention)
 
-    monkeypatch.setattr(ledger_module, "prune_older", pruned)
+    monkeypatch.setattr(Retention, "prune", pruned)
     ledger = await opened(url, days=30)
     for _ in range(6):
         await ledger.record(entry(at=1))

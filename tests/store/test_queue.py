@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from service.store import Store, Work
+from service.store import Store, StoreUnavailable, Work
 
 pytestmark = pytest.mark.anyio
 LONG = 600.0
@@ -46,6 +50,54 @@ async def test_done_work_leaves_nothing(store: Store) -> None:
     await store.enqueue("main", ["a"])
     await store.finish_work(await taken(store), "me")
     assert await store.waiting() == 0
+
+
+async def test_done_work_leaves_nothing_in_the_files_of_sqlite_while_others_wait(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/store.db")
+    await store.enqueue("main", ["is-done"])
+    work = await taken(store)
+    await store.enqueue("main", ["still-waits"])
+    await store.finish_work(work, "me")
+    assert b"is-done" in in_files(tmp_path)
+    assert await store.forget_deleted() is True
+    assert b"is-done" not in in_files(tmp_path)
+    assert b"still-waits" in in_files(tmp_path)
+    await store.close()
+
+
+async def test_who_reads_is_not_waited_for_long_and_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/store.db")
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM moodmarker_work").fetchall()
+        await store.enqueue("main", ["a"])
+        await store.finish_work(await taken(store), "me")
+        began = time.monotonic()
+        assert await store.forget_deleted() is False
+        assert time.monotonic() - began < 2
+        await store.enqueue("main", ["b"])
+        reader.execute("ROLLBACK")
+    assert await store.forget_deleted() is True
+    await store.close()
+
+
+async def test_a_file_that_fails_is_tried_again_later_and_a_closed_store_is_told(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/store.db")
+    store._engine.dispose()
+    (tmp_path / "store.db").write_bytes(b"a letter" * 1000)
+    assert await store.forget_deleted() is False
+    await store.close()
+    with pytest.raises(StoreUnavailable):
+        await store.forget_deleted()
+
+
+async def test_other_databases_forget_by_themselves(store: Store) -> None:
+    assert await store.forget_deleted() is True
+
+
+def in_files(folder: Path) -> bytes:
+    """What stands in a database and in its journal."""
+    return b"".join(file.read_bytes() for file in folder.glob("store.db*"))
 
 
 async def test_what_is_delayed_is_not_due_before(store: Store) -> None:

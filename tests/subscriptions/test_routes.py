@@ -192,8 +192,6 @@ def test_a_store_that_cannot_be_opened_is_told_before_anything_is_served(
 ) -> None:
     file = tmp_path / "store.db"
     file.write_bytes(b"no database, but a text that is long enough to be told from one" * 20)
-    # What is configured for a process would outlive this test.
-    monkeypatch.setattr("service.api.serving.configure_logging", lambda _level: None)
     monkeypatch.setenv("MOODMARKER_STORE", f"sqlite:///{file}")
     monkeypatch.setenv("MOODMARKER_SERVICE_KEY", KEY.get_secret_value())
     called = call("serve", "--port", "0")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from service.errors import NotFound, Overloaded, UpstreamFailed
+from service.errors import BodyTooLarge, BodyUnreadable, NotFound, Overloaded, UpstreamFailed, too_deep
 from service.fhir.client.faults import Fault
 from service.store import Store, StoreUnavailable, Work
 from service.subscriptions.assessing import NotStored
@@ -203,6 +203,58 @@ def test_news_of_a_patient_whose_assessment_failed_end_the_wait_early(database: 
     on_store(database, test)
 
 
+@pytest.mark.parametrize(
+    ("error", "longest"),
+    [(Overloaded("x"), 60.0), (StoreUnavailable("x"), 60.0), (UpstreamFailed("x"), TIMINGS.longest_pause)],
+)
+def test_what_fails_on_our_own_side_is_tried_again_within_a_minute(
+    database: str, monkeypatch: pytest.MonkeyPatch, error: Exception, longest: float
+) -> None:
+    pauses = []
+
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            raise error
+
+        async def postponed(_work: Work, _holder: str, pause: float, *_: object) -> None:
+            pauses.append(pause)
+
+        await store.enqueue("main", ["ada"])
+        for _ in range(15):
+            work = await store.take_work("test", 60)
+            assert work is not None
+            await store.postpone_work(work, "test", 0)
+        monkeypatch.setattr(store, "postpone_work", postponed)
+        assert await worker(store, do, TIMINGS).work_once()
+
+    on_store(database, test)
+    assert pauses == [longest]
+
+
+def test_a_queue_that_could_not_be_read_is_read_again_within_a_minute(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def test(store: Store) -> None:
+        async def fails(*_: object) -> None:
+            raise StoreUnavailable("it is down")
+
+        async def slept(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 8:
+                raise asyncio.CancelledError
+
+        monkeypatch.setattr(store, "take_work", fails)
+        monkeypatch.setattr(asyncio, "sleep", slept)
+        with pytest.raises(asyncio.CancelledError):
+            await worker(store, nothing, TIMINGS).run()
+        monkeypatch.undo()
+
+    on_store(database, test)
+    assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0, 60.0]
+
+
 async def becomes(one: Worker, *, alive: bool) -> None:
     async with asyncio.timeout(10):
         while one.alive is not alive:
@@ -266,8 +318,38 @@ def test_what_passes_is_tried_until_it_has_passed(database: str, error: Exceptio
     on_store(database, test)
 
 
+@pytest.mark.parametrize("error", [too_deep(), BodyTooLarge("x", limit="max_entries")])
+def test_what_is_past_a_limit_of_ours_is_kept_at_the_longest_pause_and_told(
+    database: str, error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = []
+
+    async def test(store: Store) -> None:
+        async def do(_work: Work) -> None:
+            raise error
+
+        async def postpone(work: Work, holder: str, seconds: float, least: float = 0) -> None:
+            pauses.append((seconds, least))
+            await kept(work, holder, 0)
+
+        kept = store.postpone_work
+        monkeypatch.setattr(store, "postpone_work", postpone)
+        await store.enqueue("main", ["ada"])
+        patient = worker(store, do, TIMINGS)
+        for _ in range(2 * MOST_TRIES):
+            assert await patient.work_once()
+        assert await store.waiting() == 1
+
+    on_store(database, test)
+    assert pauses == [(TIMINGS.longest_pause, TIMINGS.first_pause)] * 2 * MOST_TRIES
+    told = capsys.readouterr().out
+    assert told.count("past a limit of this service") == 2 * MOST_TRIES
+    assert "given up" not in told
+
+
 @pytest.mark.parametrize(
-    "error", [Fault("x", 403), NotFound("x"), NotStored("x", urgent=False), RuntimeError("of patient ada")]
+    "error",
+    [BodyUnreadable("x"), Fault("x", 403), NotFound("x"), NotStored("x", urgent=False), RuntimeError("of patient ada")],
 )
 def test_what_does_not_pass_is_given_up_in_the_end_and_told(
     database: str, error: Exception, capsys: pytest.CaptureFixture[str]

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     """Why an entry, or a part of one, was refused; a refused status is told as `status-<code>`."""
 
     WRONG_TYPE = "wrong-type"
+    TOO_DEEP = "too-deep"
     STRICT = "not-valid-fhir"
     MODIFIER = "modifier-extension"
     IMPLICIT_RULES = "implicit-rules"

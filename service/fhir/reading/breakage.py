@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from service.domain.concepts import Item
 from service.domain.facts import Source
 from service.fhir.reading.account import Reason
 from service.fhir.reading.containers import Undecodable
@@ -13,6 +14,7 @@ from service.fhir.reading.losses import codes_in, is_read, lose
 from service.fhir.reading.ownership import check_broken
 from service.fhir.reading.receiving import Broken, is_type, unknown_type
 from service.fhir.reading.shapes import joined
+from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
     from service.fhir.reading.draft import Draft
@@ -24,6 +26,11 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     """An entry that could not be decoded: it is still known whose it is, and what was lost with it."""
     kind, document = broken.kind, broken.document
     path = draft.expressions[index]
+    if broken.is_too_deep:
+        # It may hold a form that asks about suicide.
+        draft.unreadable_answer(Item.PHQ9_9, Source("", path, "Bundle", display="Bundle"))
+        reject_depth(draft, index, path, safety=True)
+        return
     owner = check_broken(draft, index, document)
     codes = codes_in(draft, document)
     # What has no readable code may be about anything, so it is refused aloud.

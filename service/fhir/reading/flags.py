@@ -12,13 +12,13 @@ from service.domain.closing import ENTERED_IN_ERROR, is_ours
 from service.domain.days import EARLIEST
 from service.domain.facts import PriorFlag, PriorPlan
 from service.domain.recognition import key_of
-from service.errors import too_deep
 from service.fhir.addresses import (
     CARE_PLAN_SID,
     CLOSED_BY_RULE,
     FLAG_DETAIL,
     FLAG_PRIORITY,
     FLAG_SID,
+    PLAN_DEFINITION,
     RULE_SYSTEM,
     URI_SYSTEM,
 )
@@ -27,6 +27,7 @@ from service.fhir.reading.dates import end_of_day, moment
 from service.fhir.reading.elements import ABSENT, Element, Extension, given
 from service.fhir.reading.nesting import nests_deeper
 from service.fhir.reading.references import identifier_of, identifiers_of
+from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
     from service.domain.facts import Source
@@ -50,6 +51,8 @@ class _Identity(Element):
 
 _IDENTITY: Final = msgspec.json.Decoder(_Identity)
 _EXTENSIONS: Final = msgspec.json.Decoder(list[Extension | None])
+_CANONICALS: Final = msgspec.json.Decoder(list[str | None])
+_RULES: Final = f"{PLAN_DEFINITION}/"
 
 
 class _Closing(NamedTuple):
@@ -64,6 +67,9 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
     """One of our Flags, recognised by its identifier."""
     identifier = _own(flag.identifier, FLAG_SID)
     if not identifier or _is_misnamed(draft, index, flag, source):
+        return
+    raw = _raw(draft, index)
+    if raw is None:
         return
     start = _day(draft, index, source, flag.period.start if flag.period else None, "period.start")
     end = _moment(draft, index, source, flag.period.end if flag.period else None, "period.end")
@@ -88,7 +94,7 @@ def read_flag(draft: Draft, index: int, flag: Flag, source: Source) -> None:
         closed_after=closing.after,
     )
     draft.flags.append(prior)
-    draft.raw_flags[index] = _raw(draft, index)
+    draft.raw_flags[index] = raw
     draft.use(index)
 
 
@@ -97,10 +103,13 @@ def read_plan(draft: Draft, index: int, plan: CarePlan, source: Source) -> None:
     identifier = _own(plan.identifier, CARE_PLAN_SID)
     if not identifier or _is_misnamed(draft, index, plan, source):
         return
+    raw = _raw(draft, index)
+    if raw is None:
+        return
     status = plan.status or ""
     ended = is_ours(status, _reason(_extensions(plan.extension)))
-    draft.plans.append(PriorPlan(identifier, status, source, index, ended))
-    draft.raw_plans[index] = _raw(draft, index)
+    draft.plans.append(PriorPlan(identifier, status, source, index, ended, _rules(plan.instantiatesCanonical)))
+    draft.raw_plans[index] = raw
     draft.use(index)
 
 
@@ -129,6 +138,15 @@ def _name(reference: Reference) -> str:
 def _rule(code: CodeableConcept | None) -> str:
     codings = (code.coding or ()) if code is not None else ()
     return next((one.code for one in codings if one.system == RULE_SYSTEM and one.code), "")
+
+
+def _rules(raw: Raw) -> tuple[str, ...]:
+    """The rules that a plan names by the addresses of their definitions."""
+    try:
+        named = _CANONICALS.decode(raw) if given(raw) else []
+    except msgspec.ValidationError:
+        return ()
+    return tuple(one.removeprefix(_RULES).partition("|")[0] for one in named if one and one.startswith(_RULES))
 
 
 def _priority(extensions: list[Extension]) -> str:
@@ -184,9 +202,13 @@ def _moment(draft: Draft, index: int, source: Source, text: str | None, element:
     return found
 
 
-def _raw(draft: Draft, index: int) -> bytes:
-    """What is written back as it was received; all of it is taken apart, and put together again."""
-    raw, most = draft.received.raw(index), draft.received.limits.depth
-    if nests_deeper(raw, most):
-        raise too_deep(draft.expressions[index], most)
+def _raw(draft: Draft, index: int) -> bytes | None:
+    """What is written back as it was received: all of it is taken apart, and put together again. None: it is too deep.
+
+    Without what is said in it, what was found stands, as if nobody had told it before.
+    """
+    raw = draft.received.raw(index)
+    if nests_deeper(raw, draft.received.limits.depth):
+        reject_depth(draft, index, draft.expressions[index])
+        return None
     return raw

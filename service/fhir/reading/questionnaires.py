@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 from service.domain.concepts import PHQ9_ITEMS, Item
 from service.domain.facts import Answer, Score
 from service.domain.facts import Reading as Extent
-from service.errors import too_deep
 from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import absence, answer
 from service.fhir.reading.dates import UNDATED, dated
@@ -16,7 +15,7 @@ from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Compone
 from service.fhir.reading.forms import Form, loinc_of
 from service.fhir.reading.numerals import SEVERAL_VALUES, Number, Refusal, score, values_given
 from service.fhir.reading.shapes import WrongTypeError
-from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_status
+from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_depth, reject_status
 from service.terminology.instruments import PANELS, SAFETY_QUESTIONS
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC
@@ -51,7 +50,7 @@ class Asked(NamedTuple):
 class Sheet:
     """One response while it is read: what was read of it, and which questions it turned out to have."""
 
-    __slots__ = ("draft", "index", "preliminary", "read", "response", "source", "strangers", "totals", "when")
+    __slots__ = ("cut", "draft", "index", "preliminary", "read", "response", "source", "strangers", "totals", "when")
 
     def __init__(self, draft: Draft, index: int, source: Source, when: Moment, *, preliminary: bool) -> None:
         """`when` is the time of the response, `preliminary` True while it is not complete."""
@@ -64,10 +63,17 @@ class Sheet:
         self.read: dict[Item, Extent] = {}
         self.totals: set[Instrument] = set()
         self.strangers = 0
+        # Where questions stand too deep to be read.
+        self.cut: list[str] = []
+
+    @property
+    def tells_safety_alone(self) -> bool:
+        """True for a response of which a part is missing: only the questions about suicide are read."""
+        return self.preliminary or bool(self.cut)
 
 
 def read_questionnaire_response(draft: Draft, index: int, response: QuestionnaireResponse, source: Source) -> None:
-    """A filled-in form; of one that is not complete only the questions about suicide are read."""
+    """A filled-in form; of one that is not complete, or too deep, only the questions about suicide are read."""
     if response.status == _WITHDRAWN:
         reject_status(draft, index, source, response.status)
         return
@@ -75,10 +81,10 @@ def read_questionnaire_response(draft: Draft, index: int, response: Questionnair
     sheet = Sheet(draft, index, source, UNDATED, preliminary=response.status not in _COMPLETE)
     found = [
         (asked, form.meaning(asked.item))
-        for asked in _questions(response.item or [], source.expression, draft.received.limits.depth)
+        for asked in _questions(response.item or [], source.expression, draft.received.limits.depth, sheet.cut)
     ]
     known = [(asked, meaning) for asked, meaning in found if meaning is not None]
-    if not known and not _form_questions(draft, form, sheet):
+    if not known and not sheet.cut and not _form_questions(draft, form, sheet):
         return
     sheet.when = _when(sheet, response)
     for asked, meaning in known:
@@ -89,12 +95,14 @@ def read_questionnaire_response(draft: Draft, index: int, response: Questionnair
         elif meaning.kind in (Kind.PANEL, Kind.FORM):
             form.codes += _codes_of(asked.item)
     sheet.strangers = sum(meaning is None and _is_stranger(asked.item) for asked, meaning in found)
-    if not sheet.preliminary:
+    if sheet.cut:
+        _miss_deep(sheet, form)
+    elif not sheet.preliminary:
         _miss(sheet, form)
 
 
-def _questions(items: list[AnsweredItem], path: str, most: int) -> Iterator[Asked]:
-    """Every question, nested in groups or under answers, in order; raises BodyUnreadable past so many levels."""
+def _questions(items: list[AnsweredItem], path: str, most: int, cut: list[str]) -> Iterator[Asked]:
+    """Every question, nested in groups or under answers, in order; what is past so many levels is listed in `cut`."""
     waiting = [Asked(item, f"{path}.item[{number}]") for number, item in enumerate(items)][::-1]
     while waiting:
         asked = waiting.pop()
@@ -106,7 +114,8 @@ def _questions(items: list[AnsweredItem], path: str, most: int) -> Iterator[Aske
             ]
         # Each list in a path is two levels; with each the paths of all within it grow longer.
         if inner and 2 * asked.path.count("[") >= most:
-            raise too_deep(asked.path, most)
+            cut.append(asked.path)
+            continue
         waiting += reversed(inner)
 
 
@@ -150,7 +159,7 @@ def _guarded(read: Callable[[], T | Refusal]) -> T | Refusal:
 
 def _read_item(sheet: Sheet, asked: Asked, item: Item) -> None:
     safety = item in SAFETY_ITEMS
-    if (sheet.preliminary or sheet.when is UNDATED) and not safety:
+    if (sheet.tells_safety_alone or sheet.when is UNDATED) and not safety:
         return
     answers = asked.item.answer or []
     if not answers:
@@ -214,7 +223,7 @@ def _read_total(sheet: Sheet, asked: Asked, instrument: Instrument) -> None:
     if not answers:
         return
     sheet.totals.add(instrument)
-    if sheet.when is UNDATED or (sheet.preliminary and instrument not in SAFETY_TOTALS):
+    if sheet.when is UNDATED or (sheet.tells_safety_alone and instrument not in SAFETY_TOTALS):
         return
     if given(answers[0].modifierExtension) or given(asked.item.modifierExtension):
         found: Refusal | Number = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
@@ -236,7 +245,7 @@ def _read_total(sheet: Sheet, asked: Asked, instrument: Instrument) -> None:
             sheet.source,
             received,
             sheet.response,
-            preliminary=sheet.preliminary,
+            preliminary=sheet.tells_safety_alone,
         )
     )
     sheet.draft.use(sheet.index)
@@ -265,4 +274,11 @@ def _miss(sheet: Sheet, form: Form) -> None:
             "The form asks about suicide, and that question was not found or not answered; map it, or send the answer."
         )
         sheet.draft.reject(sheet.index, f"{sheet.source.expression}.item", Reason.NO_VALUE, text, safety=True)
+        _keep(sheet, questions[0], None, Extent.UNREADABLE, "", "")
+
+
+def _miss_deep(sheet: Sheet, form: Form) -> None:
+    """What stands too deep may be the question about suicide: of the form's kind, or of any."""
+    reject_depth(sheet.draft, sheet.index, sheet.cut[0], safety=True)
+    for questions in _form_questions(sheet.draft, form, sheet) or [(Item.PHQ9_9,)]:
         _keep(sheet, questions[0], None, Extent.UNREADABLE, "", "")

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Raw, ValidationError
 
-from service.errors import BodyUnreadable, too_deep
+from service.errors import BodyUnreadable
 from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
 from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
@@ -71,6 +71,7 @@ class Broken(Entry):
     """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource.
 
     `is_unknown`: there is no resource type of its name, and `kind` is the nearest, if any is near.
+    `is_too_deep`: it is a Bundle that nests deeper than is read, and nothing is known of what it holds.
     """
 
     kind: str = ""
@@ -78,6 +79,7 @@ class Broken(Entry):
     text: str = ""
     document: dict[str, Any] = msgspec.field(default_factory=dict)
     is_unknown: bool = False
+    is_too_deep: bool = False
 
 
 class Place(NamedTuple):
@@ -198,15 +200,14 @@ def _add_checked(received: Received, bundle: Bundle, path: str, way: tuple[int, 
 def _inside(
     received: Received, place: Place, bundle: T, add: Callable[[Received, T, str, tuple[int, ...]], None]
 ) -> None:
-    """A Bundle within the Bundle: if it cannot be read, it alone is rejected; one too deep within is no data."""
+    """A Bundle within the Bundle: if it cannot be read, or is too deep within, it alone is rejected."""
     # Each is a resource of an entry of a list: with every level the places of all entries in it grow longer.
     if _LEVELS * (len(place.way) + 1) >= received.limits.depth:
-        raise too_deep(place.expression, received.limits.depth)
+        _add(received, Broken(element="resource", is_too_deep=True), place)
+        return
     try:
         add(received, bundle, *place)
     except BodyUnreadable as unreadable:
-        if unreadable.limit:
-            raise
         element = unreadable.expression.removeprefix(place.expression.removesuffix("resource"))
         _add(received, Broken(element=element, text=unreadable.text), place)
 

@@ -233,6 +233,7 @@ class CarePlan(Identified, tag="CarePlan"):
     """A plan; ours are recognised by their identifier."""
 
     extension: Raw = ABSENT
+    instantiatesCanonical: Raw = ABSENT
 
 
 class OperationOutcome(Resource, tag="OperationOutcome"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.numerals import Refusal
@@ -44,6 +45,15 @@ class Part(NamedTuple):
     meaning: Meaning
     spot: Spot
     misspelt: Misspelt | None = None
+
+
+def reject_depth(draft: Draft, index: int, path: str, *, safety: bool = False) -> None:
+    """Lists what nests deeper than is read."""
+    text = (
+        f"It nests deeper than {draft.received.limits.depth} levels, so that it is not read in full; send it with "
+        "fewer, or ask the operator to raise MOODMARKER_MAX_DEPTH."
+    )
+    draft.reject(index, path, Reason.TOO_DEEP, text, safety=safety)
 
 
 def reject_status(draft: Draft, index: int, source: Source, status: str | None) -> None:

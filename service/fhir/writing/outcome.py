@@ -53,7 +53,7 @@ def write_outcome(
         issues += [_undecided(result) for result in unknown]
     issues += [_withheld(result) for result in assessment.results if result.because in _WITHHELD]
     issues += [issue("information", "informational", clean(notice)) for notice in assessment.notices]
-    issues += [_unchanged(flag) for flag in assessment.flags if flag.state is _UNCHANGED]
+    issues += [_unchanged(flag, rule_set) for flag in assessment.flags if flag.state is _UNCHANGED]
     issues += map(_twin, _twins(assessment.flags))
     if explain != "none":
         issues += [_clearing(flag) for flag in assessment.flags if flag.cleared_by and flag.is_open]
@@ -132,7 +132,7 @@ def _withheld(result: RuleResult) -> Json:
     return issue("information", "informational", clean(text))
 
 
-def _unchanged(flag: FlagFinding) -> Json:
+def _unchanged(flag: FlagFinding, rule_set: RuleSet) -> Json:
     prior = flag.prior
     named = _named(prior) if prior is not None else flag.identifier
     expression = prior.source.expression if prior is not None else ""
@@ -140,7 +140,11 @@ def _unchanged(flag: FlagFinding) -> Json:
     told = [_EVENTS[name].format(evidence=", ".join(of)) for name, of in _events(flag) if of]
     if told:
         return issue("warning", "informational", clean(f"{text}. {' '.join(told)}"), expression)
-    text = f"{text}: nothing in the data received changes or closes it."
+    why = "changes or closes it"
+    if rule_set.hides(flag.rule):
+        # Whether it is met still is not told: of a rule in shadow nothing is.
+        why = "closes it, and its rule raises no flags here at present"
+    text = f"{text}: nothing in the data received {why}."
     return issue("information", "informational", clean(text), expression)
 
 

@@ -16,6 +16,7 @@ class Known(NamedTuple):
 
 REASONS: Final[dict[Reason, Known]] = {
     Reason.WRONG_TYPE: Known("structure", "An element has a value of the wrong JSON type."),
+    Reason.TOO_DEEP: Known("structure", "The resource nests deeper than is read."),
     Reason.STRICT: Known("structure", "In strict mode: the resource is not valid FHIR."),
     Reason.MODIFIER: Known("extension", "A modifier extension that is not known could change the meaning."),
     Reason.IMPLICIT_RULES: Known("not-supported", "The resource was made under rules that are not known here."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.concepts import Item
+from service.domain.facts import Reading
 from service.errors import BodyTooLarge, BodyUnreadable
 from service.fhir.reading.bundle import read_bundle
 from service.fhir.reading.nesting import LIMITS, ReadingLimits, nests_deeper
@@ -21,6 +24,15 @@ Json = dict[str, Any]
 TERMS = Terminology.default()
 PATIENT = {"resourceType": "Patient", "id": "ada"}
 MINE = {"reference": "Patient/ada"}
+ANSWER = {
+    "resourceType": "Observation",
+    "id": "nine",
+    "status": "final",
+    "subject": MINE,
+    "effectiveDateTime": "2026-01-01",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "44260-8"}]},
+    "valueInteger": 2,
+}
 
 
 def read(*resources: Json, limits: ReadingLimits = LIMITS) -> Any:
@@ -42,6 +54,19 @@ def refused(limit: str, *resources: Json, limits: ReadingLimits = LIMITS) -> str
     return problem.value.expression
 
 
+def rejected(*resources: Json, limits: ReadingLimits = LIMITS) -> Any:
+    """What is read where one entry is too deep, and only that."""
+    found = read(*resources, limits=limits)
+    (too_deep,) = [one for one in found.rejections if one.reason_code == "too-deep"]
+    assert f"{limits.depth} levels" in too_deep.text
+    assert "MOODMARKER_MAX_DEPTH" in too_deep.text
+    return found, too_deep
+
+
+def unreadable(found: Any) -> list[Item]:
+    return [one.item for one in found.chart.answers if one.reading is Reading.UNREADABLE]
+
+
 def bundles(levels: int) -> Json:
     inner: Json = PATIENT
     for _ in range(levels):
@@ -51,14 +76,20 @@ def bundles(levels: int) -> Json:
 
 def test_bundles_within_bundles_are_read_up_to_the_limit() -> None:
     assert read(bundles(20)).account.received == 2
-    assert refused("max_depth", bundles(21)).endswith(".resource")
-    assert refused("max_depth", bundles(300))
+    for levels in (21, 300):
+        found, too_deep = rejected(bundles(levels), ANSWER)
+        # It may hold a form; and what stands beside it is read.
+        assert (too_deep.safety, unreadable(found)) == (True, [Item.PHQ9_9])
+        assert too_deep.expression.startswith("Bundle.entry[1].resource.entry[0]")
+        assert [(one.item, one.value) for one in found.chart.answers if one.value] == [(Item.PHQ9_9, 2)]
 
 
 def test_a_bundle_with_a_fault_inside_has_the_same_limit() -> None:
     faulty = bundles(25)
     faulty["entry"].append({"resource": {"resourceType": "Observation", "status": 7}})
-    refused("max_depth", faulty)
+    found, too_deep = rejected(faulty)
+    assert (too_deep.safety, unreadable(found)) == (True, [Item.PHQ9_9])
+    assert found.account.rejected == {"too-deep": 1, "wrong-type": 1}
 
 
 def form(levels: int, under_answers: bool) -> Json:
@@ -71,8 +102,38 @@ def form(levels: int, under_answers: bool) -> Json:
 @pytest.mark.parametrize("under_answers", [False, True])
 def test_questions_within_questions_are_read_up_to_the_limit(under_answers: bool) -> None:
     most = 14 if under_answers else 29
-    read(form(most, under_answers))
-    refused("max_depth", form(most + 2, under_answers))
+    assert "too-deep" not in {one.reason_code for one in read(form(most, under_answers)).rejections}
+    found, too_deep = rejected(form(most + 2, under_answers), ANSWER)
+    assert too_deep.expression.startswith("Bundle.entry[1].resource.item[0]")
+    assert (too_deep.safety, unreadable(found)) == (True, [Item.PHQ9_9])
+    assert 2 in [one.value for one in found.chart.answers]
+
+
+def question(code: str, value: int) -> Json:
+    return {"linkId": f"/{code}", "answer": [{"valueInteger": value}]}
+
+
+def test_of_a_form_that_is_too_deep_the_question_about_suicide_is_read_and_no_other() -> None:
+    deep = form(40, False) | {"authored": "2026-01-01"}
+    deep["item"] += [question("44260-8", 2), question("44250-9", 3), question("44261-6", 12)]
+    found, _ = rejected(deep)
+    assert [(one.item, one.value) for one in found.chart.answers] == [(Item.PHQ9_9, 2), (Item.PHQ9_9, None)]
+    # Of the totals, the one that may speak of suicide; no rule about mood reads it.
+    assert [(one.value, one.preliminary) for one in found.chart.scores] == [(12, True)]
+
+
+def test_of_a_form_that_is_known_its_own_question_is_missed() -> None:
+    deep = form(40, False) | {"questionnaire": "http://loinc.org/q/93373-9", "authored": "2026-01-01"}
+    found, _ = rejected(deep)
+    assert unreadable(found) == [Item.CSSRS_1]
+    (one,) = found.chart.answers
+    assert one.first == date(2026, 1, 1).toordinal()
+
+
+def test_the_limit_is_that_of_the_site() -> None:
+    few = ReadingLimits(depth=10)
+    assert unreadable(rejected(form(5, False), limits=few)[0]) == [Item.PHQ9_9]
+    assert unreadable(rejected(bundles(4), limits=few)[0]) == [Item.PHQ9_9]
 
 
 def test_a_flag_that_would_be_written_back_nests_up_to_the_limit() -> None:
@@ -92,8 +153,18 @@ def test_a_flag_that_would_be_written_back_nests_up_to_the_limit() -> None:
             "extension": [inner],
         }
 
-    read(flag(25))
-    refused("max_depth", flag(40))
+    def plan(levels: int) -> Json:
+        own = {"system": "https://moodmarker.org/fhir/sid/careplan", "value": "v"}
+        return flag(levels) | {"resourceType": "CarePlan", "id": "p", "identifier": [own], "intent": "plan"}
+
+    found = read(flag(25), plan(25))
+    assert (len(found.chart.flags), len(found.chart.plans)) == (1, 1)
+    for one in (flag(40), plan(40)):
+        found, too_deep = rejected(one, ANSWER)
+        assert (found.chart.flags, found.chart.plans, found.prior_flags_raw, found.prior_plans_raw) == ((), (), {}, {})
+        assert (too_deep.expression, too_deep.safety) == ("Bundle.entry[1].resource", False)
+        assert [answer.value for answer in found.chart.answers] == [2]
+        assert found.account.rejected == {"too-deep": 1}
 
 
 def _unread(levels: int) -> bytes:

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("writer", sa.String(), primary_key=True),
         sa.Column("seq", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("way", sa.String(), nullable=False),
         sa.Column("caller", sa.String(), nullable=False),
