@@ -69,8 +69,8 @@ def settings(rule: Rule, usual: Rule) -> Iterator[str]:
     ]
     scales = dict.fromkeys(key.split(".")[1] for key in offered if key.startswith(_OF_INSTRUMENTS))
     lines = [*table(head, rows)] if rows else []
-    if scales:
-        lines += ["", OF_INSTRUMENTS.format(scales=", ".join(f"`{scale}`" for scale in scales))]
+    told = OF_INSTRUMENTS.format(scales=", ".join(f"`{scale}`" for scale in scales))
+    lines += ["", told] if scales else []
     return section("What a site may set", lines if rows else lines[1:])
 
 

@@ -118,8 +118,8 @@ def _of_instrument(scale: Instrument) -> Iterator[Settable]:
         least, most = max(scale.elevated - _POINTS, scale.low + finest), min(scale.elevated + _POINTS, scale.high)
         yield Settable(f"{key}elevated", scale.elevated, least, most, "points", scale.whole)
     step = _step(scale)
-    if step is not None:
-        yield Settable(f"{key}change", step, max(step - _POINTS, finest), step + _POINTS, "points", scale.whole)
+    assert step is not None  # noqa: S101 - rules compare in time those scales alone that say what a change is
+    yield Settable(f"{key}change", step, max(step - _POINTS, finest), step + _POINTS, "points", scale.whole)
 
 
 def _step(scale: Instrument) -> Decimal | None:

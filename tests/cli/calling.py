@@ -50,10 +50,13 @@ def _as_before() -> Iterator[None]:
     """What a command settles for its process is undone, for this process goes on."""
     root = logging.getLogger()
     logged, signals = (root.handlers[:], root.level), {one: signal.getsignal(one) for one in _SIGNALS}
+    configured = structlog.get_config() if structlog.is_configured() else None
     try:
         yield
     finally:
         structlog.reset_defaults()
+        if configured:
+            structlog.configure(**configured)
         root.handlers[:], root.level = logged
         for one, handler in signals.items():
             signal.signal(one, handler)

@@ -18,10 +18,17 @@ Json = dict[str, Any]
 SWITCHED = [rule.name for rule in RULES if not rule.safety]
 LIMITS = ("", "low_crp_limit = 1", "[instruments.phq-9]\nelevated = 13\nchange = 8", "[spans]\npair-window = 7")
 BORN = st.sampled_from(("1950-01-01", "1980-01-01", "2008-11-21", "2015-05-05", None))
+
+
+def _together(names: list[str]) -> list[str]:
+    """With the rules whose sentences rest on the silence of these: a site switches them together."""
+    return sorted({*names, *(rule.name for rule in RULES if not set(rule.rests_on_absence_of).isdisjoint(names))})
+
+
 CHOICES = st.builds(
     "{} = {}\n{}".format,
     st.sampled_from(("off", "shadow")),
-    st.lists(st.sampled_from(SWITCHED), max_size=3, unique=True).map(lambda names: json.dumps(sorted(names))),
+    st.lists(st.sampled_from(SWITCHED), max_size=3, unique=True).map(lambda names: json.dumps(_together(names))),
     st.sampled_from(LIMITS),
 )
 POSITIVE = st.one_of(
