@@ -73,19 +73,26 @@ def test_nothing_that_is_sent_is_answered_with_a_fault_of_ours_or_leaves_anythin
     with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
         before = client.post(CHECK, params={"asOf": "2026-06-30"}, content=GOOD, headers=FHIR)
         assert before.status_code == 200
-        # What is cached and pooled is there after the first round.
-        told = answers_to_all(client)
-        settled = resident(process)
-        told += answers_to_all(client) + answers_to_all(client)
-        grown = resident(process) - settled
+        told: list[tuple[str, str, int]] = []
+        held: list[int] = []
+        for _ in range(4):
+            told += answers_to_all(client)
+            held.append(resident(process))
+        # What is cached, pooled, and kept by the allocator of the largest bodies, is there after two rounds; it comes
+        # and goes by some MiB, but what is never given back is held from then on.
+        grown = min(held[2:]) - max(held[:2])
         after = client.post(CHECK, params={"asOf": "2026-06-30"}, content=GOOD, headers=FHIR)
     assert [one for one in told if one[2] in OWN_FAULTS] == []
     assert after.content == before.content
-    assert grown < 24 * MEBIBYTE
+    assert grown < 12 * MEBIBYTE
     # A corpus that everything refuses at the door tries nothing.
     statuses = Counter(status for _, _, status in told)
     assert statuses[200] > 100
     assert statuses[400] > 500
     test = "tests/faults/test_hostile.py::test_nothing_that_is_sent_is_answered_with_a_fault_of_ours_or_leaves_anything_behind"
     note("Hostile bodies sent to a running server", f"{len(told)}, answered with 500 to 505: 0", test)
-    note("Growth of its memory over the last two of three rounds", f"{grown / MEBIBYTE:.1f} MiB", test)
+    note(
+        "Least memory in the last two of four rounds against the most in the first two",
+        f"{grown / MEBIBYTE:+.1f} MiB",
+        test,
+    )

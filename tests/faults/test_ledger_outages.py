@@ -247,7 +247,7 @@ def test_a_clock_that_steps_back_an_hour_leaves_answers_and_chain_whole(tmp_path
 def test_a_disk_that_is_full_confirms_nothing_that_is_not_there(tmp_path: Path) -> None:
     """A limit to the size of files is what a full disk is to SQLite: a write that comes back short."""
     file = tmp_path / "ledger.db"
-    with replica(tmp_path / "log", largest_file=400 * 1024, settings=on(f"sqlite:///{file}")) as served:
+    with replica(tmp_path / "log", largest_file=2 * 1024 * 1024, settings=on(f"sqlite:///{file}")) as served:
 
         async def fault(callers: Callers) -> None:
             await _until(lambda: sum(one.status == 503 for one in callers.asked) >= ENOUGH)
