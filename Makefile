@@ -109,7 +109,7 @@ sbom: $(VENV)/.runtime $(SUPPLY)/.made ## write the bill of materials (CycloneDX
 	@$(SUPPLY)/bin/cyclonedx-py requirements requirements.txt --output-reproducible -o build/lock.cdx.json
 	@$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment $(BIN)/python --pyproject pyproject.toml \
 		--output-reproducible -o build/environment.cdx.json
-	@$(SUPPLY)/bin/python tests/supply_chain/sbom.py build/lock.cdx.json build/environment.cdx.json \
+	@$(SUPPLY)/bin/python -m tests.supply_chain.sbom build/lock.cdx.json build/environment.cdx.json \
 		build/moodmarker.cdx.json
 	@echo "build/moodmarker.cdx.json"
 
@@ -118,7 +118,7 @@ audit: $(SUPPLY)/.made ## look the pinned packages up among known vulnerabilitie
 	@mkdir -p build
 	@$(SUPPLY)/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --progress-spinner off \
 		--format json 2>/dev/null | \
-		$(SUPPLY)/bin/python tests/supply_chain/vulnerabilities.py requirements.txt build/audit.txt
+		$(SUPPLY)/bin/python -m tests.supply_chain.vulnerabilities requirements.txt build/audit.txt
 
 # Programs from outside Python. Installed where this user may; else the suite that needs one says so.
 tools:

@@ -138,7 +138,7 @@ def _serve_with_workers(settings: Settings, listener: socket.socket) -> None:
     """Workers read the settings anew, so what came by the command line is handed on as variables."""
     # What is wrong with the settings is said here, once, and not by every worker.
     rules = Rules.load(settings)
-    Servers(settings, Context.load(settings, rules.files))
+    Servers(settings, rules.context)
     CdsClients(settings, ReplaysOfProcess())
     Credentials(settings)
     # So is what else decides answers: a worker that is replaced later must not find a file of settings changed.

@@ -39,14 +39,19 @@ _LONGEST_PAUSE: Final = 10.0
 class Rules(NamedTuple):
     """The rules of one generation of workers, and the very bytes that they are made of."""
 
-    rule_set: RuleSet
+    context: Context
     files: SiteFiles
 
     @classmethod
     def load(cls, settings: Settings) -> Rules:
         """The rules as a site's files have them now; raises `SettingsError` saying why they cannot be used."""
         files = SiteFiles.read(settings)
-        return cls(Context.load(settings, files).rule_set, files)
+        return cls(Context.load(settings, files), files)
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """What answers name."""
+        return self.context.rule_set
 
     def hand_on(self, folder: Path) -> None:
         """Has processes that are started from now on read these bytes, whatever becomes of the files of the site."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.assessment.aside import LARGE_BYTES, in_a_thread
 from service.assessment.options import chosen
 from service.assessment.recording import NOT_RECORDED, Decided
+from service.assessment.verdicts import shadow_of, unknown_of, verdicts_of
 from service.domain.assessing import assess as assess_chart
-from service.domain.verdict import Verdict
 from service.errors import BodyTooLarge, BodyUnreadable
 from service.fhir.reading.bundle import read_bundle
 from service.fhir.reading.coverage import SAID_BY_CALLER
@@ -25,13 +25,9 @@ if TYPE_CHECKING:
     from service.assessment.options import CheckOptions, Choices
     from service.assessment.recording import Recorded, Recording
     from service.assessment.servers import Servers
-    from service.domain.findings import Assessment, RuleResult
     from service.fhir.client.fetching import Fetched
     from service.fhir.reading.account import Reading
     from service.fhir.reading.receiving import Received
-
-# A member works out its name each time it is asked.
-_NAMES: Final = {verdict: verdict.name for verdict in Verdict}
 
 
 class Answer(NamedTuple):
@@ -39,8 +35,8 @@ class Answer(NamedTuple):
 
     `urgent`: an own flag of the highest priority is active. `verdicts` are (rule name, verdict name) pairs, and
     `shadow` those of the rules that are tried out, of which the answer says nothing. `unknown` are the rules that
-    could not be judged, with why. `decided` is what a
-    record is made of, `recorded` what was made where the operation itself does it.
+    could not be judged, with why. `decided` is what a record is made of, `recorded` what was made where the operation
+    itself does it.
     """
 
     body: bytes
@@ -129,26 +125,6 @@ def read(received: Received, choices: Choices, context: Context, gaps: Mapping[s
         subject=choices.subject,
         as_of=choices.as_of,
     )
-
-
-def verdicts_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """The (rule name, verdict name) pairs of an assessment."""
-    return _pairs(assessment.results)
-
-
-def shadow_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """The same of the rules in shadow."""
-    return _pairs(assessment.shadow)
-
-
-def unknown_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """The rules that could not be judged, each with every reason (`Want`) once."""
-    undecided = [(one.rule.name, one.outcome) for one in assessment.results if one.verdict is Verdict.UNKNOWN]
-    return tuple(dict.fromkeys((name, lack.want.value) for name, found in undecided if found for lack in found.lacks))
-
-
-def _pairs(results: tuple[RuleResult, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple([(result.rule.name, _NAMES[result.verdict]) for result in results])
 
 
 def _answer_fetched(fetched: Fetched, choices: Choices, context: Context) -> Answer:

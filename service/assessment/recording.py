@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import msgspec
 
-from service.domain.verdict import Verdict
+from service.assessment.verdicts import shadow_of, verdicts_of
 from service.errors import Overloaded
 from service.store import StoreUnavailable
-from service.store.ledger_chain import Entry
+from service.store.ledger_chain import Entry, moment
 from service.store.ledger_values import LedgerFull
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 CHECK, INSTANCE, WRITE, HOOK, SUBSCRIPTION = "check", "instance", "write", "cds-hooks", "subscription"
 _AWAY: Final = "What was found could not be recorded, so it is not told; try again in a second."
-_NAMES: Final = {verdict: verdict.name for verdict in Verdict}
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -99,12 +98,12 @@ class OnLedger:
         return Entry(
             decision=uuid4().hex,
             replaces=decided.replaces,
-            at=time.time_ns() // 1000,
+            at=moment(),
             way=way,
             caller=caller,
             rule_set=self._rule_set,
-            verdicts=_text((result.rule.name, _NAMES[result.verdict]) for result in assessment.results),
-            shadow=_text((result.rule.name, _NAMES[result.verdict]) for result in assessment.shadow),
+            verdicts=_text(verdicts_of(assessment)),
+            shadow=_text(shadow_of(assessment)),
             flags=_encode(self._states(decided)).decode(),
             subject=pseudonym("subject", assessment.chart.patient.key),
             input=pseudonym("input", _digest(decided)),

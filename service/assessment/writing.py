@@ -13,12 +13,10 @@ from service.assessment.checking import (
     read,
     read_parameters,
     received_of,
-    shadow_of,
-    unknown_of,
-    verdicts_of,
 )
 from service.assessment.options import chosen
 from service.assessment.recording import NOT_RECORDED, Decided
+from service.assessment.verdicts import shadow_of, unknown_of, verdicts_of
 from service.domain.assessing import assess as assess_chart
 from service.errors import Overloaded, Problem
 from service.fhir.writeback.back import Found, write_back

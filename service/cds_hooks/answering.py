@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from service.assessment.aside import LARGE_BYTES
-from service.assessment.checking import is_long_work, read, received_of, verdicts_of
+from service.assessment.checking import is_long_work, read, received_of
 from service.assessment.options import Choices
 from service.assessment.recording import Decided
+from service.assessment.verdicts import verdicts_of
 from service.cds_hooks.completing import NOT_NAMED
 from service.cds_hooks.composing import Composer, Found, HookAnswer
 from service.cds_hooks.gathering import Gathered, Source, gather, gather_sent, parts_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from service.assessment.checking import shadow_of, unknown_of
+from service.assessment.verdicts import shadow_of, unknown_of
 from service.cds_hooks import details
 from service.cds_hooks.cards import (
     Card,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -11,13 +10,13 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.quiet import nothing_logged
-from service.cli.receipt_reading import UnknownKey, read
 from service.security.ledger_keys import LedgerKeys, public_keys
-from service.security.receipts import Receipt, ReceiptInvalid
+from service.security.receipts import Receipt, ReceiptInvalid, UnknownKey, read_receipt
 from service.settings import SettingsError, load_settings, variable_of
 from service.store import StoreUnavailable
 from service.store.database import LEDGER, connect
 from service.store.faults import unavailable
+from service.store.ledger_chain import moment
 from service.store.ledger_pruning import prune
 from service.store.ledger_verifying import Finding, Known, chains, look_up
 from service.store.migrating import require_newest
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from service.store.ledger_walk import Chain
 
 WHOLE, BROKEN, UNSURE = 0, 1, 2
-_DAY_MICROSECONDS: Final = 86_400_000_000
 _PLACE_PARTS: Final = (2, 3)
 
 
@@ -75,8 +73,7 @@ def prune_ledger(settings: Settings, days: int, files: Sequence[Path]) -> int:
         engine = connect(settings.ledger.get_secret_value(), setting=LEDGER)
         try:
             require_newest(engine, LEDGER)
-            before = time.time_ns() // 1000 - days * _DAY_MICROSECONDS
-            done = prune(engine, keys, [keys.public, *_read_keys(files)], before)
+            done = prune(engine, keys, [keys.public, *_read_keys(files)], moment(days_ago=days))
         finally:
             engine.dispose()
     for one in done:
@@ -158,7 +155,7 @@ def _place(text: str) -> Known:
 def _receipt(text: str, keys: Sequence[PublicLedgerKey]) -> tuple[Receipt | None, int]:
     """A receipt that is good, or how a command ends that was given another."""
     try:
-        return read(_text_of(text), keys), WHOLE
+        return read_receipt(_text_of(text), keys), WHOLE
     except UnknownKey as error:
         typer.echo(f"UNSURE: {error}", err=True)
         return None, UNSURE

@@ -57,6 +57,10 @@ class ReceiptInvalid(ValueError):
     """A text that is no receipt of this ledger; the text says why."""
 
 
+class UnknownKey(ReceiptInvalid):
+    """A receipt that was signed with a key that nobody gave: it may be good."""
+
+
 class Receipts:
     """Signs receipts."""
 
@@ -72,7 +76,7 @@ class Receipts:
 
 
 def read_receipt(text: str, keys: Iterable[PublicLedgerKey]) -> Receipt:
-    """What a receipt says, once its signature is checked; raises `ReceiptInvalid`."""
+    """What a receipt says, once its signature is checked; raises `UnknownKey`, and `ReceiptInvalid` for none."""
     parts = text.strip().split(".")
     if len(parts) != _PARTS:
         raise ReceiptInvalid("This is no receipt: it has not the three parts of a compact JWS.")
@@ -84,7 +88,7 @@ def read_receipt(text: str, keys: Iterable[PublicLedgerKey]) -> Receipt:
         raise ReceiptInvalid("This is no receipt: it is not signed with EdDSA alone.")
     key = next((key for key in keys if key.kid == header.kid), None)
     if key is None:
-        raise ReceiptInvalid("The receipt was signed with another key; give the public key of that time with --key.")
+        raise UnknownKey("The receipt was signed with another key; give the public key of that time with --key.")
     if not key.has_signed(f"{parts[0]}.{parts[1]}".encode(), parts[2]):
         raise ReceiptInvalid("The receipt's signature is wrong: it was changed, or made by somebody else.")
     try:

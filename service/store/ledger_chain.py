@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 PERIODIC: Final = "periodic"
 CLOSING: Final = "closing"
 PRUNED: Final = "pruned"
+_DAY: Final = 86_400_000_000
 _encode: Final = msgspec.json.Encoder().encode
+
+
+def moment(days_ago: int = 0) -> int:
+    """Now, or so many days ago, in microseconds since 1970, as rows and heads tell times."""
+    return time.time_ns() // 1000 - days_ago * _DAY
 
 
 class Entry(NamedTuple):

@@ -14,7 +14,7 @@ import structlog
 from service.store import ledger_batches
 from service.store.database import LEDGER
 from service.store.faults import failed
-from service.store.ledger_chain import CLOSING, PERIODIC, End, beginning, next_row, signed_head
+from service.store.ledger_chain import CLOSING, PERIODIC, End, beginning, moment, next_row, signed_head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from service.security.ledger_keys import LedgerKeys
     from service.store.ledger_chain import Entry, Head, Row
-
-MICROSECONDS = 1_000_000
 
 
 class _Batch(NamedTuple):
@@ -72,7 +70,7 @@ class ChainEnd:
                 ledger_batches.leave(connection, self.name)
         elif kind == CLOSING or self.end.seq > self.headed:
             after = self.end._replace(number=self.end.number + 1)
-            head = signed_head(self._keys, self.name, after, kind, time.time_ns() // 1000)
+            head = signed_head(self._keys, self.name, after, kind, moment())
             self._commit(_Batch((), (head,), after))
 
     def _made(self, entries: Sequence[Entry]) -> _Batch:

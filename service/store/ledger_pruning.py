@@ -5,7 +5,6 @@ The head of the place that a chain now begins at is signed anew, as `pruned`: wh
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +13,7 @@ from sqlalchemy import delete, func, insert, select
 from service.store import ledger_batches
 from service.store.database import reading
 from service.store.ledger_batches import HEADS, ROWS
-from service.store.ledger_chain import PERIODIC, PRUNED, End, signed_head
+from service.store.ledger_chain import PERIODIC, PRUNED, End, moment, signed_head
 from service.store.ledger_walk import ENDED, examine
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def _prune_one(engine: Engine, keys: LedgerKeys, chain: Chain, before: int, go_o
         return Pruned(chain.writer, 0, chain.first, chain.faults[0])
     end = _up_to(chain, before)
     if end is not None:
-        _anchor(engine, signed_head(keys, chain.writer, end, PRUNED, time.time_ns() // 1000))
+        _anchor(engine, signed_head(keys, chain.writer, end, PRUNED, moment()))
     # Where nothing is to be pruned, what an earlier pruning left because it was ended.
     seq = chain.first if end is None else end.seq
     rows = _deleted(engine, chain.writer, seq, go_on) if seq else 0

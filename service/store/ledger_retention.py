@@ -12,6 +12,7 @@ import structlog
 from sqlmodel import Session
 
 from service.store.leases import release_lease, take_lease
+from service.store.ledger_chain import moment
 from service.store.ledger_pruning import PruningEnded, prune
 from service.telemetry import described
 
@@ -76,8 +77,8 @@ class Retention:
             engine.dispose()
 
     def _prune(self, engine: Engine) -> None:
-        before = time.time_ns() // 1000 - self._days * int(DAY) * 1_000_000
-        for one in prune(engine, self._keys, (self._keys.public,), before, self._going_on(engine)):
+        known = (self._keys.public,)
+        for one in prune(engine, self._keys, known, moment(days_ago=self._days), self._going_on(engine)):
             log = structlog.get_logger()
             (log.error if one.refused else log.info)(
                 "ledger pruned", writer=one.writer, rows=one.rows, seq=one.seq, refused=one.refused

@@ -1,6 +1,6 @@
 """Is a rule that cannot be judged, because it is not known whom it concerns, told with every reason?"""
 
-from service.assessment.checking import unknown_of
+from service.assessment.verdicts import unknown_of
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
 from tests.domain.charts import answer, result

@@ -7,10 +7,9 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,11 +19,11 @@ from sqlalchemy import Connection, event, text
 from service.store import StoreUnavailable, ledger_batches
 from service.store import ledger as ledger_module
 from service.store.ledger import Ledger
-from tests.architecture.tree import ROOT
 from tests.evidence import note
 from tests.store.ledgers import LATER, PACE, Counted, asked, changed, entry, found, opened, the_one
 from tests.store.postgres import Postgres
 from tests.store.postgres import running as running_postgres
+from tests.store.starting import Start, starting
 
 pytestmark = pytest.mark.anyio
 PATIENCE = 60.0
@@ -171,29 +170,11 @@ async def test_a_disk_that_is_full(file: Path) -> None:
     )
 
 
-Start = Callable[[str], "subprocess.Popen[str]"]
-
-
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts processes of `tests.store.ledgers`, and kills those that are left."""
-    started = []
-
-    def started_with(url: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.store.ledgers"],
-            cwd=ROOT,
-            env=os.environ | {"LEDGER": url},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield started_with
-    for process in started:
-        with process:
-            process.kill()
+    with starting("tests.store.ledgers") as start:
+        yield start
 
 
 def confirmed_by(process: subprocess.Popen[str], durable: int, deferred: int) -> list[tuple[str, str, int]]:
@@ -216,7 +197,7 @@ def confirmed_by(process: subprocess.Popen[str], durable: int, deferred: int) ->
 async def test_a_kill_leaves_every_row_that_was_confirmed_and_of_a_deferred_ledger_all_but_the_last_second(
     start: Start, url: str
 ) -> None:
-    confirmed = confirmed_by(start(url), 120, 600)
+    confirmed = confirmed_by(start(LEDGER=url), 120, 600)
     stored = set(asked(url, "SELECT writer, seq FROM moodmarker_ledger"))
     durable = {(writer, seq) for mode, writer, seq in confirmed if mode == "durable"}
     assert durable - stored == set()

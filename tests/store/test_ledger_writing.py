@@ -356,8 +356,6 @@ async def test_rows_are_deleted_daily_beside_the_writing(url: str, monkeypatch: 
         tries.append(1)
         if len(tries) == 1:
             raise StoreUnavailable("away for a moment")
-        # The module's day is short here.
-        monkeypatch.setattr(ledger_retention, "DAY", 86_400.0)
         prune(retention)
 
     monkeypatch.setattr(Retention, "prune", pruned)

@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from service.store import Cursor, Store
-from tests.architecture.tree import ROOT
 from tests.store.process import CLAIM
+from tests.store.starting import Start, starting
 
 # Not traced: these processes run what other tests of the store run in one.
 pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 PATIENCE = 60.0
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
 def start(url: str) -> Iterator[Start]:
     """Starts processes of `tests.store.process`, and kills those that are left."""
-    started = []
-
-    def started_with(what: str, **variables: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.store.process", what],
-            cwd=ROOT,
-            env=os.environ | {"STORE": url} | variables,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield started_with
-    for process in started:
-        with process:
-            process.kill()
+    with starting("tests.store.process", STORE=url) as start:
+        yield start
 
 
 def said(process: subprocess.Popen[str]) -> str:

@@ -1,4 +1,4 @@
-"""The bill of materials of what is shipped: `python tests/supply_chain/sbom.py LOCK ENVIRONMENT BILL`.
+"""The bill of materials of what is shipped: `python -m tests.supply_chain.sbom LOCK ENVIRONMENT BILL`.
 
 Of two CycloneDX files the first lists the pinned packages with their hashes, the second the licences and what depends
 on what; neither has both. Runs in the environment of the generator, whose validator it asks.
@@ -7,7 +7,6 @@ on what; neither has both. Runs in the environment of the generator, whose valid
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,9 @@ from typing import Any
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from tests.supply_chain.names import normalised
+
 Json = dict[str, Any]
-
-
-def normalised(name: str) -> str:
-    """A package's name as an index compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def merged(lock: Json, environment: Json) -> Json:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.architecture.tree import ROOT
 from tests.supply_chain.vulnerabilities import audit_of
 
 GOOD = {"name": "httpx", "version": "1.0", "vulns": []}
@@ -43,6 +44,9 @@ def test_a_source_that_knows_none_of_them_has_checked_nothing() -> None:
 def test_the_command_fails_for_a_known_vulnerability_alone(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     lock.write_text(LOCK, encoding="utf-8")
-    command = [sys.executable, str(Path(__file__).with_name("vulnerabilities.py")), str(lock)]
+    command = [sys.executable, "-m", "tests.supply_chain.vulnerabilities", str(lock)]
     for text, code in ((report(GOOD, BAD), 1), (report(GOOD, UNKNOWN), 0), ("", 0)):
-        assert subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, check=False).returncode == code
+        assert (
+            subprocess.run(command, input=text, text=True, stdout=subprocess.DEVNULL, cwd=ROOT, check=False).returncode
+            == code
+        )

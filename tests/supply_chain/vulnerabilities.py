@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tests.supply_chain.names import normalised
+
 Json = dict[str, Any]
 _PIN: Final = re.compile(r"^([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?==", re.MULTILINE)
 
@@ -39,22 +41,18 @@ class Audit(NamedTuple):
 
 def audit_of(report: str, lock: str) -> Audit:
     """What a report says of the packages of a lock; one that is no report, for its source was not reached, is empty."""
-    pinned = frozenset(_normalised(name) for name in _PIN.findall(lock))
+    pinned = frozenset(normalised(name) for name in _PIN.findall(lock))
     try:
         dependencies: list[Json] = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
         dependencies = []
-    looked_up = {_normalised(one["name"]) for one in dependencies if "skip_reason" not in one}
+    looked_up = {normalised(one["name"]) for one in dependencies if "skip_reason" not in one}
     known = tuple(
         f"{one['name']} {one['version']}: {vulnerability['id']}"
         for one in dependencies
         for vulnerability in one.get("vulns", ())
     )
     return Audit(pinned, pinned - looked_up, known)
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def main() -> int:
