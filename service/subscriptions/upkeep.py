@@ -47,7 +47,11 @@ class Upkeep:
         if told.status == ERROR:
             await keep_status(self._store, cursor, ERROR)
             await recover(cursor, registration)
-            await self.renew(cursor._replace(status=ERROR), registration)
+            # That may have taken long: what somebody has renewed meanwhile is not written over, nor made again once
+            # it is deleted.
+            fresh = await self._remote.find(cursor.server, cursor.subscription)
+            if fresh is not None:
+                await self.renew(cursor._replace(status=ERROR), fresh)
         elif told.status in (REQUESTED, ACTIVE):
             await keep_status(self._store, cursor, told.status)
 

@@ -15,9 +15,10 @@ from service.fhir.client.pages import Found
 from service.fhir.client.pages import run as search_all
 from service.fhir.client.searches import Search
 from service.fhir.subscriptions.subscription import Wanted
-from service.store import Store, StoreUnavailable
+from service.store import Cursor, Store, StoreUnavailable
 from service.subscriptions.registering import Registrar
 from service.subscriptions.remote import Registration
+from service.subscriptions.upkeep import Upkeep
 from service.subscriptions.watching import LEASE
 from service.subscriptions.wishes import Choice, written
 from tests.subscriptions.fhir_server import FhirServer, answering
@@ -262,6 +263,28 @@ def test_a_subscription_in_error_is_recovered_and_asked_for_again(run: Run, fhir
         assert (await parts.cursor(name)).status == "requested"
         await parts.receiver.notified(name, notification("handshake", counter=0, status="requested"))
         assert (await parts.cursor(name)).status == "active"
+
+    run(test)
+
+
+def test_what_is_renewed_while_the_service_repairs_is_not_written_over(run: Run, fhir: FhirServer) -> None:
+    async def test(parts: Parts) -> None:
+        name = await settled(parts, fhir)
+        fhir.status = "error"
+        fhir.subscription(name)
+
+        async def renewed_meanwhile(_cursor: Cursor, _registration: Registration) -> None:
+            fhir.subscription(name, end="2030-01-01T00:00:00Z")
+
+        await Upkeep(parts.store, parts.remote).check(await parts.cursor(name), renewed_meanwhile)
+        ((_, sent),) = fhir.written
+        assert (sent["status"], sent["end"]) == ("requested", "2030-01-01T00:00:00Z")
+
+        async def deleted_meanwhile(_cursor: Cursor, _registration: Registration) -> None:
+            del fhir.resources[f"Subscription/{name}"]
+
+        await Upkeep(parts.store, parts.remote).check(await parts.cursor(name), deleted_meanwhile)
+        assert len(fhir.written) == 1
 
     run(test)
 
