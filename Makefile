@@ -19,15 +19,17 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Compiling on first import instead of on installation halves the time to the first test.
 INSTALL := $(PIP) install --no-compile --require-hashes --requirement
 PYTEST := $(BIN)/python -m pytest
-# Files of tests are dealt out in order, to one process more than there are cores: those with servers wait a lot.
-IN_PARALLEL := --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
+# Files of tests are dealt out in order, to two processes more than there are cores: those with servers wait a lot.
+IN_PARALLEL := --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
+# What needs neither another language, nor a server from elsewhere, nor minutes.
+PYPI_ALONE := not slow and not node and not java and not browser and not postgres and not faults and not soak and not supply
 # The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 CODE := $(wildcard service tests benchmarks)
 
 .PHONY: help demo stack serve check test test-all generate bench lock clean tools soak sbom audit \
-	suite-slow suite-node suite-java suite-browser suite-postgres suite-faults suite-container suite-soak suite-supply
+	suite-coverage suite-slow suite-node suite-java suite-browser suite-postgres suite-faults suite-container suite-soak suite-supply
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,18 +51,13 @@ check: $(VENV)/.dev ## lint, format, types, import law, and whether contracts/ i
 	@$(BIN)/moodmarker generate --check
 	@$(BIN)/python -m tests.cds_hooks.traceability --check
 
-test: $(VENV)/.dev $(STACK)/.made $(CLIENTS)/.made ## the tests that need PyPI alone, with the coverage bars
-	@rm -f .coverage .coverage.*
-	@$(PYTEST) $(IN_PARALLEL) -m "not slow and not node and not java and not browser and not postgres and not faults and not soak and not supply" --cov --cov-report=
-	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
-	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
-	@echo "Coverage of everything else (bar: 95 %)"
-	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
+test: $(VENV)/.dev $(STACK)/.made $(CLIENTS)/.made ## the tests that need PyPI alone
+	@$(PYTEST) $(IN_PARALLEL) -m "$(PYPI_ALONE)"
 
 # Every suite runs, whatever became of the one before; the table at the end gives minutes and result of each.
-test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: slow, Node, Java, browser, PostgreSQL, faults, container, soak, supply chain
+test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` leaves out: coverage, slow, Node, Java, browser, PostgreSQL, faults, container, soak, supply chain
 	@table=''; failed=0; \
-	for suite in slow node java browser postgres faults container soak supply; do \
+	for suite in coverage slow node java browser postgres faults container soak supply; do \
 		echo "== suite $$suite"; \
 		began=$$(date +%s); \
 		if $(MAKE) --no-print-directory suite-$$suite; then result=passed; else result=FAILED; failed=1; fi; \
@@ -70,6 +67,15 @@ test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` 
 	$(BIN)/python -m tests.evidence || failed=1; \
 	echo "== suites"; printf '%s' "$$table" | tr '|' '\n'; \
 	exit $$failed
+
+# The tests of `make test` again, traced, which takes them twice the time.
+suite-coverage: $(VENV)/.test-all $(STACK)/.made $(CLIENTS)/.made
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) $(IN_PARALLEL) -m "$(PYPI_ALONE)" --cov --cov-report=
+	@echo "Coverage of service/domain and service/rules (bar: 100 %)"
+	@$(BIN)/coverage report --include='service/domain/*,service/rules/*' --fail-under=100
+	@echo "Coverage of everything else (bar: 95 %)"
+	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 suite-slow: $(VENV)/.test-all
 	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres and not faults and not soak and not supply" --ignore=tests/architecture/container

@@ -28,3 +28,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         if item.get_closest_marker("no_cover"):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Every process of tests starts its own tracing; begun by its environment too, `no_cover` could not pause it."""
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A process that runs tests for another one has begun as that other one does, before it knows of it: once will do."""
+    tracing = session.config.pluginmanager.getplugin("_cov")
+    if hasattr(session.config, "workerinput") and tracing is not None and tracing.cov_controller is not None:
+        tracing.cov_controller.cov.stop()

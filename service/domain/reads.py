@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain import criteria as c
@@ -11,7 +12,7 @@ from service.domain.concepts import Concept, DrugGroup, Item
 from service.domain.instruments import Instrument, MoodDomain, standard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 Subject = Instrument | Item | Analyte | Concept | DrugGroup
 T = TypeVar("T")
@@ -96,16 +97,27 @@ def inner_words(word: Any) -> list[Any]:
     ]
 
 
-def found_in(value: Any, kind: type[T]) -> Iterator[T]:
+def found_in(value: Any, kind: type[T]) -> list[T]:
     """Every value of a kind anywhere inside a value, as often as it stands there."""
-    if isinstance(value, kind):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from found_in(part, kind)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from found_in(getattr(value, field.name), kind)
+    found: list[T] = []
+    _find((value,), kind, found)
+    return found
+
+
+def _find(parts: Iterable[Any], kind: type[T], found: list[T]) -> None:
+    for part in parts:
+        if isinstance(part, kind):
+            found.append(part)
+        elif isinstance(part, tuple):
+            _find(part, kind, found)
+        elif names := _names(part.__class__):
+            _find([getattr(part, name) for name in names], kind, found)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a class; none of what is no dataclass."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def _flat(value: Any) -> list[Any]:

@@ -234,6 +234,7 @@ def test_what_many_refer_to_is_followed_up_to_the_limit(make: Any) -> None:
     assert refused("max_references", *make(50, 100), limits=few) == "Bundle.entry"
 
 
+@pytest.mark.no_cover  # its time is measured
 @pytest.mark.parametrize("make", [medicines, forms])
 def test_no_bundle_makes_more_work_than_its_size_is_worth(make: Any) -> None:
     """A hundred million steps from two megabytes, without a limit."""
