@@ -208,10 +208,10 @@ def test_a_token_that_expires_meanwhile_leaves_the_rest_unknown(ehr: Ehr) -> Non
 
 
 def test_a_slow_server_is_not_waited_for(ehr: Ehr) -> None:
-    ehr.delays["Condition"] = 2.0
+    ehr.delays["Condition"] = 4.0
     began = time.monotonic()
     answer = asked(ehr, seconds=0.6)
-    assert time.monotonic() - began < 1.6
+    assert time.monotonic() - began < 3
     assert "missing" in answer.names
     assert "conditions" in answer.card("missing")["detail"]
 
