@@ -21,8 +21,9 @@ INSTALL := $(PIP) install --no-compile --require-hashes --requirement
 PYTEST := $(BIN)/python -m pytest
 # Files of tests are dealt out in order, to two processes more than there are cores: those with servers wait a lot.
 IN_PARALLEL := --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
-# What needs neither another language, nor a server from elsewhere, nor minutes.
-PYPI_ALONE := not slow and not node and not java and not browser and not postgres and not faults and not soak and not supply
+# What needs neither another language, nor a server from elsewhere, nor load for minutes.
+HERE_ALONE := not node and not java and not browser and not postgres and not faults and not soak and not supply
+PYPI_ALONE := not slow and $(HERE_ALONE)
 # The first Python that is new enough; `make PYTHON=/path/to/python ...` chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -68,7 +69,7 @@ test-all: $(VENV)/.test-all $(STACK)/.made tools ## the suites that `make test` 
 	echo "== suites"; printf '%s' "$$table" | tr '|' '\n'; \
 	exit $$failed
 
-# The tests of `make test` again, traced, which takes them twice the time.
+# The tests of `make test` again, traced, which takes them twice the time: those are to pass within minutes on their own.
 suite-coverage: $(VENV)/.test-all $(STACK)/.made $(CLIENTS)/.made
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) $(IN_PARALLEL) -m "$(PYPI_ALONE)" --cov --cov-report=
@@ -78,7 +79,7 @@ suite-coverage: $(VENV)/.test-all $(STACK)/.made $(CLIENTS)/.made
 	@$(BIN)/coverage report --omit='service/domain/*,service/rules/*' --fail-under=95
 
 suite-slow: $(VENV)/.test-all
-	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and not node and not java and not browser and not postgres and not faults and not soak and not supply" --ignore=tests/architecture/container
+	@export HYPOTHESIS_PROFILE=thorough; $(PYTEST) -m "slow and $(HERE_ALONE)" --ignore=tests/architecture/container
 
 suite-node: $(VENV)/.test-all
 	@find tests -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do \

@@ -15,7 +15,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.hookimpl(trylast=True)  # after Hypothesis has marked its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Property tests are not traced: they run dozens of times what others run once, and tracing triples their time."""
+    """Sets what is traced, and the order."""
+    # Property tests run dozens of times what others run once, and tracing triples their time.
     for item in items:
         if item.get_closest_marker("hypothesis"):
             item.add_marker("no_cover")
@@ -34,13 +35,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Every process of tests starts its own tracing; begun by its environment too, `no_cover` could not pause it."""
+    """Processes of tests inherit the environment, by which coverage would trace where `no_cover` cannot pause it.
+
+    pytest-cov starts in each the tracing that it can pause.
+    """
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A process that runs tests for another one has begun as that other one does, before it knows of it: once will do."""
+    """pytest-cov (7.1) begins to trace in a process of tests before it knows that it is one, and here once more.
+
+    Unless the first ends, `no_cover` pauses only the second.
+    """
     tracing = session.config.pluginmanager.getplugin("_cov")
     if hasattr(session.config, "workerinput") and tracing is not None and tracing.cov_controller is not None:
         tracing.cov_controller.cov.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.domain.outcome import Want
 from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -12,8 +11,6 @@ if TYPE_CHECKING:
 
 # A member works out its name each time it is asked.
 _NAMES: Final = {verdict: verdict.name for verdict in Verdict}
-_WANTS: Final = {want: want.value for want in Want}
-_UNKNOWN: Final = Verdict.UNKNOWN
 
 
 def verdicts_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
@@ -28,10 +25,8 @@ def shadow_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
 
 def unknown_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """The rules that could not be judged, each with every reason (`Want`) once."""
-    undecided = [(one.rule.name, one.outcome) for one in assessment.results if one.verdict is _UNKNOWN]
-    return tuple(
-        dict.fromkeys([(name, _WANTS[lack.want]) for name, found in undecided if found for lack in found.lacks])
-    )
+    undecided = [(one.rule.name, one.outcome) for one in assessment.results if one.verdict is Verdict.UNKNOWN]
+    return tuple(dict.fromkeys((name, lack.want.value) for name, found in undecided if found for lack in found.lacks))
 
 
 def _pairs(results: tuple[RuleResult, ...]) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from service.domain import criteria as c
 from service.domain.days import EARLIEST
 from service.domain.evaluation.clearing import episode_start
 from service.domain.evaluation.markers import classified
-from service.domain.evaluation.scope import MET, Scope, on
+from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.evaluation.screening import disease_start, newest_score
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _presented(scope: Scope, part: RecordOrEpisode, outcome: Outcome) -> int | N
     return episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))
 
 
-def _days_back(scope: Scope, part: AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:
+def _days_back(scope: Scope, part: FirstLowGrade | AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:
     """The classes of each day with a result that can be read, newest first: two assays of one day are no sequence."""
     days: list[tuple[int, set[c.MarkerClass]]] = []
     unclear, newer = c.MarkerClass.INDETERMINATE, None
@@ -164,19 +164,13 @@ def _days_back(scope: Scope, part: AcuteEpisode) -> list[tuple[int, set[c.Marker
 
 
 def _first_low_grade(scope: Scope, part: FirstLowGrade) -> int | None:
-    """`other` is a day since which there is a low-grade result, and that has, so far, another one alone."""
-    first = other = None
-    low_grade, unclear = c.MarkerClass.LOW_GRADE, c.MarkerClass.INDETERMINATE
-    for result, kind in reversed(classified(scope, part.analyte, part.limits, EARLIEST, scope.today)):
-        if kind is unclear:
-            continue
-        day = result.first
-        if other is not None and day != other:
+    first: int | None = None
+    wanted = c.MarkerClass.LOW_GRADE
+    for day, kinds in _days_back(scope, part):
+        if wanted in kinds:
+            first = day
+        elif first is not None:
             break
-        if kind is low_grade:
-            first, other = day, None
-        elif first is not None and day != first:
-            other = day
     return first
 
 
@@ -184,7 +178,7 @@ def _acute_start(scope: Scope, part: AcuteEpisode) -> int | None:
     first: int | None = None
     for day, kinds in _days_back(scope, part):
         low_grade = c.MarkerClass.LOW_GRADE in kinds
-        if c.MarkerClass.HIGH not in kinds and not (low_grade and scope.check(part.acute, on(day)).verdict is MET):
+        if c.MarkerClass.HIGH not in kinds and not (low_grade and scope.check(part.acute, At(day, day)).verdict is MET):
             break
         first = day
     return first

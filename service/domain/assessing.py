@@ -42,7 +42,7 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     shadow = _judge_shadow(scope, rule_set, age, results) if rule_set.shadow else ()
     by_name = {result.rule.name: result for result in results}
     part_of = _contributing(results)
-    ledger = Ledger(scope, rule_set.by_name, part_of)
+    ledger = Ledger(scope, {rule.name: rule for rule in rule_set.rules}, part_of)
     manner = Manner(scope, chart.patient.key, age, wording.crisis_contact(rule_set.locale))
     _raise_flags(ledger, manner, results, by_name, part_of)
     released = release(ledger, scope, rule_set, age, results)
@@ -51,9 +51,9 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
     flags = sorted(ledger.findings, key=_order)
     active = [flag for flag in flags if flag.state is _ACTIVE]
     _tell_closed(ledger, active, by_name)
-    unchanged = [flag for flag in flags if flag.state is _UNCHANGED]
-    standing = frozenset([flag.rule.name for flag in unchanged if rule_set.hides(flag.rule)])
-    plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=bool(unchanged), standing=standing)
+    open_still = any(flag.state is _UNCHANGED for flag in flags)
+    standing = frozenset(flag.rule.name for flag in flags if flag.state is _UNCHANGED and rule_set.hides(flag.rule))
+    plan, revoked = propose(scope, active, by_name, chart.patient.key, open_still=open_still, standing=standing)
     return Assessment(
         as_of,
         chart,
@@ -70,7 +70,9 @@ def assess(chart: Chart, rule_set: RuleSet, as_of: AsOf, *, traced: bool = True)
 
 def _judge_all(scope: Scope, rule_set: RuleSet, age: AgeGroup) -> list[RuleResult]:
     results = []
-    for rule in rule_set.shown:
+    for rule in rule_set.rules:
+        if rule.name in rule_set.shadow:
+            continue
         result = judge(rule, scope, rule_set, age)
         if result.verdict is MET:
             scope.met_rules.add(rule.name)
@@ -97,10 +99,11 @@ def _judge_shadow(scope: Scope, rule_set: RuleSet, age: AgeGroup, results: list[
 
 def _contributing(results: list[RuleResult]) -> dict[str, str]:
     """Which met rules are part of another met rule."""
-    met_results = [result for result in results if result.because == "met"]
-    met = {result.rule.name for result in met_results}
+    met = {result.rule.name for result in results if result.because == "met"}
     part_of: dict[str, str] = {}
-    for result in met_results:
+    for result in results:
+        if result.because != "met":
+            continue
         whole = next((name for name in result.rule.part_of if name in met), None)
         if whole is not None:
             part_of[result.rule.name] = whole
@@ -118,8 +121,8 @@ def _raise_flags(
     for result in results:
         if result.because != "met":
             continue
-        names = tuple([name for name, whole in part_of.items() if whole == result.rule.name])
-        parts = [by_name[name] for name in names]
+        parts = [by_name[name] for name, whole in part_of.items() if whole == result.rule.name]
+        names = tuple(part.rule.name for part in parts)
         for finding in raised(result, manner, parts):
             ledger.raise_flag(finding, what_clears(result.rule), names)
 

@@ -43,7 +43,7 @@ class Days(int):
 
     def __format__(self, spec: str, /) -> str:
         """The number with its noun."""
-        return "1 day" if self == 1 else f"{int.__repr__(self)} days"
+        return f"{int(self)} day{'' if self == 1 else 's'}"
 
 
 # An answer names few days, and the same ones in many places.

@@ -10,10 +10,10 @@ from service.domain.days import EARLIEST
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, Scope
 from service.domain.findings import RuleResult
 from service.domain.instruments import PHQA
-from service.domain.outcome import Outcome
 
 if TYPE_CHECKING:
     from service.domain.days import AsOf
+    from service.domain.outcome import Outcome
     from service.domain.rule import Rule
     from service.domain.ruleset import RuleSet
     from service.domain.timeline import Timeline
@@ -61,16 +61,16 @@ def judge(rule: Rule, scope: Scope, rule_set: RuleSet, age: AgeGroup) -> RuleRes
         return RuleResult(rule, NOT_MET, "off", "This rule is switched off here.")
     if age is _CHILD and not rule.children:
         return RuleResult(rule, NOT_MET, "age", "This is a rule for adults; the patient is under 18.")
-    population, now = None, scope.now()
+    population = None
     if rule.population is not None:
-        population = scope.check(rule.population, now)
+        population = scope.check(rule.population, scope.now())
         if population.verdict is NOT_MET:
             text = "No diagnosis that this rule is for is recorded in the data supplied."
             return RuleResult(rule, NOT_MET, "population-not-met", text, population)
     for name in rule.blocked_by:
         if name in scope.met_rules:
             return RuleResult(rule, NOT_MET, "blocked", f"Withheld, since {name} is met.")
-    outcome = scope.check(rule.when, now)
+    outcome = scope.check(rule.when, scope.now())
     if outcome.verdict is NOT_MET and not scope.traced:
         return RuleResult(rule, NOT_MET, "not-met", _NOT_MET, outcome)
     return _result(rule, outcome, population)
@@ -81,15 +81,10 @@ def _result(rule: Rule, outcome: Outcome, population: Outcome | None) -> RuleRes
     if population is not None:
         verdict = min(verdict, population.verdict)
         # Who counts why rules are undecided reads the lacks of the outcome: those of the population are among them.
-        outcome = Outcome(
-            outcome.criterion,
-            outcome.verdict,
-            outcome.day,
-            outcome.used + population.used,
-            outcome.values | population.values,
-            outcome.inner,
-            outcome.lacks + population.lacks,
-            outcome.weak,
+        outcome = outcome._replace(
+            used=outcome.used + population.used,
+            values=outcome.values | population.values,
+            lacks=outcome.lacks + population.lacks,
         )
     if verdict is MET:
         return RuleResult(rule, MET, "met", rule.title, outcome)

@@ -17,7 +17,7 @@ from service.domain.closing import (
     precedence,
 )
 from service.domain.days import EARLIEST, iso
-from service.domain.evaluation.scope import MET, Scope, on
+from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, FlagState
 from service.domain.identity import MOST_DELETED, identifiers_from
 from service.domain.recognition import is_named, is_new, is_withdrawn, name_of, sources_in, withdrawn_from
@@ -41,14 +41,6 @@ class Closed(NamedTuple):
     evidence: tuple[Source, ...]
 
 
-class Place(NamedTuple):
-    """The flag that a finding goes on with, or the identifier of a new one, and since when it is open."""
-
-    prior: PriorFlag | None
-    identifier: str
-    start: int | None
-
-
 class Ledger:
     """Decides, flag by flag, what becomes of the findings and of the flags that came with the data."""
 
@@ -66,31 +58,6 @@ class Ledger:
 
     def raise_flag(self, new: Raised, cleared_by: str, contributing: tuple[str, ...]) -> None:
         """Takes one finding: under an adopted or its own identifier, unless a clinician has closed it."""
-        if self._own:
-            place = self._place(new)
-            if place is None:
-                return
-        else:
-            place = Place(None, self._identifiers(new.rule, new.identifier)[-1], new.anchor)
-        self.findings.append(
-            FlagFinding(
-                new.rule,
-                place.identifier,
-                FlagState.ACTIVE,
-                new.priority,
-                place.start,
-                None,
-                new.sentence,
-                new.cited,
-                cleared_by,
-                "",
-                contributing,
-                place.prior,
-            )
-        )
-
-    def _place(self, new: Raised) -> Place | None:
-        """Where a finding goes among the flags that came; None where a clinician has closed it."""
         adopted = self._adopted(new) if new.rule.anchor.kind is AnchorKind.STATE else None
         *held, unused = self._identifiers(new.rule, new.identifier if adopted is None else adopted.identifier)
         start = new.anchor if adopted is None else adopted.start
@@ -100,14 +67,29 @@ class Ledger:
             closed = next((flag for flag in same if _is_closed_for(new, flag)), None)
             if closed is not None:
                 self.closed.append(Closed(new.rule, closed_text(closed), new.evidence))
-                return None
+                return
         if prior is not None:
             self._settled.add(prior.entry)
         self._merge([flag for flag in same if flag.status == OPEN])
         if new.rule.anchor.kind is AnchorKind.STATE:
             # What was withdrawn was an error, and no part of any episode.
             self._merge([flag for flag in self._open_flags(new.rule) if not self._is_withdrawn(flag)])
-        return Place(prior, unused if prior is None else prior.identifier, start)
+        self.findings.append(
+            FlagFinding(
+                new.rule,
+                unused if prior is None else prior.identifier,
+                FlagState.ACTIVE,
+                new.priority,
+                start,
+                None,
+                new.sentence,
+                new.cited,
+                cleared_by,
+                "",
+                contributing,
+                prior,
+            )
+        )
 
     def _identifiers(self, rule: Rule, first: str) -> list[str]:
         """The identifiers under which a finding came, each raised beside the one before, and the next one.
@@ -183,7 +165,7 @@ class Ledger:
             return False
         if any(kind in name.split("/") for kind in self._scope.gaps for name in flag.evidence):
             return False
-        return self._scope.check(rule.clears, on(start)).verdict is MET
+        return self._scope.check(rule.clears, At(start, start)).verdict is MET
 
     def _close(self, flag: PriorFlag, reason: str) -> None:
         rule = self._rules[flag.rule]

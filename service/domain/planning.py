@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from service.domain.evaluation.scope import MET, Scope, on
+from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.findings import FlagFinding, PlannedActivity, PlanProposal
 from service.domain.identity import next_identifier, plan_identifier
 from service.domain.raising import unique
@@ -91,7 +91,7 @@ def _gather(scope: Scope, flag: FlagFinding, result: RuleResult, gathered: dict[
     values: dict[str, Any] = result.outcome.values if result.outcome is not None else {}
     day = result.outcome.day if result.outcome is not None and result.outcome.day is not None else scope.today
     for action in result.rule.plan:
-        if action.when is not None and scope.check(action.when, on(day)).verdict is not MET:
+        if action.when is not None and scope.check(action.when, At(day, day)).verdict is not MET:
             continue
         key = (action.code.system, action.code.code)
         entry = gathered.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from service.domain import wording
 from service.domain.anchors import EachEntry, anchor_day
 from service.domain.days import EARLIEST, Days, iso
-from service.domain.evaluation.scope import MET, At, Scope, on
+from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.identity import anchor_text, flag_identifier
 from service.domain.judging import AgeGroup
 from service.domain.rule import PRIORITY_ORDER, Priority
@@ -75,19 +75,21 @@ def _by_date(outcome: Outcome) -> list[tuple[int, list[Entry]]]:
 
 
 def _one_date(rule: Rule, day: int, entries: list[Entry], outcome: Outcome, manner: Manner) -> Raised:
-    unique_entries, today = list(dict.fromkeys(entries)), manner.scope.today
+    unique_entries = list(dict.fromkeys(entries))
     values = outcome.values | {
         "date": unique_entries[0].date,
-        "age": f" ({Days(today - day)} ago)" if _is_past_day(unique_entries[0], today) else "",
-        "entries": "; ".join(dict.fromkeys([entry.text for entry in unique_entries])),
+        "age": f" ({Days(manner.scope.today - day)} ago)"
+        if _is_past_day(unique_entries[0], manner.scope.today)
+        else "",
+        "entries": "; ".join(dict.fromkeys(entry.text for entry in unique_entries)),
         "opening": _opening(rule, unique_entries),
         "crisis": manner.crisis,
     }
     anchor = None if day == EARLIEST else day
-    priority = min([_entry_priority(rule, entry.criterion) for entry in unique_entries], key=PRIORITY_ORDER.__getitem__)
+    priority = min((_entry_priority(rule, entry.criterion) for entry in unique_entries), key=PRIORITY_ORDER.__getitem__)
     evidence = unique([entry.source for entry in unique_entries])
-    asked = min(day, today)
-    told = _sentence(rule, values, manner, on(asked), (), day)
+    asked = min(day, manner.scope.today)
+    told = _sentence(rule, values, manner, At(asked, asked), (), day)
     return _finding(rule, anchor, priority, told, evidence, manner)
 
 
@@ -97,24 +99,18 @@ def _is_past_day(entry: Entry, today: int) -> bool:
 
 
 def _opening(rule: Rule, entries: list[Entry]) -> str:
-    criteria = {entry.criterion for entry in entries}
-    for opening in rule.openings:
-        if not opening.of or criteria.issubset(opening.of):
-            return opening.text
-    return ""
+    fits = (o.text for o in rule.openings if not o.of or all(entry.criterion in o.of for entry in entries))
+    return next(fits, "")
 
 
 def _entry_priority(rule: Rule, criterion: Criterion) -> Priority:
-    for case in rule.cases:
-        if case.when is criterion:
-            return case.priority
-    return rule.priority
+    return next((case.priority for case in rule.cases if case.when is criterion), rule.priority)
 
 
 def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleResult]) -> Raised:
     scope = manner.scope
     day = outcome.day if outcome.day is not None else scope.today
-    at = on(day)
+    at = At(day, day)
     anchor = anchor_day(scope, rule.anchor, outcome)
     priority, extra = _priority(rule, outcome, scope, at)
     chart = scope.timeline.chart
@@ -123,7 +119,7 @@ def _one(rule: Rule, outcome: Outcome, manner: Manner, contributing: list[RuleRe
         if chart.medicines_sent
         else "No medicine is in the data supplied.",
     }
-    names = tuple([r.rule.name for r in contributing])
+    names = tuple(r.rule.name for r in contributing)
     told = _sentence(rule, values, manner, at, names, weak=outcome.weak)
     used = [source for r in contributing if r.outcome is not None for source in r.outcome.used]
     evidence = unique((*outcome.used, *used, *extra))

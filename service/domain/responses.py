@@ -123,8 +123,8 @@ class Bag:
 
 
 def _sum(items: Items) -> Score:
-    values, sources = _read(PHQ9, items)
-    return _made(PHQ9, Decimal(sum(filter(None, values))), values, items, sources, prorated=True)
+    values = _values(PHQ9, items)
+    return _made(PHQ9, Decimal(sum(value or 0 for value in values)), values, items, prorated=True)
 
 
 def _strength(answer: Answer) -> tuple[int, tuple[str, str]]:
@@ -136,27 +136,21 @@ def _form(instrument: Instrument) -> Instrument:
     return GAD7 if instrument is GAD7 else PHQ9
 
 
-def _read(instrument: Instrument, items: Items) -> tuple[tuple[int | None, ...], tuple[Source, ...]]:
-    """The values of the questions that an instrument has, and the sources of all answers.
+def _values(instrument: Instrument, items: Items) -> tuple[int | None, ...]:
+    return tuple([None if answer is None else answer.value for answer in items[: instrument.items]])
 
-    They are in the order of the questions, so that the order in which the answers came does not show.
-    """
-    values: list[int | None] = []
-    sources: dict[Source, None] = {}
-    for answer in items:
-        if answer is None:
-            values.append(None)
-        else:
-            values.append(answer.value)
-            sources[answer.source] = None
-    return tuple(values[: instrument.items]), tuple(sources)
+
+def _sources(items: Items) -> tuple[Source, ...]:
+    """In the order of the questions, so that the order in which the answers came does not show."""
+    return tuple(dict.fromkeys([answer.source for answer in items if answer is not None]))
 
 
 def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
-    values, sources = _read(total.instrument, items)
-    value, amount, missing = total.value, sum(filter(None, values)), values.count(None)
+    values = _values(total.instrument, items)
+    known = [value for value in values if value is not None]
+    value, amount, missing = total.value, sum(known), len(values) - len(known)
     highest = amount + missing * most_of_one(total.instrument) if missing else amount
-    if value != amount and not amount <= value <= highest:
+    if not amount <= value <= highest:
         issues.append(_contradiction(total, is_whole=not missing))
         value = max(value, Decimal(amount))
     return Score(
@@ -171,7 +165,7 @@ def _with_items(total: Score, items: Items, issues: list[DataIssue]) -> Score:
         values,
         total.prorated,
         total.preliminary,
-        sources,
+        _sources(items),
     )
 
 
@@ -191,25 +185,20 @@ def _contradiction(total: Score, *, is_whole: bool) -> DataIssue:
 
 
 def _from_items(instrument: Instrument, items: Items) -> Score | None:
-    values, sources = _read(instrument, items)
+    values = _values(instrument, items)
     known = [value for value in values if value is not None]
     if len(known) == instrument.items:
-        return _made(instrument, Decimal(sum(known)), values, items, sources, prorated=False)
+        return _made(instrument, Decimal(sum(known)), values, items, prorated=False)
     if instrument is not PHQ9 or len(known) < FEWEST_PHQ_ITEMS or values[ITEM_9_PLACE] is None:
         return None
     share = Decimal(sum(known) * instrument.items) / len(known)
-    return _made(instrument, share.quantize(Decimal(1), ROUND_HALF_UP), values, items, sources, prorated=True)
+    return _made(instrument, share.quantize(Decimal(1), ROUND_HALF_UP), values, items, prorated=True)
 
 
 def _made(
-    instrument: Instrument,
-    value: Decimal,
-    values: tuple[int | None, ...],
-    items: Items,
-    sources: tuple[Source, ...],
-    *,
-    prorated: bool,
+    instrument: Instrument, value: Decimal, values: tuple[int | None, ...], items: Items, *, prorated: bool
 ) -> Score:
+    sources = _sources(items)
     answers = [answer for answer in items if answer is not None]
     latest = max(answers, key=lambda answer: (answer.last, answer.instant or 0.0, answer.source.rank))
     return Score(

@@ -30,19 +30,7 @@ class RuleSet:
     safety rules; `scales` are the instruments that a site has other limits for, by those they take the place of.
     """
 
-    __slots__ = (
-        "_digest",
-        "_site_codes",
-        "by_name",
-        "locale",
-        "off",
-        "rules",
-        "scales",
-        "shadow",
-        "shown",
-        "time_zone",
-        "version",
-    )
+    __slots__ = ("_digest", "_site_codes", "locale", "off", "rules", "scales", "shadow", "time_zone", "version")
 
     def __init__(
         self,
@@ -70,8 +58,6 @@ class RuleSet:
         self.shadow = lists["shadow"]
         judged = lists["on"] | lists["shadow"]
         self.off = lists["off"].union(rule.name for rule in rules if not rule.on_by_default and rule.name not in judged)
-        self.shown = tuple(rule for rule in self.rules if rule.name not in self.shadow)
-        self.by_name = {rule.name: rule for rule in self.rules}
         _require_what_sentences_rest_on(self.rules, self.off, self.shadow)
         self._site_codes = site_codes
         self._digest = ""

@@ -70,11 +70,11 @@ def shown(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def numbers_of(rule: Rule) -> dict[str, str]:
+def numbers_of(rule: Rule) -> dict[str, Any]:
     """The spans and limits that a site may set, as sentences name those that hold."""
     numbers = _NUMBERS.get(rule.when)
     if numbers is None:
-        numbers = {span.name.replace("-", "_"): f"{Days(span.days)}" for span in found_in(rule.when, Span)}
+        numbers = {span.name.replace("-", "_"): Days(span.days) for span in found_in(rule.when, Span)}
         for limits in found_in(rule.when, MarkerLimits):
             numbers |= {"low_limit": shown(limits.low), "high_limit": shown(limits.high)}
         _NUMBERS[rule.when] = numbers
@@ -82,7 +82,7 @@ def numbers_of(rule: Rule) -> dict[str, str]:
 
 
 # Rules are constants; their numbers are gathered once.
-_NUMBERS: dict[Criterion, dict[str, str]] = {}
+_NUMBERS: dict[Criterion, dict[str, Any]] = {}
 
 
 def settable(rules: Iterable[Rule]) -> dict[str, Settable]:

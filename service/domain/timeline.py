@@ -29,24 +29,13 @@ RELAPSE_SPACING = 30
 by_source = attrgetter("source")
 by_day = attrgetter("last", "first", "source")
 by_day_and_assay = attrgetter("last", "first", "assay", "source")
-by_date_and_assay = attrgetter("first", "last", "assay")
 NO_RELAPSE = ("refuted", "differential", "entered-in-error")
 
 
-class Baseline(NamedTuple):
-    """The value a score is compared with; `stale` when it is older than the look-back window."""
-
-    at: int
-    stale: bool
-
-
 class Series:
-    """One instrument's values, one a day (the worst), oldest first, in parallel lists.
+    """One instrument's values, one a day (the worst), oldest first, in parallel lists."""
 
-    `baselines` are those that were found, by the value they are for and the days that were looked at.
-    """
-
-    __slots__ = ("baselines", "days", "instrument", "scores", "values")
+    __slots__ = ("days", "instrument", "scores", "values")
 
     def __init__(self, instrument: Instrument, scores: Iterable[Score]) -> None:
         """`scores` have exact days; of one day the worst value stands, complete responses before prorated ones."""
@@ -58,7 +47,6 @@ class Series:
         self.days = sorted(by_day)
         self.scores = [by_day[day] for day in self.days]
         self.values = [score.value for score in self.scores]
-        self.baselines: dict[tuple[int, int, int, int], Baseline | None] = {}
 
     def on(self, scale: Instrument) -> Series:
         """The same values, read with the limits of another."""
@@ -374,12 +362,9 @@ class Timeline:
 
 def _one_crp_a_day(results: list[Result]) -> list[Result]:
     """One CRP per date and assay family stands: highest lower bound, then highest upper bound; unusable ones stay."""
-    ordered = sorted(results, key=by_day_and_assay)
-    if len(set(map(by_date_and_assay, ordered))) == len(ordered):
-        return ordered
     best: dict[tuple[int, int, str], Result] = {}
     unusable: list[Result] = []
-    for result in ordered:
+    for result in sorted(results, key=by_day_and_assay):
         if result.value is None:
             unusable.append(result)
             continue

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Any
 from uuid import uuid4
@@ -171,3 +172,23 @@ def test_a_call_that_found_the_service_full_is_answered_when_it_is_repeated(medp
     assert [posts[0]["status"], posts[-1]["status"]] == [503, 200]
     assert posts[0]["instance"] == posts[-1]["instance"]
     assert topics(answer) == [RULE]
+
+
+def test_a_repeat_of_a_call_whose_answer_was_lost_shows_the_same_cards(medplum: LocalServer, tmp_path: Path) -> None:
+    """Nothing says that the user has seen them, though this service remembers what it showed."""
+    asked: Json = {"hook": HOOKS[0], "templates": {"flags": None}}
+    with serving(SERVICE_KEY="k" * 32, STORE=f"sqlite:///{tmp_path / 'store.sqlite'}") as one_that_remembers:
+        posts, answers = told(one_that_remembers, medplum, losing=2, **asked)
+        _, later = told(one_that_remembers, medplum, **asked)
+    assert [one["status"] for one in posts] == [200, 200, 200]
+    assert len({one["instance"] for one in posts}) == 1
+    shown = [[_as_shown(card) for card in cards] for cards in (*(one["cards"] for one in posts), answers[0]["cards"])]
+    assert all(cards == shown[0] for cards in shown)
+    assert RULE in topics(answers[0])
+    assert RULE not in topics(later[0])
+
+
+def _as_shown(card: Json) -> Json:
+    """The card without the resources of its suggestions, which say when they were made."""
+    labels = [(one["uuid"], one["label"]) for one in card.get("suggestions", ())]
+    return card | {"suggestions": labels}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from service.domain.concepts import ITEM_9
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from service.domain.concepts import Item
     from service.domain.facts import Score, Source
 
-by_day_and_rank = attrgetter("first", "source.reference", "source.expression")
 WHO = "an answer about suicidal thoughts"
 
 
@@ -46,16 +44,15 @@ def check_answered(scope: Scope, word: c.Answered, at: At) -> Outcome:
     place = in_window if word.at_least is None else month_in_window
     hits: list[Answer] = []
     doubts: list[Answer] = []
-    asked, limit = False, scope.safety_limit
-    has_companion = word.only_if is not None or word.unless is not None
+    asked = False
     for answer in _answers(scope, word.items):
-        if answer.value is None or (has_companion and not _wanted(scope, word, answer)):
+        if answer.value is None or not _wanted(scope, word, answer):
             continue
         if word.at_least is not None and answer.value < word.at_least:
-            asked = asked or in_window(*scope.dated(answer.first, answer.last), low, limit) is MET
+            asked = asked or in_window(*scope.dated(answer.first, answer.last), low, scope.safety_limit) is MET
             continue
         ever = low == answer.first == EARLIEST
-        placed = MET if ever else place(*scope.dated(answer.first, answer.last), low, limit)
+        placed = MET if ever else place(*scope.dated(answer.first, answer.last), low, scope.safety_limit)
         if placed is not NOT_MET:
             (hits if placed is MET else doubts).append(answer)
     if hits and (word.times is None or len({answer.text or answer.item for answer in hits}) >= word.times):
@@ -92,9 +89,9 @@ def _entry(answer: Answer, word: c.Criterion, day: int, more: str = "") -> Entry
 
 
 def _positive(word: c.Answered, hits: list[Answer]) -> Outcome:
-    hits.sort(key=by_day_and_rank)
-    entries = tuple([_entry(answer, word, answer.first) for answer in hits])
-    return Outcome(word, MET, hits[-1].first, tuple([answer.source for answer in hits]), {"entries": entries})
+    hits.sort(key=lambda answer: (answer.first, answer.source.rank))
+    entries = tuple(_entry(answer, word, answer.first) for answer in hits)
+    return Outcome(word, MET, hits[-1].first, tuple(a.source for a in hits), {"entries": entries})
 
 
 def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) -> Outcome:
@@ -222,16 +219,15 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
         return no_current(scope, word, MoodDomain(word.instrument.name, (word.instrument,)), word.fresh.days)
     score = series.scores[index]
     day, used = series.days[index], sources_of(score)
-    items = score.items
-    chosen = [items[i - 1] for i in word.items] if items and not score.prorated else []
+    chosen = [score.items[i - 1] for i in word.items] if score.items and not score.prorated else []
     known = [value for value in chosen if value is not None]
-    if len(known) < len(word.items) or (word.share and None in items):
+    if len(known) < len(word.items) or (word.share and None in score.items):
         whole = len(word.items) == word.instrument.items and not word.share
         if whole and score.value < word.at_least:
             return scope.refuted(word, day=day, used=used)
         return missing(word, f"not all {word.instrument.name} items of {iso(day)} can be read", day)
     amount = Decimal(sum(known))
-    total = sum(filter(None, items))
+    total = sum(value for value in score.items if value is not None)
     limit = word.at_least * total if word.share else word.at_least
     reached = amount >= limit and not (word.share and total == 0)
     if not reached and not scope.traced:

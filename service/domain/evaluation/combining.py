@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.domain.criteria import FRESH
 from service.domain.days import LATEST
-from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, on
+from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope
 from service.domain.outcome import NO_VALUES, Outcome, Want
 from service.domain.verdict import at_least_n_of
 
@@ -22,9 +22,6 @@ def _gather(criterion: Any, verdict: Verdict, inner: tuple[Outcome, ...], day: i
     telling = [part for part in inner if part.verdict is MET or part.verdict is verdict]
     used: tuple[Source, ...] = ()
     values, weak = NO_VALUES, False
-    if len(telling) == 1:
-        part = telling[0]
-        return Outcome(criterion, verdict, day, part.used, part.values, inner, _lacks(verdict, inner), part.weak)
     for part in telling:
         used += part.used
         weak = weak or part.weak
@@ -66,7 +63,7 @@ def check_all_of(scope: Scope, word: c.AllOf, at: At) -> Outcome:
 def check_any_of(scope: Scope, word: c.AnyOf, at: At) -> Outcome:
     """The best verdict of its parts; every part is asked, so that all evidence is told."""
     check = scope.check
-    inner = tuple([check(part, at) for part in scope.telling(word)])
+    inner = tuple([check(part, at) for part in word.criteria])
     verdict = NOT_MET
     for part in inner:
         if part.verdict > verdict:
@@ -117,8 +114,7 @@ def check_paired(scope: Scope, word: c.Paired, at: At) -> Outcome:
 def _that_day(scope: Scope, day: int | None, first: Outcome, at: At) -> At:
     """A day that is not known may be any that `first` leaves open, else any on which a current score could lie."""
     if day is not None:
-        began = first.values.get("first_day")
-        return on(day) if began is None else At(day, day, began)
+        return At(day, day, first.values.get("first_day"))
     if first.verdict is MET and "days" not in first.values:
         return at
     return At(*first.values.get("days", (scope.today - FRESH.days, scope.today)))

@@ -1,4 +1,4 @@
-"""Words about laboratory results: CRP classes near a date, latest and sustained."""
+"""Words about laboratory and bedside results: CRP classes near a date, latest, sustained, and companions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
 from service.domain.days import EARLIEST, Days, in_window, iso, spelled, up_to
-from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met, on
+from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
 from service.domain.wording import shown
 
@@ -37,12 +37,7 @@ def class_of(value: Interval, limits: MarkerLimits) -> MarkerClass:
 
 def classified(scope: Scope, analyte: Analyte, limits: MarkerLimits, low: int, high: int) -> Sequence[Classified]:
     """The usable results with an exact day in [low, high], oldest first, with their classes."""
-    tables = scope.timeline.tables
-    key = (analyte, limits)
-    known: tuple[list[int], list[Classified]] | None = tables.get(key)
-    if known is None:
-        known = tables[key] = _classified(scope, analyte, limits)
-    days, found = known
+    days, found = scope.remembered((analyte, limits), lambda: _classified(scope, analyte, limits))
     return found[bisect_left(days, low) : bisect_right(days, min(high, scope.today))]
 
 
@@ -93,7 +88,7 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     )
     if not _fits(word, result, kind):
         return _of_result(scope, word, NOT_MET, result, at)
-    followed, lacks = _followed(scope, word, result) if word.not_followed_by else (NOT_MET, ())
+    followed, lacks = _followed(scope, word, result)
     return _of_result(scope, word, followed.negated, result, at, lacks)
 
 
@@ -126,6 +121,8 @@ def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]
 
 def _followed(scope: Scope, word: c.MarkerNear, result: Result) -> tuple[Verdict, tuple[Lack, ...]]:
     """Whether a later result has a class that none may have; while that depends on what is not known, why."""
+    if not word.not_followed_by:
+        return NOT_MET, ()
     later = classified(scope, word.analyte, word.limits, result.first + 1, scope.today)
     hits = [pair for pair in later if pair[1] in word.not_followed_by]
     certain, possible, lacks = _read(scope, word.unreadable_if, hits)
@@ -203,14 +200,11 @@ def _not_exact(scope: Scope, word: c.MarkerSeen, low: int, high: int) -> tuple[l
 
     What could not be read may be low, low-grade or high, but is no readable result.
     """
-    key = (word.analyte, word.limits, "not exact")
-    unplaced = scope.remembered(key, lambda: _unplaced(scope, word.analyte, word.limits))
-    if not unplaced:
-        return [], ()
     any_class = set(word.classes) == set(READABLE)
     inside: list[Classified] = []
     doubts: dict[Lack, None] = {}
-    for result, kind in unplaced:
+    key = (word.analyte, word.limits, "not exact")
+    for result, kind in scope.remembered(key, lambda: _unplaced(scope, word.analyte, word.limits)):
         placed = in_window(result.first, up_to(scope.today, result.first, result.last), low, high)
         if placed is MET and kind in READABLE and word.consecutive is None:
             inside.append((result, kind))
@@ -264,7 +258,7 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
         over = "" if word.over is None else f" in the last {word.over.days} days"
         return _lacking(scope, word, f"no readable {word.analyte.name}{over}", [refused] if refused else [])
     day = found[-1][0].first
-    result, kind = max(classified(scope, word.analyte, word.limits, day, day), key=_lower_bound)
+    result, kind = max((pair for pair in found if pair[0].first == day), key=_lower_bound)
     if kind in word.classes:
         above = word.above is None or (result.value is not None and result.value.all_above(word.above))
         return _of_result(scope, word, MET if above else NOT_MET, result, at)
@@ -283,7 +277,7 @@ def _lower_bound(pair: Classified) -> tuple[Any, ...]:
 def check_sustained(scope: Scope, word: c.SustainedMarker, at: At) -> Outcome:
     """Two or more low-grade results of one family, far enough apart, with none low or high on or after the first."""
     earliest = scope.today - word.over.days - SUSTAINED_AGE.days
-    every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] is not UNCLEAR]
+    every = [p for p in classified(scope, word.analyte, word.limits, earliest, scope.today) if p[1] in READABLE]
     low, _, doubts = _read(scope, word.unreadable_if, [pair for pair in every if pair[1] is LOW])
     every = [pair for pair in every if pair[1] is not LOW or pair in low]
     last_other = max([r.first for r, kind in every if kind is not LOW_GRADE], default=EARLIEST)
@@ -309,7 +303,7 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
     doubts: dict[Lack, None] = {}
 
     def is_usable(result: Result) -> bool:
-        confounded = scope.check(word.unless, on(result.first))
+        confounded = scope.check(word.unless, At(result.first, result.first))
         doubts.update(dict.fromkeys(confounded.lacks))
         return confounded.verdict is NOT_MET
 
@@ -324,3 +318,83 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
                 }
                 return Outcome(word, MET, last.first, (first.source, last.source), values)
     return Outcome(word, UNKNOWN, lacks=tuple(doubts)) if doubts else not_met(word)
+
+
+def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
+    """A companion result that passes the test; one that was not made counts as not met."""
+    low = EARLIEST if word.before is None else at.low - word.before.days
+    limit = scope.safety_limit if word.safety else scope.today
+    high = limit if word.after is None else min(at.high + word.after.days, limit)
+    late = scope.timeline.late_results if word.safety else ()
+    hits: list[Result] = []
+    doubt: tuple[Lack, ...] = ()
+    for analyte in word.analytes:
+        results = [
+            *scope.timeline.results.get(analyte, ()),
+            *(_of_today(scope, r) for r in late if r.analyte is analyte),
+        ]
+        inside = [r for r in results if low <= r.last and r.first <= high]
+        for result in inside[-1:] if word.newest_only else inside:
+            passes = _passes(word, result)
+            if passes and result.first >= low and result.last <= high:
+                hits.append(result)
+            elif passes or passes is None:
+                doubt += (Lack(Want.UNREADABLE, f"a {analyte.name} could not be read or placed in time"),)
+    if hits:
+        hit = hits[-1]
+        return Outcome(
+            word,
+            MET,
+            hit.last,
+            (hit.source,),
+            {
+                "companion": hit.analyte.name,
+                "companion_value": hit.received,
+                "companion_date": iso(hit.last),
+            },
+        )
+    if doubt:
+        return Outcome(word, UNKNOWN, lacks=doubt)
+    return absent(scope, word, OBSERVED, f"a {word.analytes[0].name}")
+
+
+def _of_today(scope: Scope, late: Result) -> Result:
+    first, last = scope.dated(late.first, late.last)
+    return late._replace(first=first, last=last)
+
+
+def _passes(word: c.ResultNear, result: Result) -> bool | None:
+    """True, False, or None when the result could not be read."""
+    if word.beyond_reference:
+        beyond = result.above_reference or result.marked or result.positive
+        return None if not beyond and result.value is None and result.positive is None else bool(beyond)
+    if word.positive:
+        return result.positive
+    if result.value is None:
+        return None
+    if word.at_least is not None:
+        return _settled(result.value.all_at_least(word.at_least), result.value.all_below(word.at_least))
+    if word.above is not None:
+        return _settled(result.value.all_above(word.above), result.value.all_at_most(word.above))
+    return word.below is not None and _settled(
+        result.value.all_below(word.below), result.value.all_at_least(word.below)
+    )
+
+
+def _settled(passes: bool, fails: bool) -> bool | None:
+    return True if passes else False if fails else None
+
+
+def check_supplied(scope: Scope, word: c.Supplied, at: At) -> Outcome:
+    """Whether anything of these was sent in the window."""
+    low, high = at.low - word.before.days, scope.today
+    for analyte in word.analytes:
+        for result in scope.timeline.results.get(analyte, ()):
+            if in_window(result.first, result.last, low, high) is MET and result.value is not None:
+                return Outcome(word, MET, result.first, (result.source,))
+    for instrument in word.instruments:
+        series = scope.timeline.series.get(instrument)
+        if series is not None and series.between(low, high):
+            return Outcome(word, MET)
+    names = [analyte.name for analyte in word.analytes] + [instrument.name for instrument in word.instruments]
+    return Outcome(word, NOT_MET, lacks=(Lack(Want.MISSING, f"none of {', '.join(names)} was sent"),))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import Days, in_window, iso, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met, undated
 from service.domain.outcome import Lack, Outcome, Want
-from service.domain.timeline import Baseline, Series
+from service.domain.timeline import Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
     from service.domain.facts import Score, Source
     from service.domain.instruments import Instrument, MoodDomain
+
+
+class Baseline(NamedTuple):
+    """The value a score is compared with; `stale` when it is older than the look-back window."""
+
+    at: int
+    stale: bool
 
 
 def sources_of(score: Score) -> tuple[Source, ...]:
@@ -38,8 +45,7 @@ def held_series(scope: Scope, domain: MoodDomain, *, safety: bool = False) -> li
     if safety and scope.timeline.late_scores:
         every = [_with_late(scope, instrument) for instrument in domain.series]
         return [series for series in every if series is not None]
-    key = (domain, "held")
-    return scope.remembered(key, lambda: [known[instrument] for instrument in domain.series if instrument in known])
+    return [known[instrument] for instrument in domain.series if instrument in known]
 
 
 def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = False) -> list[tuple[Series, int]]:
@@ -76,17 +82,7 @@ def lacking_score(
 
 
 def baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline | None:
-    """The best value in the look-back window (ties: latest), else the most recent before it.
-
-    Several words look back alike: what they find is kept with the series.
-    """
-    key = (index, word.lookback.days, word.gap.days, word.stale.days)
-    if key not in series.baselines:
-        series.baselines[key] = _baseline(series, index, word)
-    return series.baselines[key]
-
-
-def _baseline(series: Series, index: int, word: c.Worsened | c.Fell) -> Baseline | None:
+    """The best value in the look-back window (ties: latest), else the most recent before it."""
     day = series.days[index]
     lookback, higher_is_worse = word.lookback.days, series.instrument.higher_is_worse
     best: int | None = None

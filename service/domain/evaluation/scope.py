@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain import criteria as c
@@ -49,13 +48,6 @@ class At(NamedTuple):
         return self.low == self.high
 
 
-# An answer asks about few days, and about the same ones often.
-@lru_cache(maxsize=4096)
-def on(day: int) -> At:
-    """A day that is known."""
-    return At(day, day)
-
-
 @dataclass(slots=True, eq=False)
 class Asked:
     """How a criterion is asked: as `word`, unless nothing is there of one group of `needs`: it then says `silence`."""
@@ -64,29 +56,11 @@ class Asked:
     check: Check
     is_dayless: bool
     needs: tuple[frozenset[Subject], ...]
-    silence: Outcome
+    silence: Outcome | None
 
 
 # By criterion, without trace and with it. Rules are constants; tests that make new ones are few.
 _ASKED: tuple[dict[Criterion, Asked], dict[Criterion, Asked]] = ({}, {})
-
-
-@dataclass(slots=True, eq=False)
-class Heard:
-    """What criteria say of everybody of whom facts of the same kinds are there: `silences` are settled without a look.
-
-    `speaking` are those that have to be asked, and `telling` the parts of an alternative that are more than silent.
-    """
-
-    silences: dict[Criterion, Outcome] = field(default_factory=dict)
-    speaking: dict[Criterion, Asked] = field(default_factory=dict)
-    telling: dict[Criterion, tuple[Criterion, ...]] = field(default_factory=dict)
-
-
-# Kinds of facts are names of rules: neither whose they are nor what they say is kept. None: nothing counts as silent.
-@lru_cache(maxsize=128)
-def _heard_of(_present: frozenset[Subject] | None, _traced: bool) -> Heard:
-    return Heard()
 
 
 class Scope:
@@ -95,12 +69,12 @@ class Scope:
     __slots__ = (
         "_asked",
         "_checks",
-        "_heard",
         "_known",
         "_memory",
         "_now",
         "gaps",
         "met_rules",
+        "present",
         "timeline",
         "today",
         "traced",
@@ -123,52 +97,33 @@ class Scope:
         self.today = timeline.as_of.day if today is None else today
         self.met_rules: set[str] = set()
         self.gaps = timeline.chart.not_covered
+        self.present = timeline.subjects
         self._checks = checks
         self._asked = _ASKED[traced]
-        self._heard = _heard_of(None if self.gaps else timeline.subjects, traced)
         self._memory: dict[Criterion | tuple[Criterion, At], Outcome] = {}
         self._known: dict[tuple[str, ...], str] = {}
-        self._now = on(self.today)
+        self._now = At(self.today, self.today)
 
     def check(self, criterion: Criterion, at: At) -> Outcome:
         """The outcome of a criterion at a day; each is computed once."""
-        heard = self._heard
-        outcome = heard.silences.get(criterion)
+        memory = self._memory
+        outcome = memory.get(criterion)
         if outcome is not None:
             return outcome
-        asked = heard.speaking.get(criterion)
-        if asked is None:
-            asked = self._asked.get(criterion) or self._learn(criterion)
-            if self._is_silent(asked):
-                outcome = heard.silences[criterion] = asked.silence
-                return outcome
-            heard.speaking[criterion] = asked
-        memory = self._memory
+        asked = self._asked.get(criterion) or self._learn(criterion)
+        silence = asked.silence
+        if silence is not None and not self.gaps:
+            present = self.present
+            for needed in asked.needs:
+                if present.isdisjoint(needed):
+                    memory[criterion] = silence
+                    return silence
         word = asked.word
         key = word if asked.is_dayless else (word, at)
         outcome = memory.get(key)
         if outcome is None:
             outcome = memory[key] = asked.check(self, word, at)
         return outcome
-
-    def telling(self, word: c.AnyOf) -> tuple[Criterion, ...]:
-        """The parts that are worth asking: what is not met for want of facts shows in a trace only."""
-        if self.traced:
-            return word.criteria
-        parts = self._heard.telling.get(word)
-        if parts is None:
-            parts = self._heard.telling[word] = tuple(part for part in word.criteria if not self._is_refuted(part))
-        return parts
-
-    def _is_refuted(self, criterion: Criterion) -> bool:
-        asked = self._asked.get(criterion) or self._learn(criterion)
-        return asked.silence.verdict is NOT_MET and self._is_silent(asked)
-
-    def _is_silent(self, asked: Asked) -> bool:
-        """Whether nothing of one of the groups is there, and all that is there was sent."""
-        if self.gaps:
-            return False
-        return any(self.timeline.subjects.isdisjoint(needed) for needed in asked.needs)
 
     def _learn(self, criterion: Criterion) -> Asked:
         """How a criterion is asked, found once: rules are constants."""
@@ -178,9 +133,7 @@ class Scope:
         if not needs and reads.tells_by_facts:
             needs, silence = (reads.subjects,), self._of_nobody(word)
         check = self._checks[type(word)]
-        asked = self._asked[criterion] = Asked(word, check, reads.is_dayless, needs, silence)
-        # New criteria come with other rules: what was heard of those before is given back.
-        _heard_of.cache_clear()
+        asked = self._asked[criterion] = Asked(word, check, reads.is_dayless, needs, silence if needs else None)
         return asked
 
     def _of_nobody(self, word: Criterion) -> Outcome:
@@ -203,7 +156,7 @@ class Scope:
 
     def _needs(self, criterion: Criterion) -> tuple[frozenset[Subject], ...]:
         asked = self._asked.get(criterion) or self._learn(criterion)
-        return asked.needs if asked.silence.verdict is NOT_MET else ()
+        return asked.needs if asked.silence is not None and asked.silence.verdict is NOT_MET else ()
 
     def refuted(
         self,

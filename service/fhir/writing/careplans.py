@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from service.domain.closing import NOT_PROPOSED
@@ -35,7 +34,6 @@ _ASSESS_PLAN: Final = [
 ]
 # What CarePlan.activity.detail.reasonReference may point at.
 _REASONS: Final = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
-_TYPE_OF: Final = attrgetter("resource_type")
 
 
 def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced: Iterable[Json]) -> Json:
@@ -52,7 +50,7 @@ def write_plan(plan: PlanProposal, frame: Frame, flags: Iterable[Json], replaced
         written["replaces"] = replaces
     written |= {"status": "draft", "intent": "proposal", "category": _ASSESS_PLAN, "title": TITLE}
     written |= {"subject": frame.subject, "created": frame.as_of, "author": DEVICE}
-    written["supportingInfo"] = [*flags, *frame.references(plan.evidence)]
+    written["supportingInfo"] = [*flags, *map(frame.reference, plan.evidence)]
     written["activity"] = [{"detail": _detail(activity, frame)} for activity in plan.activities]
     return written
 
@@ -72,18 +70,12 @@ def _canonicals(plan: PlanProposal) -> list[str]:
 def _detail(activity: PlannedActivity, frame: Frame) -> Json:
     code = activity.code
     coding = {"system": code.system, "code": code.code, "display": code.display}
-    reason_code = [spell_rule(rule).reason for rule in activity.rules]
-    detail: Json = {"kind": activity.kind, "code": {"coding": [coding]}, "reasonCode": reason_code}
-    evidence = activity.evidence
-    reasons = (
-        frame.references(evidence)
-        if _REASONS.issuperset(map(_TYPE_OF, evidence))
-        else [frame.reference(source) for source in evidence if source.resource_type in _REASONS]
-    )
+    detail: Json = {"kind": activity.kind, "code": {"coding": [coding]}}
+    detail["reasonCode"] = [spell_rule(rule).reason for rule in activity.rules]
+    reasons = [frame.reference(source) for source in activity.evidence if source.resource_type in _REASONS]
     if reasons:
         detail["reasonReference"] = reasons
-    detail["status"] = "not-started"
-    detail["doNotPerform"] = False
+    detail |= {"status": "not-started", "doNotPerform": False}
     detail["scheduledPeriod"] = _scheduled(activity)
     detail["description"] = clean(activity.description)
     return detail

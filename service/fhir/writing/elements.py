@@ -22,7 +22,6 @@ Label: TypeAlias = tuple[str, str, str]
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, CANON)
 _NAMESPACE_BYTES: Final = NAMESPACE.bytes
-_VARIANTS: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 DEVICE: Final[Json] = {
     "type": "Device",
     "identifier": {"system": DEVICE_SID, "value": "moodmarker"},
@@ -50,7 +49,8 @@ def identity(*parts: str) -> str:
 def _uuid5(name: str) -> str:
     """As uuid.uuid5(NAMESPACE, name), at a quarter of its price: every entry of every answer has one."""
     digest = sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANTS[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def spell_instant(instant: datetime) -> str:
@@ -93,10 +93,7 @@ def spell_closing(reason: str) -> Json:
 
 def spell_labels(evidence: Iterable[Source], more: tuple[Label, ...] = ()) -> list[Json]:
     """The union of the security labels of the evidence, and of `more`, each once, in order of appearance."""
-    held = [source.labels for source in evidence if source.labels]
-    if not (held or more):
-        return []
-    held.append(more)
+    held = [*[source.labels for source in evidence if source.labels], more]
     labels = {label[:2]: label for several in held for label in several if label[1]}
     return [_label(*label) for label in labels.values()]
 

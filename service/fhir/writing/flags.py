@@ -36,7 +36,7 @@ def write_flag(finding: FlagFinding, frame: Frame) -> Json:
     labels = spell_labels(finding.evidence, frame.labels)
     if labels:
         flag["meta"] = {"security": labels}
-    evidence = frame.references(finding.evidence)
+    evidence = list(map(frame.reference, finding.evidence))
     sentence = clean(finding.sentence)
     flag["text"] = narrate_flag(finding, rule, sentence, evidence)
     flag["extension"] = _extensions(finding, rule, evidence)

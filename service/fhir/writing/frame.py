@@ -17,7 +17,7 @@ TEST_DATA: Final = "HTEST"
 class Frame:
     """The circumstances of one answer, spelled once."""
 
-    __slots__ = ("_lists", "_references", "as_of", "has_subject", "in_transaction", "labels", "subject", "subject_key")
+    __slots__ = ("_references", "as_of", "has_subject", "in_transaction", "labels", "subject", "subject_key")
 
     def __init__(self, assessment: Assessment, *, in_transaction: bool) -> None:
         """`in_transaction` says that the resources are written to be stored."""
@@ -31,8 +31,6 @@ class Frame:
         self.labels: tuple[Label, ...] = tuple(label for label in patient.labels if label[1] == TEST_DATA)
         # Literal references by themselves: flags, the plan and its activities rest on the same evidence.
         self._references: dict[str, Json] = {}
-        # By identity, each with the evidence that it is of, so that this stays the only one at its place in memory.
-        self._lists: dict[int, tuple[tuple[Source, ...], list[Json]]] = {}
 
     def reference(self, source: Source) -> Json:
         """The reference to a piece of evidence."""
@@ -43,13 +41,6 @@ class Frame:
             if literal and not literal.startswith("urn:"):
                 self._references[literal] = spelled
         return spelled
-
-    def references(self, evidence: tuple[Source, ...]) -> list[Json]:
-        """The references to several pieces; what rests on the same ones shares the list, which nobody changes."""
-        known = self._lists.get(id(evidence))
-        if known is None:
-            known = self._lists[id(evidence)] = evidence, [self.reference(source) for source in evidence]
-        return known[1]
 
     def storable(self, reference: Json) -> Json:
         """A reference that a received Flag holds, as a transaction may hold it."""

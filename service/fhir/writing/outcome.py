@@ -86,8 +86,6 @@ def _counted(reason: str, count: int) -> Json:
 
 
 def _rejected(rejections: tuple[Rejection, ...]) -> Iterator[Json]:
-    if not rejections:
-        return
     first = [one for one in rejections if one.safety]
     others = [one for one in rejections if not one.safety]
     listed = max(0, MOST_LISTED - len(first))
@@ -98,8 +96,6 @@ def _rejected(rejections: tuple[Rejection, ...]) -> Iterator[Json]:
 
 def _data_issues(assessment: Assessment) -> Iterator[Json]:
     found = tuple(dict.fromkeys((*assessment.chart.issues, *assessment.issues)))
-    if not found:
-        return
     for one in _safety_first(found)[:MOST_LISTED]:
         yield _coded("warning", one.code, one.text, one.expression)
     yield from _counts("warning", "of note", [one.code for one in _safety_first(found)[MOST_LISTED:]])
@@ -184,7 +180,7 @@ def _clearing(flag: FlagFinding) -> Json:
 def _summary(results: tuple[RuleResult, ...], unknown: list[RuleResult]) -> Json:
     if not results:
         return issue("information", "informational", "No rule was evaluated.")
-    met = [result.verdict for result in results].count(_MET)
+    met = len([result for result in results if result.verdict is _MET])
     not_met, undecided = len(results) - met - len(unknown), [result.rule.name for result in unknown]
     text = (
         f"{len(results)} rules: {met} met, {not_met} not met, "
