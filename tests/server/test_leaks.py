@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 from service.security.hooks import secret_of
 from service.settings import load_settings
 from tests.api.serving import serving
+from tests.server.in_a_thread import in_a_thread
 from tests.server.local_server import LocalServer
 from tests.server.sekmet import PATIENCE
 from tests.server.subscribing import Site
@@ -109,15 +109,9 @@ class _Faulty(BaseHTTPRequestHandler):
 
 @contextmanager
 def faulty() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Faulty)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """Its address; the faults are below it."""
+    with in_a_thread(_Faulty) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_no_fault_of_a_server_lets_anything_of_a_patient_out() -> None:

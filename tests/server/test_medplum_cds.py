@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import IO, Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ import pytest
 from service.cds_hooks.names import DISCOVERY_PATH, HOOKS, SERVICE_PATH
 from service.cli.local_patients import PATIENTS, load
 from tests.api.serving import Served, serving
+from tests.server.in_a_thread import in_a_thread
 from tests.server.local_server import LocalServer
 from tests.server.medplum_server import FOLDER, running
 from tests.server.sekmet import PATIENCE
@@ -138,16 +139,11 @@ class _Silent(BaseHTTPRequestHandler):
 @contextmanager
 def silent(told: Event) -> Iterator[str]:
     """Its base address."""
-    answering = type("Answering", (_Silent,), {"told": told})
-    with ThreadingHTTPServer(("127.0.0.1", 0), answering) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    with in_a_thread(type("Answering", (_Silent,), {"told": told})) as port:
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/fhir"
+            yield f"http://127.0.0.1:{port}/fhir"
         finally:
             told.set()
-            server.shutdown()
-            thread.join(PATIENCE)
 
 
 def test_a_call_that_found_the_service_full_is_answered_when_it_is_repeated(medplum: LocalServer) -> None:

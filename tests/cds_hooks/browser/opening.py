@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from joserfc.jwk import ECKey
+
+from tests.server.in_a_thread import in_a_thread
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -32,15 +33,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def page_server() -> Iterator[int]:
     """The page, on a port of its own that both hosts have."""
-    server = ThreadingHTTPServer((NEAR, 0), partial(_Quiet, directory=str(Path(__file__).parent)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_a_thread(partial(_Quiet, directory=str(Path(__file__).parent))) as port:
+        yield port
 
 
 class Opened(NamedTuple):
