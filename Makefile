@@ -32,6 +32,11 @@ CODE := $(wildcard service tests benchmarks)
 .PHONY: help demo stack serve check test test-all generate bench lock clean tools soak sbom audit \
 	suite-coverage suite-slow suite-node suite-java suite-browser suite-postgres suite-faults suite-container suite-soak suite-supply
 
+# Alone, it has three environments to install, which go side by side.
+ifeq ($(MAKECMDGOALS),test)
+MAKEFLAGS += --jobs=3
+endif
+
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
@@ -190,23 +195,21 @@ $(VENV)/.test-all: requirements-test-all.txt $(VENV)/.dev
 	@$(INSTALL) requirements-test-all.txt
 	@touch $@
 
+# Those beside it have no pip of their own: that of the first one fills them, and making one costs seconds.
+define BESIDE
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
+	@$(PIP) --python $(@D)/bin/python install --no-compile --require-hashes --requirement $<
+	@touch $@
+endef
+
 $(STACK)/.made: requirements-stack.txt $(VENV)/.python
 	@echo "Installing a FHIR server into $(STACK)"
-	@$(PYTHON) -m venv --clear $(STACK)
-	@$(STACK)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
-		install --no-compile --require-hashes --requirement requirements-stack.txt
-	@touch $@
+	$(BESIDE)
 
 $(CLIENTS)/.made: requirements-clients.txt $(VENV)/.python
 	@echo "Installing a CDS Hooks client into $(CLIENTS)"
-	@$(PYTHON) -m venv --clear $(CLIENTS)
-	@$(CLIENTS)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
-		install --no-compile --require-hashes --requirement requirements-clients.txt
-	@touch $@
+	$(BESIDE)
 
 $(SUPPLY)/.made: requirements-supply.txt $(VENV)/.python
 	@echo "Installing what tells of the packages that are shipped"
-	@$(PYTHON) -m venv --clear $(SUPPLY)
-	@$(SUPPLY)/bin/python -m pip --quiet --disable-pip-version-check --no-input \
-		install --no-compile --require-hashes --requirement requirements-supply.txt
-	@touch $@
+	$(BESIDE)
