@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from service.domain.outcome import Outcome
     from service.domain.rule import Rule
 
+_THAT_DAY = "that day"
 ONLY_A_CLINICIAN = "Only a clinician closes this flag."
 
 
@@ -106,21 +107,21 @@ def _classes(classes: Sequence[c.MarkerClass], limits: c.MarkerLimits) -> str:
     return _either([spelled[kind] for kind in classes]) if classes else "of any value"
 
 
-def _around(before: AnySpan | None, after: AnySpan | None, what: str = "that day") -> str:
+def _around(before: AnySpan | None, after: AnySpan | None) -> str:
     if before is None:
-        return "at any time up to now" if after is None else f"at any time up to {what}"
+        return "at any time up to now" if after is None else f"at any time up to {_THAT_DAY}"
     if after is None:
-        return f"from {_offset(-before.days, what)} up to now"
+        return f"from {_offset(-before.days)} up to now"
     if before.days == after.days == 0:
-        return f"on {what}"
-    return f"from {_offset(-before.days, what)} to {_offset(after.days, what)}"
+        return f"on {_THAT_DAY}"
+    return f"from {_offset(-before.days)} to {_offset(after.days)}"
 
 
-def _offset(days: int, what: str) -> str:
-    """So many days after a day, or before it where negative."""
+def _offset(days: int) -> str:
+    """So many days after the day that is asked about, or before it where negative."""
     if not days:
-        return what
-    return f"{Days(abs(days))} {'after' if days > 0 else 'before'} {what}"
+        return _THAT_DAY
+    return f"{Days(abs(days))} {'after' if days > 0 else 'before'} {_THAT_DAY}"
 
 
 def narrate(word: c.Criterion) -> str:

@@ -72,15 +72,15 @@ def own_subjects(word: Any) -> list[Subject]:
     An instrument is looked for as the same, whatever limits a site has set for it.
     """
     found: list[Subject] = []
-    for field in dataclasses.fields(word):
-        for part in _flat(getattr(word, field.name)):
+    for name in _fields(word.__class__):
+        for part in _flat(getattr(word, name)):
             if isinstance(part, MoodDomain):
                 found += map(standard, part.series)
             elif isinstance(part, Instrument):
                 found.append(standard(part))
             elif isinstance(part, Subject):
                 found.append(part)
-            elif dataclasses.is_dataclass(part) and not isinstance(part, c.WORDS):
+            elif _names(part.__class__) and not isinstance(part, c.WORDS):
                 found += own_subjects(part)
     if isinstance(word, c.Due):
         found.append(Concept.MOOD_SCREENING)
@@ -89,35 +89,36 @@ def own_subjects(word: Any) -> list[Subject]:
 
 def inner_words(word: Any) -> list[Any]:
     """The criteria inside a word."""
-    return [
-        part
-        for field in dataclasses.fields(word)
-        for part in _flat(getattr(word, field.name))
-        if isinstance(part, c.WORDS)
-    ]
+    names = _fields(word.__class__)
+    return [part for name in names for part in _flat(getattr(word, name)) if isinstance(part, c.WORDS)]
 
 
-def found_in(value: Any, kind: type[T]) -> list[T]:
-    """Every value of a kind anywhere inside a value, as often as it stands there."""
+def found_in(value: Any, *kinds: type[T]) -> list[T]:
+    """Every value of some kinds anywhere inside a value, as often as it stands there; not what is inside of those."""
     found: list[T] = []
-    _find((value,), kind, found)
+    _find((value,), kinds, found)
     return found
 
 
-def _find(parts: Iterable[Any], kind: type[T], found: list[T]) -> None:
+def _find(parts: Iterable[Any], kinds: tuple[type[T], ...], found: list[T]) -> None:
     for part in parts:
-        if isinstance(part, kind):
+        if isinstance(part, kinds):
             found.append(part)
         elif isinstance(part, tuple):
-            _find(part, kind, found)
+            _find(part, kinds, found)
         elif names := _names(part.__class__):
-            _find([getattr(part, name) for name in names], kind, found)
+            _find([getattr(part, name) for name in names], kinds, found)
 
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     """The fields of a class; none of what is no dataclass."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    return _fields(kind) if dataclasses.is_dataclass(kind) else ()
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _flat(value: Any) -> list[Any]:

@@ -14,12 +14,14 @@ from service.domain.instruments import Instrument, MoodDomain
 from service.domain.reads import found_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from service.domain.criteria import Criterion
     from service.domain.rule import Rule
 
 LOW_CRP_LIMIT: Final = "low_crp_limit"
+# What the keys of numbers begin with, in the order in which they are told.
+_KINDS: Final = ("spans", LOW_CRP_LIMIT, "instruments")
 _LEAST_LOW_CRP, _MOST_LOW_CRP = Decimal("1.0"), Decimal("5.0")
 # How far a limit or step of an instrument may be moved, in its points.
 _POINTS: Final = Decimal(3)
@@ -87,27 +89,31 @@ _NUMBERS: dict[Criterion, dict[str, Any]] = {}
 
 def settable(rules: Iterable[Rule]) -> dict[str, Settable]:
     """Every number that a site may set of these rules, by its key in the file of rules."""
-    free = [rule for rule in rules if not rule.safety]
-    found = [_of_span(span) for rule in free for span in found_in(rule, Span)]
-    found += [_of_crp(limits) for rule in free for limits in found_in(rule, MarkerLimits)]
-    found += [one for rule in free for scale in _scales(rule) for one in _of_instrument(scale)]
+    parts = _parts(rules, Span, MarkerLimits, MoodDomain)
+    found = sorted((one for part in parts for one in _in_part(part)), key=lambda one: _KINDS.index(_kind(one.key)))
     return {one.key: one for one in found}
 
 
-def _scales(rule: Rule) -> Iterator[Instrument]:
-    """The instruments whose scores a rule compares with limits and with one another."""
-    for domain in found_in(rule, MoodDomain):
-        yield from domain.series
+def _kind(key: str) -> str:
+    return key.partition(".")[0]
 
 
-def _of_span(span: Span) -> Settable:
-    return Settable(
-        f"spans.{span.name}", Decimal(span.days), Decimal(span.at_least), Decimal(span.at_most), "days", whole=True
-    )
+def _parts(rules: Iterable[Rule], *kinds: type[Any]) -> Collection[Any]:
+    """What stands in the rules that a site may change, each once by identity: rules share their numbers."""
+    found: list[Any] = [part for rule in rules if not rule.safety for part in found_in(rule, *kinds)]
+    return {id(part): part for part in found}.values()
 
 
-def _of_crp(limits: MarkerLimits) -> Settable:
-    return Settable(LOW_CRP_LIMIT, limits.low, _LEAST_LOW_CRP, _MOST_LOW_CRP, "mg/L", whole=False)
+def _in_part(part: Span | MarkerLimits | MoodDomain) -> Iterator[Settable]:
+    """The numbers of a span, of the classes of CRP, or of the instruments that are compared in time."""
+    if isinstance(part, Span):
+        least, most = Decimal(part.at_least), Decimal(part.at_most)
+        yield Settable(f"spans.{part.name}", Decimal(part.days), least, most, "days", whole=True)
+    elif isinstance(part, MarkerLimits):
+        yield Settable(LOW_CRP_LIMIT, part.low, _LEAST_LOW_CRP, _MOST_LOW_CRP, "mg/L", whole=False)
+    else:
+        for scale in part.series:
+            yield from _of_instrument(scale)
 
 
 def _of_instrument(scale: Instrument) -> Iterator[Settable]:
@@ -134,27 +140,11 @@ def with_thresholds(
     Safety rules stay as they are. Raises `WrongThreshold`.
     """
     taken = _taken(chosen, settable(rules))
-    copies: dict[int, Any] = {}
-    scales: dict[Instrument, Instrument] = {}
-    limits: MarkerLimits | None = None
-    for rule in rules:
-        if rule.safety:
-            continue
-        for span in found_in(rule, Span):
-            days = taken.get(f"spans.{span.name}")
-            if days is not None and days != span.days:
-                copies[id(span)] = dataclasses.replace(span, days=int(days))
-        for old in found_in(rule, MarkerLimits):
-            low = taken.get(LOW_CRP_LIMIT, old.low)
-            if low != old.low:
-                # One value, since results are put into classes once for each.
-                limits = limits or dataclasses.replace(old, low=low)
-                copies[id(old)] = limits
-        for scale in found_in(rule, Instrument):
-            if scale not in scales and (own := _moved(scale, taken)) is not scale:
-                copies[id(scale)] = scales[scale] = own
+    parts = _parts(rules, Span, MarkerLimits, Instrument)
+    copies: dict[int, Any] = {id(part): own for part in parts if (own := _moved(part, taken)) is not part}
     if not copies:
         return rules, {}
+    scales = {part: copies[id(part)] for part in parts if isinstance(part, Instrument) and id(part) in copies}
     return tuple(rule if rule.safety else _with(rule, copies) for rule in rules), scales
 
 
@@ -169,7 +159,7 @@ def _taken(chosen: Thresholds, known: Mapping[str, Settable]) -> dict[str, Decim
 
 def _known(key: str, known: Mapping[str, Settable]) -> Settable:
     if key not in known:
-        kind = key.partition(".")[0]
+        kind = _kind(key)
         near = difflib.get_close_matches(key, known, n=1)
         others = ", ".join(sorted(one for one in known if one.startswith(kind)))
         hint = f"did you mean {near[0]}?" if near else f"there are: {others}"
@@ -177,7 +167,18 @@ def _known(key: str, known: Mapping[str, Settable]) -> Settable:
     return known[key]
 
 
-def _moved(scale: Instrument, taken: Mapping[str, Decimal]) -> Instrument:
+def _moved(part: Span | MarkerLimits | Instrument, taken: Mapping[str, Decimal]) -> Span | MarkerLimits | Instrument:
+    """The part with a site's number; itself where the site has set none, or the same."""
+    if isinstance(part, Instrument):
+        return _moved_scale(part, taken)
+    if isinstance(part, Span):
+        days = int(taken.get(f"spans.{part.name}", part.days))
+        return part if days == part.days else dataclasses.replace(part, days=days)
+    low = taken.get(LOW_CRP_LIMIT, part.low)
+    return part if low == part.low else dataclasses.replace(part, low=low)
+
+
+def _moved_scale(scale: Instrument, taken: Mapping[str, Decimal]) -> Instrument:
     """The instrument with a site's limit and step; the bands below the limit stay below it."""
     changes: dict[str, Any] = {}
     elevated = taken.get(f"instruments.{scale.key}.elevated", scale.elevated)

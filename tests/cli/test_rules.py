@@ -56,14 +56,14 @@ def test_a_file_of_rules_is_checked_and_what_it_changes_is_shown(context: Contex
     listed = call("rules", "--site", str(_file(tmp_path, CHOSEN)))
     assert listed.code == 0
     told = [line.split("  ") for line in listed.out.partition("The file of rules changes:\n")[2].splitlines()]
-    assert {tuple(cell.strip() for cell in line if cell) for line in told[1:7]} == {
-        ("mood-screening-overdue", "on", "off"),
+    assert [tuple(cell.strip() for cell in line if cell) for line in told[1:7]] == [
         ("crp-unreadable", "on", "shadow"),
         ("mood-screening-in-immune-disease", "off", "on"),
-        ("low_crp_limit", "3 mg/L", "2.5 mg/L"),
+        ("mood-screening-overdue", "on", "off"),
         ("spans.pair-window", "30 days", "20 days"),
+        ("low_crp_limit", "3 mg/L", "2.5 mg/L"),
         ("instruments.phq-9.elevated", "10 points", "9 points"),
-    }
+    ]
     assert context.rule_set.digest not in listed.out
 
 
