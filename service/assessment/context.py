@@ -19,9 +19,9 @@ from service.terminology import Terminology, UnusableMapping
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from service.domain.reads import Subject
     from service.settings import Settings
     from service.terminology.answers import Asked
-    from service.terminology.meanings import Subject
 
 
 class SiteFiles(NamedTuple):

@@ -67,6 +67,11 @@ def up_to(today: int, first: int, last: int) -> int:
     return max(first, min(last, today))
 
 
+def may_be_after(day: int, today: int, first: int, last: int) -> bool:
+    """Whether something known by a range of days may lie after a day; of what is undated nothing says that it does."""
+    return EARLIEST < first <= today and up_to(today, first, last) > day
+
+
 def month_in_window(first: int, last: int, low: int, high: int) -> Verdict:
     """As `in_window`, but a date that names only a month counts when any of its days lies in the window."""
     if last - first < MONTH:

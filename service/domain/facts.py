@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.domain.days import EARLIEST, LATEST
@@ -41,10 +40,6 @@ class Source(NamedTuple):
     def rank(self) -> tuple[str, str]:
         """Orders what is equal otherwise by its own name: the order of entries in a feed is chance."""
         return self.reference, self.expression
-
-
-# The rank of a fact's source as a sorting key that costs no Python call.
-by_rank = attrgetter("source.reference", "source.expression")
 
 
 class Reading(StrEnum):
@@ -231,6 +226,14 @@ class DataIssue(NamedTuple):
     safety: bool = False
 
 
+class UnreadScore(NamedTuple):
+    """A total that was sent and could not be read, or is not final, with the days that it may be of."""
+
+    instrument: Instrument
+    first: int
+    last: int
+
+
 class Chart(NamedTuple):
     """Everything that was read for one patient, before any rule has looked at it.
 
@@ -244,6 +247,7 @@ class Chart(NamedTuple):
 
     patient: Patient
     scores: tuple[Score, ...] = ()
+    unread_scores: tuple[UnreadScore, ...] = ()
     answers: tuple[Answer, ...] = ()
     results: tuple[Result, ...] = ()
     records: tuple[Record, ...] = ()

@@ -46,15 +46,19 @@ def exactly(value: Decimal) -> Interval:
     return Interval(value, value)
 
 
-def bounded(comparator: str | None, value: Decimal, floor: Decimal = Decimal(0)) -> Interval | None:
+# Amounts and concentrations are not below it.
+_NOTHING = Decimal(0)
+
+
+def bounded(comparator: str | None, value: Decimal) -> Interval | None:
     """The interval of a FHIR comparator (`<`, `<=`, `>=`, `>` or none); None for any other (such as `ad`)."""
     match comparator:
         case None | "":
             return exactly(value)
         case "<":
-            return Interval(floor, value, high_open=True)
+            return Interval(_NOTHING, value, high_open=True)
         case "<=":
-            return Interval(floor, value)
+            return Interval(_NOTHING, value)
         case ">=":
             return Interval(value, None)
         case ">":

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 Key: TypeAlias = tuple[str, str]
-Subject: TypeAlias = Instrument | Item | Analyte | Concept | DrugGroup
 
 
 class Kind(StrEnum):

@@ -18,7 +18,8 @@ from service.terminology.systems import ATC, ICD10CM, MEASURAND, RXNORM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from service.terminology.meanings import Key, Subject
+    from service.domain.reads import Subject
+    from service.terminology.meanings import Key
     from service.terminology.rows import Row
     from service.terminology.tables import Tables
 

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from service.domain.analytes import Analyte
     from service.domain.concepts import Concept, Item
+    from service.domain.reads import Subject
     from service.domain.rule import Code
     from service.terminology.answers import Asked
-    from service.terminology.meanings import Conversion, Drug, Key, Meaning, Subject
+    from service.terminology.meanings import Conversion, Drug, Key, Meaning
     from service.terminology.traps import Trap
 
 

@@ -157,7 +157,7 @@ SUICIDAL = c.Recorded(
         (record(Concept.SUICIDALITY, **month(60)), NO),
         (record(Concept.SUICIDALITY, first=TODAY - 200, last=TODAY + 100), OPEN),
         (record(Concept.SUICIDALITY, **UNDATED), OPEN),
-        (record(Concept.SUICIDALITY, days_ago=5, recorded_first=TODAY - 200, recorded_last=TODAY + 100), OPEN),
+        (record(Concept.SUICIDALITY, days_ago=5, recorded_first=TODAY - 200, recorded_last=TODAY + 100), YES),
         (record(Concept.SUICIDALITY, status="resolved"), NO),
         (record(Concept.SUICIDALITY, kind="Observation"), YES),
     ],

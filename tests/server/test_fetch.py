@@ -55,7 +55,7 @@ def loaded(sekmet: LocalServer) -> list[dict[str, Any]]:
 def test_what_a_rule_reads_is_fetched_and_nothing_else(
     sekmet: LocalServer, loaded: list[dict[str, Any]], batch: bool
 ) -> None:
-    found = fetched(FhirServer(url=sekmet.base, batch=batch, page_size=50), "bench")
+    found = fetched(FhirServer(url=sekmet.base, batch=batch, page_size=50), bundle.FIRST.id)
     unread = {f"Observation/{one['id']}" for one in loaded if one["resourceType"] == "Observation" and not is_read(one)}
     assert len(unread) > 100
     assert sorted(identities(found)) == sorted({f"{r['resourceType']}/{r['id']}" for r in loaded} - unread)
@@ -65,7 +65,7 @@ def test_what_a_rule_reads_is_fetched_and_nothing_else(
 
 @pytest.mark.parametrize(("many", "on_a_page"), [(1_000, 10), pytest.param(5_000, 50, marks=pytest.mark.slow)])
 def test_a_long_history_is_read_to_its_end(sekmet: LocalServer, many: int, on_a_page: int) -> None:
-    crp = next(e["resource"] for e in bundle.bundle()["entry"] if e["resource"]["id"] == "crp-0")
+    crp = next(e["resource"] for e in bundle.bundle()["entry"] if e["resource"]["id"] == f"{bundle.FIRST.id}-crp-0")
     subject = {"reference": "Patient/long"}
     sekmet.load([{"resourceType": "Patient", "id": "long"}])
     sekmet.load([crp | {"id": f"long-{number}", "subject": subject} for number in range(many)])

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from service.domain import criteria as c
-from service.domain.evaluation import answers, clearing, combining, markers, medicines, mood, records, screening
+from service.domain.evaluation import (
+    answers,
+    clearing,
+    combining,
+    companions,
+    markers,
+    medicines,
+    mood,
+    records,
+    screening,
+)
 from service.domain.evaluation.scope import At, Scope
 
 if TYPE_CHECKING:
@@ -38,8 +48,8 @@ CHECKS: dict[type, Callable[[Scope, Any, At], Outcome]] = {
     c.MarkerSeen: markers.check_marker_seen,
     c.LatestMarker: markers.check_latest_marker,
     c.SustainedMarker: markers.check_sustained,
-    c.ResultNear: markers.check_result_near,
-    c.Supplied: markers.check_supplied,
+    c.ResultNear: companions.check_result_near,
+    c.Supplied: companions.check_supplied,
     c.Diagnosed: records.check_diagnosed,
     c.Recorded: records.check_recorded,
     c.Occurred: records.check_occurred,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.domain import criteria as c
-from service.domain.days import EARLIEST
+from service.domain.days import EARLIEST, may_be_after
 from service.domain.evaluation.mood import held_series, holds_at, is_elevated, sources_of
-from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
-from service.domain.outcome import Outcome
+from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, missing
+from service.domain.instruments import standard
+from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -99,6 +100,17 @@ def in_order(scope: Scope, domain: MoodDomain, low: int, *, safety: bool = False
     return found
 
 
+def _overtaken(scope: Scope, word: c.MoodCleared | c.BackBelow | c.AtNewest, day: int) -> Outcome | None:
+    """UNKNOWN where a score that could not be read, or has no exact day, may be later than the last that was read."""
+    timeline, scales = scope.timeline, set(map(standard, word.domain.series))
+    unread = [one[1:] for one in timeline.chart.unread_scores if one.instrument in scales]
+    unread += [(one.first, one.last) for one in timeline.partial_scores if standard(one.instrument) in scales]
+    if any(may_be_after(day, scope.today, first, last) for first, last in unread):
+        text = f"a later {word.domain.name} score could not be read, or placed in time"
+        return Outcome(word, UNKNOWN, lacks=(Lack(Want.UNREADABLE, text),))
+    return None
+
+
 def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:
     """MOODCLEAR on the scores since t0."""
     tracker = MoodTracker(word)
@@ -109,12 +121,8 @@ def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:
     if last is None or not tracker.is_clear:
         return Outcome(word, NOT_MET)
     series, index = last
-    return Outcome(
-        word,
-        MET,
-        series.days[index],
-        sources_of(series.scores[index]),
-    )
+    day = series.days[index]
+    return _overtaken(scope, word, day) or Outcome(word, MET, day, sources_of(series.scores[index]))
 
 
 def episode_start(scope: Scope, mood: c.Worsened | c.Elevated, word: c.MoodCleared) -> int | None:
@@ -153,7 +161,7 @@ def check_back_below(scope: Scope, word: c.BackBelow, at: At) -> Outcome:
         if held or (day == newest and not _says_low(series, index)):
             return Outcome(word, NOT_MET)
     series, index = next((series, index) for day, series, index in latest.values() if day == newest)
-    return Outcome(word, MET, series.days[index], sources_of(series.scores[index]))
+    return _overtaken(scope, word, newest) or Outcome(word, MET, newest, sources_of(series.scores[index]))
 
 
 def check_halved(scope: Scope, word: c.Halved, at: At) -> Outcome:
@@ -185,6 +193,9 @@ def check_at_newest(scope: Scope, word: c.AtNewest, at: At) -> Outcome:
     for day, series, index in reversed(in_order(scope, word.domain, at.low)):
         items = series.scores[index].items
         if not word.complete or (items and None not in items):
+            overtaken = _overtaken(scope, word, day)
+            if overtaken is not None:
+                return overtaken
             then = scope if day == scope.today else scope.on_day(day)
             part = then.check(word.criterion, then.now())
             return part._replace(criterion=word, inner=(part,))

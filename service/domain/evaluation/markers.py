@@ -1,4 +1,4 @@
-"""Words about laboratory and bedside results: CRP classes near a date, latest, sustained, and companions."""
+"""Words about laboratory results: CRP classes near a date, latest and sustained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
-from service.domain.days import EARLIEST, Days, in_window, iso, spelled, up_to
+from service.domain.days import EARLIEST, Days, in_window, iso, may_be_after, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
 from service.domain.outcome import Lack, Outcome, Want
 from service.domain.wording import shown
@@ -250,13 +250,33 @@ def _in_a_row(readable: Sequence[Classified], word: c.MarkerSeen, enough: int) -
 
 
 def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
-    """The latest result up to T, of any assay; the higher of one day."""
+    """The latest result up to T, of any assay; the higher of one day.
+
+    A later one that could not be read leaves open what this one denies, and where `over` is None whether it is latest.
+    """
     low = EARLIEST if word.over is None else scope.today - word.over.days
     found = classified(scope, word.analyte, word.limits, low, scope.today)
     if not found:
         refused = refusals(scope, word.analyte, low, scope.today)
         over = "" if word.over is None else f" in the last {word.over.days} days"
         return _lacking(scope, word, f"no readable {word.analyte.name}{over}", [refused] if refused else [])
+    outcome, later = _latest(scope, word, found, at), _refused_after(scope, word.analyte, found[-1][0].first)
+    if later and (word.over is None or outcome.verdict is NOT_MET):
+        return _lacking(scope, word, f"the latest {word.analyte.name} could not be read", [later])
+    return outcome
+
+
+def _refused_after(scope: Scope, analyte: Analyte, day: int) -> str:
+    """Why later results could not be used, in words; of those without any date nothing says that they are later."""
+    later = [
+        f"{iso(one.first)}: {one.refusal}"
+        for one in scope.timeline.results.get(analyte, ())
+        if one.value is None and may_be_after(day, scope.today, one.first, one.last)
+    ]
+    return "; ".join(dict.fromkeys(later))
+
+
+def _latest(scope: Scope, word: c.LatestMarker, found: Sequence[Classified], at: At) -> Outcome:
     day = found[-1][0].first
     result, kind = max((pair for pair in found if pair[0].first == day), key=_lower_bound)
     if kind in word.classes:
@@ -318,83 +338,3 @@ def _sustained_in(scope: Scope, word: c.SustainedMarker, results: list[Result], 
                 }
                 return Outcome(word, MET, last.first, (first.source, last.source), values)
     return Outcome(word, UNKNOWN, lacks=tuple(doubts)) if doubts else not_met(word)
-
-
-def check_result_near(scope: Scope, word: c.ResultNear, at: At) -> Outcome:
-    """A companion result that passes the test; one that was not made counts as not met."""
-    low = EARLIEST if word.before is None else at.low - word.before.days
-    limit = scope.safety_limit if word.safety else scope.today
-    high = limit if word.after is None else min(at.high + word.after.days, limit)
-    late = scope.timeline.late_results if word.safety else ()
-    hits: list[Result] = []
-    doubt: tuple[Lack, ...] = ()
-    for analyte in word.analytes:
-        results = [
-            *scope.timeline.results.get(analyte, ()),
-            *(_of_today(scope, r) for r in late if r.analyte is analyte),
-        ]
-        inside = [r for r in results if low <= r.last and r.first <= high]
-        for result in inside[-1:] if word.newest_only else inside:
-            passes = _passes(word, result)
-            if passes and result.first >= low and result.last <= high:
-                hits.append(result)
-            elif passes or passes is None:
-                doubt += (Lack(Want.UNREADABLE, f"a {analyte.name} could not be read or placed in time"),)
-    if hits:
-        hit = hits[-1]
-        return Outcome(
-            word,
-            MET,
-            hit.last,
-            (hit.source,),
-            {
-                "companion": hit.analyte.name,
-                "companion_value": hit.received,
-                "companion_date": iso(hit.last),
-            },
-        )
-    if doubt:
-        return Outcome(word, UNKNOWN, lacks=doubt)
-    return absent(scope, word, OBSERVED, f"a {word.analytes[0].name}")
-
-
-def _of_today(scope: Scope, late: Result) -> Result:
-    first, last = scope.dated(late.first, late.last)
-    return late._replace(first=first, last=last)
-
-
-def _passes(word: c.ResultNear, result: Result) -> bool | None:
-    """True, False, or None when the result could not be read."""
-    if word.beyond_reference:
-        beyond = result.above_reference or result.marked or result.positive
-        return None if not beyond and result.value is None and result.positive is None else bool(beyond)
-    if word.positive:
-        return result.positive
-    if result.value is None:
-        return None
-    if word.at_least is not None:
-        return _settled(result.value.all_at_least(word.at_least), result.value.all_below(word.at_least))
-    if word.above is not None:
-        return _settled(result.value.all_above(word.above), result.value.all_at_most(word.above))
-    return word.below is not None and _settled(
-        result.value.all_below(word.below), result.value.all_at_least(word.below)
-    )
-
-
-def _settled(passes: bool, fails: bool) -> bool | None:
-    return True if passes else False if fails else None
-
-
-def check_supplied(scope: Scope, word: c.Supplied, at: At) -> Outcome:
-    """Whether anything of these was sent in the window."""
-    low, high = at.low - word.before.days, scope.today
-    for analyte in word.analytes:
-        for result in scope.timeline.results.get(analyte, ()):
-            if in_window(result.first, result.last, low, high) is MET and result.value is not None:
-                return Outcome(word, MET, result.first, (result.source,))
-    for instrument in word.instruments:
-        series = scope.timeline.series.get(instrument)
-        if series is not None and series.between(low, high):
-            return Outcome(word, MET)
-    names = [analyte.name for analyte in word.analytes] + [instrument.name for instrument in word.instruments]
-    return Outcome(word, NOT_MET, lacks=(Lack(Want.MISSING, f"none of {', '.join(names)} was sent"),))

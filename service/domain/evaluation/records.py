@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from service.domain.concepts import Concept, record_types
-from service.domain.days import EARLIEST, LATEST, Days, in_window, iso, month_in_window, spelled
+from service.domain.days import EARLIEST, LATEST, Days, in_window, iso, month_in_window, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, absent, not_met, undated
 from service.domain.names import worded
 from service.domain.outcome import Entry, Lack, Outcome, Want
@@ -56,7 +56,7 @@ def check_recorded(scope: Scope, word: c.Recorded, at: At) -> Outcome:
     hits: list[Entry] = []
     doubts: list[Entry] = []
     for record in _candidates(word, pool, scope, at):
-        first, last = _dates(word, record)
+        first, last = _dates(word, record, _limit(scope, word))
         verdict = _placed(word, *scope.dated(first, last), low, high)
         if verdict is not NOT_MET:
             day = first if verdict is MET else EARLIEST
@@ -75,8 +75,12 @@ def check_recorded(scope: Scope, word: c.Recorded, at: At) -> Outcome:
 
 def _window(scope: Scope, word: c.Recorded, at: At) -> tuple[int, int]:
     low = EARLIEST if word.before is None else at.low - word.before.days
-    limit = scope.safety_limit if word.safety else scope.today
+    limit = _limit(scope, word)
     return low, limit if word.after is None else min(at.high + word.after.days, limit)
+
+
+def _limit(scope: Scope, word: c.Recorded) -> int:
+    return scope.safety_limit if word.safety else scope.today
 
 
 def _candidates(word: c.Recorded, pool: dict[Concept, list[Record]], scope: Scope, at: At) -> list[Record]:
@@ -101,13 +105,16 @@ def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:
     return before is None or record.abated_last is None or record.abated_last > at.low - before.days
 
 
-def _dates(word: c.Recorded, record: Record) -> tuple[int, int]:
-    """The onset, else the recorded date; the later of two dates that may be partial has the later of their bounds."""
+def _dates(word: c.Recorded, record: Record, limit: int) -> tuple[int, int]:
+    """The onset, else the recorded date; the later of two dates that may be partial has the later of their bounds.
+
+    Of one that has begun by `limit`, the last day that is read, no later day counts: no record is of days to come.
+    """
     onset, recorded = (record.first, record.last), (record.recorded_first, record.recorded_last)
     if not record.is_dated:
         return recorded
     if word.later_date and record.recorded_last != LATEST:
-        return max(onset[0], recorded[0]), max(onset[1], recorded[1])
+        return max(onset[0], recorded[0]), max(up_to(limit, *onset), up_to(limit, *recorded))
     return onset
 
 

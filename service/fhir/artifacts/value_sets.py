@@ -15,9 +15,9 @@ from service.terminology.systems import CANON, LOINC, SNOMED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from service.domain.reads import Subject
     from service.domain.rule import Code
     from service.terminology import Terminology
-    from service.terminology.meanings import Subject
 
 _NAMES: Final = {known.code: known.display for known in MEASURANDS}
 _NOTICES: Final = {

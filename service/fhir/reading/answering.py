@@ -130,6 +130,8 @@ def is_there(holder: Observation | Component, terminology: Terminology) -> bool 
     concept = holder.valueCodeableConcept
     if concept is not None:
         value = coded(concept, None, terminology)
+        if value is None and not concept.coding:
+            value = _WORDS.get((concept.text or "").strip().lower())
         if value is None:
             value_text = "This value neither affirms nor denies the finding; send true or false, or map the code."
             return Refusal("valueCodeableConcept", Reason.CODE, value_text)

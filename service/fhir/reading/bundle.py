@@ -59,6 +59,7 @@ def read_bundle(
     chart = Chart(
         patient,
         scores=tuple(draft.scores),
+        unread_scores=tuple(draft.unread_scores),
         answers=tuple(draft.answers),
         results=tuple(draft.results),
         records=tuple(draft.records),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import CodeableConcept, Component
     from service.fhir.reading.resources import Observation
     from service.terminology.terminology import Terminology
+
+_LOINC_CODE: Final = re.compile(r"\d{1,7}-\d", re.ASCII)
 
 
 def words(concept: CodeableConcept | None) -> str:
@@ -37,3 +40,9 @@ def question(terminology: Terminology, holder: Observation | Component) -> str:
         if shown:
             return shown
     return ""
+
+
+def loinc_of(link: str) -> str:
+    """The LOINC code that a linkId is, as such or as the end of a path such as `/44249-1/44260-8`; else empty."""
+    code = link.rpartition("/")[2] if link.startswith("/") else link
+    return code if _LOINC_CODE.fullmatch(code) else ""

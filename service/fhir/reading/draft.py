@@ -9,7 +9,7 @@ from msgspec import Raw, ValidationError
 
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, Item
 from service.domain.days import EARLIEST, LATEST
-from service.domain.facts import Answer, Reading, Record, Result, Source
+from service.domain.facts import Answer, Reading, Record, Result, Source, UnreadScore
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
 from service.errors import BodyTooLarge
 from service.fhir.reading.account import Account, Rejection
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from service.domain.analytes import Analyte
     from service.domain.days import AsOf
     from service.domain.facts import DataIssue, Exposure, PriorFlag, PriorPlan, Score
+    from service.domain.instruments import Instrument
     from service.fhir.reading.coverage import Coverage
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.elements import Meta, Reference
@@ -51,9 +52,25 @@ SAFETY_ITEMS: Final = frozenset(SUICIDALITY_ITEMS)
 SAFETY_TOTALS: Final = frozenset({PHQ9, PHQ9_CMS, PHQA})
 
 # A record of an event without any date stands for one that could not be read; of a disease it would be a diagnosis.
-_EVENTS: Final = frozenset(
-    {*SAFETY_CONCEPTS, Concept.RELAPSE, Concept.PSYCHOSIS, Concept.MANIA, Concept.DELIRIUM, Concept.CATATONIA}
-)
+_EVENTS: Final = SAFETY_CONCEPTS | {
+    Concept.RELAPSE,
+    Concept.PSYCHOSIS,
+    Concept.MANIA,
+    Concept.DELIRIUM,
+    Concept.CATATONIA,
+    Concept.SEIZURE,
+    Concept.FOCAL_SIGN,
+    Concept.MOVEMENT_DISORDER,
+    Concept.DECREASED_CONSCIOUSNESS,
+    Concept.AUTONOMIC_INSTABILITY,
+    Concept.ANTIPSYCHOTIC_REACTION,
+    Concept.HEADACHE,
+    Concept.NEUROLOGICAL_SYMPTOM,
+    Concept.INFECTION,
+    Concept.SURGERY,
+    Concept.TRAUMA,
+    Concept.VACCINATION,
+}
 _new: Final = tuple.__new__
 _UNNAMED: Final = msgspec.json.Decoder(_Unnamed)
 
@@ -95,6 +112,7 @@ class Draft:
         "subjectless",
         "terminology",
         "times",
+        "unread_scores",
         "untied",
         "zone",
     )
@@ -127,6 +145,7 @@ class Draft:
         self.rejections: list[Rejection] = []
         self.issues: list[DataIssue] = []
         self.scores: list[Score] = []
+        self.unread_scores: list[UnreadScore] = []
         self.answers: list[Answer] = []
         # Answers of the usual shape, up to the response that they belong to: that is known when all are read.
         self.untied: list[tuple[Any, ...]] = []
@@ -190,12 +209,15 @@ class Draft:
         if self.states[index] is None:
             self.states[index] = reason
 
-    def unreadable_answer(
-        self, item: Item, source: Source, text: str = "", response: str = "", when: Moment = UNDATED
-    ) -> None:
+    def unreadable_answer(self, item: Item, source: Source, response: str = "", when: Moment = UNDATED) -> None:
         """Keeps the knowledge that a question about suicide was there and could not be read."""
         if item in SAFETY_ITEMS:
-            self.answers.append(Answer(item, None, *when, source, Reading.UNREADABLE, "", text, response))
+            self.answers.append(Answer(item, None, *when, source, Reading.UNREADABLE, "", "", response))
+
+    def unreadable_score(self, instrument: Instrument, when: Moment) -> None:
+        """Keeps the knowledge that a total of some day was there and could not be read."""
+        if when is not UNDATED:
+            self.unread_scores.append(UnreadScore(instrument, *when[:2]))
 
     def unreadable_record(self, concepts: frozenset[Concept], source: Source, text: str = "") -> None:
         """Keeps the knowledge that an event was recorded which could not be read."""

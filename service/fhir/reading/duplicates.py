@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.resources import Resource
+    from service.fhir.reading.resources import Entry, Resource
 
 Fact = TypeVar("Fact", Score, Answer, Result)
 Told = TypeVar("Told", Score, Answer)
@@ -29,14 +29,24 @@ _RESULT_MOMENT: Final = itemgetter(*map(Result._fields.index, ("analyte", "first
 _SENT_TWICE: Final = "The same value at the same time came more than once; it counts once."
 
 
-def superseded(resources: Iterable[Resource | None]) -> set[int]:
-    """The entries of which the Bundle holds a later version: by lastUpdated, then by a whole-number versionId."""
-    latest: dict[tuple[type, str], tuple[int, Resource]] = {}
+def superseded(entries: Iterable[Entry]) -> set[int]:
+    """The entries of which the Bundle holds a later version: by lastUpdated, then by a whole-number versionId.
+
+    Two servers may use one id: where addresses name more than one, each has resources of its own.
+    """
+    every = list(entries)
+    servers: dict[tuple[type, str | None], set[str]] = {}
+    for entry in every:
+        if entry.resource is not None:
+            servers.setdefault((type(entry.resource), entry.resource.id), set()).add(_server(entry))
+    latest: dict[tuple[type, str, str], tuple[int, Resource]] = {}
     older: set[int] = set()
-    for index, resource in enumerate(resources):
+    for index, entry in enumerate(every):
+        resource = entry.resource
         if resource is None or resource.id is None:
             continue
-        key = (type(resource), resource.id)
+        several = len(servers[type(resource), resource.id] - {""}) > 1
+        key = (type(resource), resource.id, _server(entry) if several else "")
         at, known = latest.setdefault(key, (index, resource))
         order = 0 if at == index else _order(known, resource)
         if order > 0:
@@ -45,6 +55,12 @@ def superseded(resources: Iterable[Resource | None]) -> set[int]:
             older.add(at)
             latest[key] = (index, resource)
     return older
+
+
+def _server(entry: Entry) -> str:
+    """The server in an entry's address; empty where the address names none."""
+    scheme, _, rest = (entry.fullUrl or "").partition("://")
+    return rest.partition("/")[0].lower() if scheme in ("http", "https") else ""
 
 
 def _order(one: Resource, other: Resource) -> float:

@@ -10,9 +10,10 @@ from service.fhir.reading.codes import words
 from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
 from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.elements import given
-from service.fhir.reading.records import NO_CONCEPTS, concepts_of, counted, in_period, list_misspelt, of_codings
+from service.fhir.reading.records import concepts_of, counted, in_period, list_misspelt, of_codings
 from service.fhir.reading.resources import Condition
 from service.fhir.reading.spots import WITHDRAWN
+from service.terminology.diagnoses import NO_CONCEPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -133,7 +133,7 @@ def _survey(draft: Draft) -> set[int]:
     if draft.received.has_escapes:
         _drop_ids(draft)
     ids = {resource.id for resource in resources if resource is not None}
-    return superseded(resources) if len(ids) < len(resources) else set()
+    return superseded(entries) if len(ids) < len(resources) else set()
 
 
 def _drop_ids(draft: Draft) -> None:

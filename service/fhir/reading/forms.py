@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from service.fhir.reading.codes import loinc_of
 from service.fhir.reading.elements import Reference
 from service.fhir.reading.resources import Questionnaire
 from service.terminology.systems import LOINC
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from service.fhir.reading.resources import QuestionnaireResponse
     from service.terminology.meanings import Meaning
 
-_LOINC_CODE: Final = re.compile(r"\d{1,7}-\d", re.ASCII)
 # `http://loinc.org/44260-8` and `http://loinc.org#44260-8` name a code in its system.
 _DEFINITION: Final = re.compile(r"(?P<system>.+)[/#](?P<code>[^/#]+)")
 
@@ -59,8 +59,8 @@ class Form:
         )
 
     def _defined(self, definition: str | None) -> Meaning | None:
-        found = _DEFINITION.fullmatch(definition or "")
-        return self._named(found["system"], found["code"]) if found else None
+        found = code_of(definition or "")
+        return None if found is None else self._named(*found)
 
     def _coded(self, codings: list[Coding] | tuple[()]) -> Meaning | None:
         meanings = (self._named(one.system or "", one.code or "") for one in codings)
@@ -72,10 +72,21 @@ class Form:
         return self._lookup.get((self._meant_by(system, code), code)) if found is None else found
 
 
-def loinc_of(link: str) -> str:
-    """The LOINC code that a linkId is, as such or as the end of a path such as `/44249-1/44260-8`; else empty."""
-    code = link.rpartition("/")[2] if link.startswith("/") else link
-    return code if _LOINC_CODE.fullmatch(code) else ""
+def codes_asked(draft: Draft, form: Questionnaire) -> Iterator[tuple[str, str]]:
+    """The codes of a form, and the codes and definitions of its questions; each counts as followed."""
+    draft.follow(1 + len(form.code or ()))
+    yield from ((one.system or "", one.code or "") for one in form.code or ())
+    for item in _all(form.item or []):
+        draft.follow(1 + len(item.code or ()))
+        yield from ((one.system or "", one.code or "") for one in item.code or ())
+        if (defined := code_of(item.definition or "")) is not None:
+            yield defined
+
+
+def code_of(definition: str) -> tuple[str, str] | None:
+    """The system and the code that a definition names, such as `http://loinc.org/44260-8`."""
+    found = _DEFINITION.fullmatch(definition)
+    return (found["system"], found["code"]) if found else None
 
 
 def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, canonical: str) -> Questionnaire | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.fhir.reading.account import Reason
 from service.fhir.reading.elements import given
-from service.fhir.reading.losses import codes_in, document_of, is_read, lose
+from service.fhir.reading.losses import codes_in, document_of, is_read, lose, lose_contained_in, when_of
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.resources import READ
 from service.fhir.reading.shapes import joined
@@ -61,9 +61,14 @@ class Gate:
 
     def _refuse(self, index: int, resource: Resource, fault: Refusal) -> None:
         draft, kind = self.draft, resource.kind
-        codes = codes_in(draft, document_of(draft, index))
-        if kind not in READ_TYPES or not is_read(draft, kind, codes):
+        document, source = document_of(draft, index), draft.source(index, resource)
+        codes = codes_in(draft, document)
+        is_superseded = fault.reason == Reason.SUPERSEDED
+        inner = None if is_superseded else lose_contained_in(draft, source, document)
+        itself = kind in READ_TYPES and is_read(draft, kind, codes)
+        if not itself and inner is None:
             return
-        source = draft.source(index, resource)
-        safety = fault.reason != Reason.SUPERSEDED and lose(draft, source, kind, codes)
+        safety = bool(inner)
+        if itself and not is_superseded:
+            safety |= lose(draft, source, kind, codes, when_of(document))
         draft.reject(index, joined(source.expression, fault.element), fault.reason, fault.text, safety=safety)

@@ -6,28 +6,44 @@ import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from service.domain.facts import Exposure
+from service.fhir.reading.dates import UNDATED, moment
 from service.fhir.reading.draft import SAFETY_CONCEPTS
-from service.fhir.reading.meanings import is_safety
+from service.fhir.reading.forms import code_of, codes_asked
+from service.fhir.reading.meanings import bare, is_safety
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from service.domain.concepts import Concept, Item
     from service.domain.facts import Source
+    from service.domain.instruments import Instrument
+    from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
 
 Document: TypeAlias = dict[str, Any]
 
 _OBSERVED: Final = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse"})
+# What is read where it is contained in another resource.
+CONTAINED: Final = frozenset({"Observation", "QuestionnaireResponse"})
 _MEDICINES: Final = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
+_VOID: Final = "entered-in-error"
 _UNREAD: Final = "a medicine that could not be read"
 # Where a resource says what it is about; values are no part of that.
 _TELLING: Final = frozenset(
-    {"code", "component", "contained", "item", "conclusionCode", "medicationCodeableConcept", "reasonCode"}
+    {
+        "code",
+        "component",
+        "contained",
+        "item",
+        "conclusionCode",
+        "medicationCodeableConcept",
+        "reasonCode",
+        "vaccineCode",
+    }
 )
 
 
@@ -37,7 +53,7 @@ def document_of(draft: Draft, index: int) -> Document:
 
 
 def codes_in(draft: Draft, document: Document) -> list[tuple[str, str]]:
-    """Every code that says what a resource is about; the linkId of an answered question counts as a LOINC code.
+    """Every code that says what a resource is about; of a form the linkIds, definitions and address of its questions.
 
     A code with a misspelt system is told under the one that is meant.
     """
@@ -49,13 +65,77 @@ def codes_in(draft: Draft, document: Document) -> list[tuple[str, str]]:
             waiting += value
         elif isinstance(value, dict):
             waiting += [inner for name, inner in value.items() if not name.startswith(("value", "answer"))]
-            system, code, link = value.get("system"), value.get("code"), value.get("linkId")
-            if isinstance(code, str):
-                system = system if isinstance(system, str) else ""
-                found[draft.terminology.meant_by(system, code) or system, code] = None
-            if isinstance(link, str):
-                found[LOINC, link.rpartition("/")[2]] = None
+            waiting += _under_answers(value)
+            found |= dict.fromkeys(_told_by(draft, value))
+    if document.get("resourceType") == "QuestionnaireResponse":
+        found |= dict.fromkeys(_told_by_form(draft, document))
     return list(found)
+
+
+def _under_answers(question: Document) -> list[Any]:
+    """The questions that stand under the answers to another."""
+    answers = question.get("answer")
+    return [one.get("item") for one in answers if isinstance(one, dict)] if isinstance(answers, list) else []
+
+
+def _told_by(draft: Draft, element: Document) -> Iterator[tuple[str, str]]:
+    system, code, link = element.get("system"), element.get("code"), element.get("linkId")
+    if isinstance(code, str):
+        system = system if isinstance(system, str) else ""
+        code = bare(code)
+        yield draft.terminology.meant_by(system, code) or system, code
+    if isinstance(link, str):
+        yield LOINC, bare(link.rpartition("/")[2])
+    definition = element.get("definition")
+    if isinstance(definition, str) and (named := code_of(definition)) is not None:
+        yield named
+
+
+def _told_by_form(draft: Draft, response: Document) -> Iterator[tuple[str, str]]:
+    """The form's own code, and those of its questions where the form is in the Bundle."""
+    canonical = response.get("questionnaire")
+    if not isinstance(canonical, str):
+        return
+    url = canonical.partition("|")[0]
+    name = url.rstrip("/").rpartition("/")[2]
+    yield from ((LOINC, name), (url, name))
+    for _, form in draft.index.forms(url):
+        yield from codes_asked(draft, form)
+
+
+def lose_contained_in(draft: Draft, source: Source, document: Document) -> bool | None:
+    """Keeps unreadable candidates in the place of what a refused resource contains; True when it was about suicide.
+
+    None when it contains nothing that a rule would have read.
+    """
+    if document.get("status") == _VOID:
+        return None
+    contained = document.get("contained")
+    safety: bool | None = None
+    inner: list[Any] = contained if isinstance(contained, list) else [contained]
+    for one in inner:
+        kind = one.get("resourceType") if isinstance(one, dict) and not _is_void(one) else None
+        if not isinstance(kind, str) or kind not in CONTAINED:
+            continue
+        if is_read(draft, kind, codes := codes_in(draft, one)):
+            safety = lose(draft, source, kind, codes, when_of(one)) or bool(safety)
+    return safety
+
+
+def _is_void(contained: Document) -> bool:
+    """Whether a contained resource was withdrawn, or is about somebody else than its container's patient."""
+    subject = contained.get("subject")
+    about = subject.get("reference") if isinstance(subject, dict) else None
+    return contained.get("status") == _VOID or (isinstance(about, str) and about.startswith("#") and about != "#")
+
+
+def when_of(document: Document) -> Moment:
+    """The time of a refused resource, as far as it can be told."""
+    for name in ("effectiveDateTime", "effectiveInstant", "authored"):
+        text = document.get(name)
+        if isinstance(text, str):
+            return moment(text) or UNDATED
+    return UNDATED
 
 
 def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
@@ -67,15 +147,18 @@ def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
     return True
 
 
-def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
-    """Keeps unreadable candidates in the place of what is refused; True when it was about suicide."""
+def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str]], when: Moment = UNDATED) -> bool:
+    """Keeps unreadable candidates in the place of what is refused; True when it was about suicide.
+
+    `when` is told of scores and results, of which a later one leaves an earlier one open.
+    """
     safety = False
     if kind in _MEDICINES:
         _lose_medicine(draft, source, codes)
         return False
     for key in codes:
         if kind in _OBSERVED:
-            safety |= _lose_observed(draft, source, key)
+            safety |= _lose_observed(draft, source, key, when)
         else:
             concepts = draft.terminology.concepts(*key)
             draft.unreadable_record(concepts, source)
@@ -89,14 +172,26 @@ def _lose_medicine(draft: Draft, source: Source, codes: Iterable[tuple[str, str]
     draft.medicines[_UNREAD] = bool(drugs) and draft.medicines.get(_UNREAD, True)
 
 
-def _lose_observed(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
+def _lose_observed(draft: Draft, source: Source, key: tuple[str, str], when: Moment) -> bool:
     meaning = draft.lookup.get(key)
     if meaning is None:
         return False
+    if meaning.kind in (Kind.PANEL, Kind.FORM):
+        return source.resource_type == "QuestionnaireResponse" and _lose_form(draft, source, key)
     if meaning.kind is Kind.ITEM:
         draft.unreadable_answer(cast("Item", meaning.target), source)
     elif meaning.kind is Kind.RECORD:
         draft.unreadable_record(cast("frozenset[Concept]", meaning.target), source)
     elif meaning.kind is Kind.RESULT:
-        draft.unreadable_result(meaning, source)
+        draft.unreadable_result(meaning, source, when=when)
+    elif meaning.kind is Kind.SCORE:
+        draft.unreadable_score(cast("Instrument", meaning.target), when)
     return is_safety(meaning)
+
+
+def _lose_form(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
+    """A form that asks about suicide."""
+    questions = draft.terminology.safety_questions(*key)
+    for item in questions[:1]:
+        draft.unreadable_answer(item, source)
+    return bool(questions)

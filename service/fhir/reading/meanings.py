@@ -37,29 +37,49 @@ def meaning_of(draft: Draft, concept: Code | CodeableConcept | None) -> Meaning 
 
 
 class Misspelt(NamedTuple):
-    """A code that would be read if its system were spelled as it is: where it stands, and what it means there."""
+    """A code that would be read if its system, or it itself, were spelled right: where it stands, and what it means.
+
+    `code` is given where the code has blanks or signs around it that it does not have.
+    """
 
     element: str
     system: str
     meaning: Meaning | None
     concepts: frozenset[Concept]
+    code: str = ""
 
     @property
     def refusal(self) -> Refusal:
         """What to say of it."""
+        if self.code:
+            text = f"There is a blank, or a sign that nobody can see, in this code; send {self.code} of {self.system}."
+            return Refusal(f"{self.element}.code", Reason.CODE, text)
         text = f"This is not the address of a code system that is read; with this code send {self.system}."
         return Refusal(f"{self.element}.system", Reason.CODE, text)
 
 
+def bare(code: str) -> str:
+    """A code without the blanks around it, and without signs that nobody can see."""
+    return "".join(sign for sign in code if sign.isprintable()).strip()
+
+
+def is_padded(code: str | None) -> bool:
+    """Whether a code holds more than it would if it were well spelled."""
+    return code is not None and not (code.isprintable() and code == code.strip())
+
+
 def misspelt(draft: Draft, concept: Code | CodeableConcept | None, element: str = "code") -> Misspelt | None:
-    """The first code of a concept of which only the system keeps it from being read."""
+    """The first code of a concept of which only its spelling, or that of its system, keeps it from being read."""
     codings: Sequence[Key | Coding] = (concept.coding or ()) if concept is not None else ()
     for number, one in enumerate(codings):
-        code = one.code or ""
-        system = draft.terminology.meant_by(one.system or "", code)
-        if system:
-            found = draft.lookup.get((system, code))
-            return Misspelt(f"{element}.coding[{number}]", system, found, draft.terminology.concepts(system, code))
+        sent, given = one.code or "", one.system or ""
+        code = bare(sent)
+        system = draft.terminology.meant_by(given, code)
+        concepts = draft.terminology.concepts(system or given, code)
+        found = draft.lookup.get((system or given, code))
+        if system or (code != sent and (found is not None or concepts)):
+            told = "" if code == sent else code
+            return Misspelt(f"{element}.coding[{number}]", system or given, found, concepts, told)
     return None
 
 

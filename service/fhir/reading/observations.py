@@ -8,6 +8,7 @@ import msgspec
 
 from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import answer, is_there
+from service.fhir.reading.components import components_of
 from service.fhir.reading.dates import UNDATED, observed
 from service.fhir.reading.elements import Component, Reference, given
 from service.fhir.reading.meanings import is_safety, meaning_of, misspelt
@@ -29,12 +30,12 @@ from service.terminology.meanings import Kind
 if TYPE_CHECKING:
     from service.domain.concepts import Item
     from service.domain.facts import Source
+    from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.meanings import Misspelt
     from service.fhir.reading.resources import Observation
     from service.terminology.meanings import Meaning
 
-COMPONENTS: Final = msgspec.json.Decoder(list[Component])
 REFERENCES: Final = msgspec.json.Decoder(list[Reference])
 
 USABLE: Final = frozenset({"final", "amended", "corrected"})
@@ -85,13 +86,8 @@ def _parts(draft: Draft, index: int, observation: Observation, meaning: Meaning 
         parts.append(Part(observation, near.meaning, spot, near))
     if not given(observation.component):
         return parts
-    try:
-        components = part(COMPONENTS, observation.component, "component")
-    except WrongTypeError as wrong:
-        draft.reject(index, f"{path}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
-        return parts
     response = draft.responses.key(path) or path
-    for number, component in enumerate(components):
+    for number, component in components_of(draft, index, observation, source):
         known = meaning_of(draft, component.code)
         near = None if known is not None else misspelt(draft, component.code)
         known = known or (near.meaning if near is not None else None)
@@ -135,12 +131,20 @@ def _read(draft: Draft, observation: Observation, one: Part) -> None:
         _refuse_misspelt(draft, observation, one, near)
         return
     if isinstance(holder, Component) and given(holder.modifierExtension):
-        refuse(draft, spot, meaning, Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER))
+        refusal = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
+        refuse(draft, spot, meaning, refusal, _when(observation, meaning))
         return
     try:
         read_value(draft, spot, observation, holder, meaning)
     except WrongTypeError as wrong:
-        refuse(draft, spot, meaning, Refusal(wrong.element, Reason.WRONG_TYPE, wrong.text))
+        refusal = Refusal(wrong.element, Reason.WRONG_TYPE, wrong.text)
+        refuse(draft, spot, meaning, refusal, _when(observation, meaning))
+
+
+def _when(observation: Observation, meaning: Meaning) -> Moment:
+    """When a score or a result was of which the value is refused: an earlier one is then not the latest."""
+    when = observed(observation, start_first=False)
+    return UNDATED if isinstance(when, Refusal) or meaning.kind not in (Kind.SCORE, Kind.RESULT) else when
 
 
 def _refuse_misspelt(draft: Draft, observation: Observation, one: Part, near: Misspelt) -> None:

@@ -14,6 +14,7 @@ from service.fhir.reading.answering import Answered, answer, answer_in
 from service.fhir.reading.codes import question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
+from service.fhir.reading.meanings import is_padded
 from service.fhir.reading.numerals import Number, score, values_given
 from service.fhir.reading.observations import USABLE
 from service.fhir.reading.ownership import whose
@@ -109,7 +110,8 @@ def read_plain(draft: Draft, gate: Gate) -> list[int]:
             or resource.contained is not absent
             or resource.hasMember is not absent
             or resource.derivedFrom is not absent
-            or (len(codings) > 1 and any(other.code in codes for other in codings))
+            or is_padded(one.code)
+            or (len(codings) > 1 and any(other.code in codes or is_padded(other.code) for other in codings))
         ):
             rest.append(index)
     return rest

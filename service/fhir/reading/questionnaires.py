@@ -9,10 +9,11 @@ from service.domain.facts import Answer, Score
 from service.domain.facts import Reading as Extent
 from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import absence, answer
+from service.fhir.reading.codes import loinc_of
 from service.fhir.reading.dates import UNDATED, dated
 from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
 from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given
-from service.fhir.reading.forms import Form, loinc_of
+from service.fhir.reading.forms import Form
 from service.fhir.reading.numerals import SEVERAL_VALUES, Number, Refusal, score, values_given
 from service.fhir.reading.shapes import WrongTypeError
 from service.fhir.reading.spots import UNKNOWN_MODIFIER, reject_depth, reject_status
@@ -50,7 +51,19 @@ class Asked(NamedTuple):
 class Sheet:
     """One response while it is read: what was read of it, and which questions it turned out to have."""
 
-    __slots__ = ("cut", "draft", "index", "preliminary", "read", "response", "source", "strangers", "totals", "when")
+    __slots__ = (
+        "blank",
+        "cut",
+        "draft",
+        "index",
+        "preliminary",
+        "read",
+        "response",
+        "source",
+        "strangers",
+        "totals",
+        "when",
+    )
 
     def __init__(self, draft: Draft, index: int, source: Source, when: Moment, *, preliminary: bool) -> None:
         """`when` is the time of the response, `preliminary` True while it is not complete."""
@@ -63,6 +76,8 @@ class Sheet:
         self.read: dict[Item, Extent] = {}
         self.totals: set[Instrument] = set()
         self.strangers = 0
+        # Item 9 is there, and has no answer; of questions that others lead to that would be usual.
+        self.blank = False
         # Where questions stand too deep to be read.
         self.cut: list[str] = []
 
@@ -163,6 +178,7 @@ def _read_item(sheet: Sheet, asked: Asked, item: Item) -> None:
         return
     answers = asked.item.answer or []
     if not answers:
+        sheet.blank |= item is Item.PHQ9_9
         return
     best: tuple[int, Extent, str] | None = None
     for number, one in enumerate(answers):
@@ -232,6 +248,7 @@ def _read_total(sheet: Sheet, asked: Asked, instrument: Instrument) -> None:
     if isinstance(found, Refusal):
         path = f"{asked.path}.answer[0].{'value' if found.reason != Reason.MODIFIER else found.element}"
         sheet.draft.reject(sheet.index, path, found.reason, found.text)
+        sheet.draft.unreadable_score(instrument, sheet.when)
         return
     value, received = found
     first, last, instant = sheet.when
@@ -261,6 +278,9 @@ def _form_questions(draft: Draft, form: Form, sheet: Sheet) -> list[tuple[Item, 
     asked = [draft.terminology.safety_questions(system or "", code or "") for system, code in form.codes]
     asked += [_ASKED_BY[total] for total in sheet.totals if total in _ASKED_BY]
     if sheet.strangers and len(_NOT_IN_PHQ2 & sheet.read.keys()) >= _ENOUGH:
+        asked.append((Item.PHQ9_9,))
+    # A form that goes on only after the first two questions leaves the others without an answer.
+    if sheet.blank and _NOT_IN_PHQ2 & sheet.read.keys() and not any(Item.PHQ9_9 in one for one in asked):
         asked.append((Item.PHQ9_9,))
     return list(dict.fromkeys(one for one in asked if one))
 

@@ -71,7 +71,7 @@ class Broken(Entry):
     """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource.
 
     `is_unknown`: there is no resource type of its name, and `kind` is the nearest, if any is near.
-    `is_too_deep`: it is a Bundle that nests deeper than is read, and nothing is known of what it holds.
+    `is_bundle`: it is a Bundle, and nothing is known of what it holds; without a `text` it nests deeper than is read.
     """
 
     kind: str = ""
@@ -79,7 +79,7 @@ class Broken(Entry):
     text: str = ""
     document: dict[str, Any] = msgspec.field(default_factory=dict)
     is_unknown: bool = False
-    is_too_deep: bool = False
+    is_bundle: bool = False
 
 
 class Place(NamedTuple):
@@ -203,13 +203,13 @@ def _inside(
     """A Bundle within the Bundle: if it cannot be read, or is too deep within, it alone is rejected."""
     # Each is a resource of an entry of a list: with every level the places of all entries in it grow longer.
     if _LEVELS * (len(place.way) + 1) >= received.limits.depth:
-        _add(received, Broken(element="resource", is_too_deep=True), place)
+        _add(received, Broken(element="resource", is_bundle=True), place)
         return
     try:
         add(received, bundle, *place)
     except BodyUnreadable as unreadable:
         element = unreadable.expression.removeprefix(place.expression.removesuffix("resource"))
-        _add(received, Broken(element=element, text=unreadable.text), place)
+        _add(received, Broken(element=element, text=unreadable.text, is_bundle=True), place)
 
 
 def _add(received: Received, entry: Entry, place: Place) -> None:

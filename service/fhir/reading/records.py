@@ -13,6 +13,7 @@ from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.meanings import misspelt
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.spots import WITHDRAWN
+from service.terminology.diagnoses import NO_CONCEPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,6 @@ _ONCE_COMPLETED: Final = frozenset({Concept.MOOD_SCREENING, Concept.SUICIDE_RISK
 # No status but these takes back a record of a suicide attempt, of suicidal thoughts or of self-harm.
 _VOID: Final = frozenset({*WITHDRAWN, "not-done"})
 EVERY: Final = frozenset(Concept)
-NO_CONCEPTS: Final[frozenset[Concept]] = frozenset()
 
 
 def concepts_of(draft: Draft, concept: CodeableConcept | None) -> frozenset[Concept]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw, ValidationError
 
+from service.fhir.reading.codes import loinc_of
 from service.fhir.reading.elements import Identifier, given
-from service.fhir.reading.resources import Identified, Questionnaire
+from service.fhir.reading.receiving import Broken
+from service.fhir.reading.resources import Identified, Questionnaire, QuestionnaireResponse
 
 if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
@@ -69,7 +71,7 @@ def identifiers_of(raw: Raw) -> list[Identifier]:
 class Index:
     """Finds the entry that a reference means; made on first use, for most Bundles need none."""
 
-    __slots__ = ("_base", "_by_identifier", "_by_key", "_by_url", "_forms", "_received")
+    __slots__ = ("_answered", "_base", "_by_identifier", "_by_key", "_by_url", "_forms", "_received")
 
     def __init__(self, received: Received) -> None:
         self._received = received
@@ -77,6 +79,7 @@ class Index:
         self._by_key: dict[str, int] | None = None
         self._by_identifier: dict[tuple[str, str], int] | None = None
         self._forms: dict[str, list[tuple[int, Questionnaire]]] | None = None
+        self._answered: set[str] | None = None
         # The entry that was asked about last, and the base of its fullUrl: most ask about several references.
         self._base = (-1, "")
 
@@ -106,6 +109,20 @@ class Index:
                 if isinstance(entry.resource, Questionnaire) and entry.resource.url:
                     self._forms.setdefault(entry.resource.url, []).append((index, entry.resource))
         return self._forms.get(url, [])
+
+    def is_answered(self, url: str) -> bool:
+        """Whether a response in the Bundle names the form of this url, and cannot be read without it."""
+        if self._answered is None:
+            responses = [one for one in self._received.resources if isinstance(one, QuestionnaireResponse)]
+            named: list[Any] = [
+                one.questionnaire
+                for one in responses
+                if not any(loinc_of(item.linkId or "") for item in one.item or ())
+            ]
+            broken = [one for one in self._received.entries if isinstance(one, Broken)]
+            named += [one.document.get("questionnaire") for one in broken if one.kind == "QuestionnaireResponse"]
+            self._answered = {one.partition("|")[0] for one in named if isinstance(one, str)}
+        return url in self._answered
 
     def _literal(self, text: str, at: int) -> int | None:
         """By address, relative or as it is, without its version, and at last by type and id alone."""

@@ -13,6 +13,7 @@ from service.terminology.meanings import Kind
 if TYPE_CHECKING:
     from service.domain.concepts import Concept, Item
     from service.domain.facts import Source
+    from service.domain.instruments import Instrument
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.elements import Component
@@ -85,3 +86,5 @@ def lose(draft: Draft, spot: Spot, meaning: Meaning, when: Moment = UNDATED) -> 
         draft.unreadable_record(cast("frozenset[Concept]", meaning.target), spot.source)
     elif meaning.kind is Kind.RESULT:
         draft.unreadable_result(meaning, spot.source, when=when)
+    elif meaning.kind is Kind.SCORE:
+        draft.unreadable_score(cast("Instrument", meaning.target), when)

@@ -34,6 +34,7 @@ _LISTS: Final = (
     "issues",
     "declined",
     "rejections",
+    "unread_scores",
 )
 _TABLES: Final = ("medicines", "raw_flags", "raw_plans")
 _VALUES: Final = ("oldest_medicine", "oldest_medicine_source", "conditions_sent", "active_conditions")

@@ -59,16 +59,21 @@ def _read_score(
     holder: Observation | Component,
     instrument: Instrument,
 ) -> None:
+    when = observed(observation, start_first=False)
+    dated = UNDATED if isinstance(when, Refusal) else when
+    if spot.preliminary and value_name(holder) and holder.dataAbsentReason is None:
+        draft.unreadable_score(instrument, dated)
     if spot.preliminary and instrument not in SAFETY_TOTALS:
         reject_status(draft, spot.at, spot.source, observation.status)
         return
-    when = observed(observation, start_first=False)
     if holder.dataAbsentReason is not None:
         _read_absent_score(draft, spot, holder.dataAbsentReason, when, instrument)
         return
     found = score(holder, instrument)
     if isinstance(found, Refusal):
         refuse(draft, spot, None, found)
+        if value_name(holder) and not spot.preliminary:
+            draft.unreadable_score(instrument, dated)
         return
     value, received = found
     if isinstance(when, Refusal):

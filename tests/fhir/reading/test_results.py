@@ -275,8 +275,11 @@ def test_results_that_could_not_be_read_are_not_taken_for_one() -> None:
 
 
 @pytest.mark.parametrize("more", [{"modifierExtension": [{"url": "http://x"}]}, {"status": 5}])
-def test_result_that_is_refused_whole_is_kept_undated(more: dict[str, Any]) -> None:
+def test_result_that_is_refused_whole_is_kept_with_its_date(more: dict[str, Any]) -> None:
     (result,) = read(observation(SODIUM, **quantity(120, "mmol/L"), **more)).chart.results
+    assert (result.value, result.first) == (None, day("2026-03-01"))
+    undated = {"effectiveDateTime": "soon", **more}
+    (result,) = read(observation(SODIUM, **quantity(120, "mmol/L"), **undated)).chart.results
     assert (result.value, result.first) == (None, EARLIEST)
 
 
