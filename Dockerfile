@@ -10,11 +10,14 @@ RUN /opt/moodmarker/bin/python -m pip install --quiet --no-cache-dir --no-deps -
     && /opt/moodmarker/bin/python -m pip uninstall --quiet --yes setuptools pip
 
 # Stage 2: that environment alone. It needs no privilege, and to write to /tmp alone, for workers and site rules.
+# What a large body took goes back to the system at once, instead of staying with the thread that read it.
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/moodmarker /opt/moodmarker
 ENV PATH="/opt/moodmarker/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_THRESHOLD_=1048576 \
     MOODMARKER_HOST=0.0.0.0 \
     MOODMARKER_PORT=8080
 # Every address but 127.0.0.1 is refused until authentication is configured, or

@@ -83,9 +83,12 @@ def replica(
     settings: Mapping[str, str] | None = None,
     clock: Path | None = None,
     largest_file: int | None = None,
-    temporary: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Replica]:
-    """A service on a free port; `clock` is a file that says by how many seconds its calendar is wrong."""
+    """A service on a free port; `clock` is a file that says by how many seconds its calendar is wrong.
+
+    `settings` are ours and without their prefix, `variables` those of the system.
+    """
     module = ["service.cli"] if clock is None else ["tests.faults.stepping", str(clock)]
     command = [sys.executable, "-m", *module, "serve", "--port", "0", *arguments]
     limited = None if largest_file is None else partial(_limit_files, largest_file)
@@ -93,7 +96,7 @@ def replica(
         process = subprocess.Popen(
             command,
             stderr=written,
-            env=environment(**(settings or {})) | ({"TMPDIR": str(temporary)} if temporary else {}),
+            env=environment(**(settings or {})) | dict(variables or {}),
             start_new_session=True,
             preexec_fn=limited,
         )

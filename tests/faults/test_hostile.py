@@ -11,7 +11,7 @@ import pytest
 from tests.cds_hooks.ehr import Ehr, running
 from tests.evidence import note
 from tests.faults.corpus import MEBIBYTE, Hostile, bundle, corpus, encoded, observation, patient
-from tests.faults.memory import resident
+from tests.faults.memory import ALLOCATOR, resident
 from tests.faults.processes import Replica, replica
 
 CHECK = "/fhir/$mood-immune-check"
@@ -37,7 +37,8 @@ def ehr() -> Iterator[Ehr]:
 @pytest.fixture(scope="module")
 def served(ehr: Ehr, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
     server = f'{{"ehr": {{"url": "{ehr.base}", "write": true, "batch": false}}}}'
-    with replica(tmp_path_factory.mktemp("hostile") / "log", settings={"SERVERS": server}) as running_one:
+    log = tmp_path_factory.mktemp("hostile") / "log"
+    with replica(log, settings={"SERVERS": server}, variables=ALLOCATOR) as running_one:
         yield running_one
 
 
@@ -78,8 +79,8 @@ def test_nothing_that_is_sent_is_answered_with_a_fault_of_ours_or_leaves_anythin
         for _ in range(4):
             told += answers_to_all(client)
             held.append(resident(process))
-        # What is cached, pooled, and kept by the allocator of the largest bodies, is there after two rounds; it comes
-        # and goes by some MiB, but what is never given back is held from then on.
+        # What is cached and pooled is there after two rounds; it comes and goes by some MiB, but what is never given
+        # back is held from then on.
         grown = min(held[2:]) - max(held[:2])
         after = client.post(CHECK, params={"asOf": "2026-06-30"}, content=GOOD, headers=FHIR)
     assert [one for one in told if one[2] in OWN_FAULTS] == []

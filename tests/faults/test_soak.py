@@ -17,7 +17,7 @@ import pytest
 from benchmarks.bundle import AS_OF, request
 from tests.evidence import note
 from tests.faults.corpus import MEBIBYTE, corpus
-from tests.faults.memory import resident
+from tests.faults.memory import ALLOCATOR, resident
 from tests.faults.processes import replica
 
 CHECK = "/fhir/$mood-immune-check"
@@ -119,7 +119,7 @@ async def _soaked(url: str, process: int) -> tuple[Soak, float]:
 @pytest.mark.soak
 def test_answers_and_memory_hold_under_valid_and_hostile_load(tmp_path: Path) -> None:
     assert AS_OF.isoformat().encode() in request()
-    with replica(tmp_path / "log", settings={"RATE_PER_SECOND": "0"}) as served:
+    with replica(tmp_path / "log", settings={"RATE_PER_SECOND": "0"}, variables=ALLOCATOR) as served:
         soak, rate = asyncio.run(_soaked(served.url, served.process.pid))
         assert served.end() == 0
         failed = [line for line in served.lines if line["event"] == "failed"]

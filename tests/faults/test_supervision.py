@@ -34,7 +34,7 @@ def test_a_worker_comes_back_though_somebody_has_tidied_the_temporary_files(tmp_
     rules.write_text(FIRST, encoding="utf-8")
     own.mkdir()
     settings = {"SITE_RULES": str(rules), "WORKERS": "2"}
-    with replica(tmp_path / "log", settings=settings, temporary=own) as served:
+    with replica(tmp_path / "log", settings=settings, variables={"TMPDIR": str(own)}) as served:
         before = served.digest()
         _until(lambda: len(served.workers) == 2)
         for copies in own.glob("moodmarker-*/rules"):

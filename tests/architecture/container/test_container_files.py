@@ -53,6 +53,11 @@ def test_image_does_not_open_itself() -> None:
     assert STAGES[-1].environment["MOODMARKER_HOST"] == "0.0.0.0"  # noqa: S104 - refused without authentication
 
 
+def test_image_gives_the_memory_of_large_bodies_back() -> None:
+    # The tests of memory take these from here.
+    assert {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"} <= set(STAGES[-1].environment)
+
+
 def test_compose_opens_the_service_on_purpose_and_on_loopback_alone() -> None:
     assert COMPOSE["services"]["moodmarker"]["environment"][SWITCH] == "true"
     published = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]
