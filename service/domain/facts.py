@@ -227,11 +227,17 @@ class DataIssue(NamedTuple):
 
 
 class UnreadScore(NamedTuple):
-    """A total that was sent and could not be read, or is not final, with the days that it may be of."""
+    """A total that was sent and could not be read, or is not final, with the days that it may be of.
+
+    `value` is known where all that is missing is its exact day. A `preliminary` one clears nothing, and leaves no
+    other criterion open.
+    """
 
     instrument: Instrument
     first: int
     last: int
+    value: Decimal | None = None
+    preliminary: bool = False
 
 
 class Chart(NamedTuple):

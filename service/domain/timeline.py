@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
-from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score
+from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
 from service.domain.instruments import PHQ9_CMS, Instrument
 from service.domain.responses import Bag
 
@@ -142,6 +142,7 @@ class Timeline:
         "tables",
         "undated_drugs",
         "undated_relapses",
+        "unread_scores",
         "without_item_9",
     )
 
@@ -177,6 +178,7 @@ class Timeline:
             [late.instrument for late in self.late_scores],
             [late.analyte for late in self.late_results],
             [total.instrument for total in self.without_item_9],
+            [score.instrument for score in self.unread_scores],
         )
 
     def _past(self, facts: Sequence[Dated]) -> Sequence[Dated]:
@@ -248,6 +250,10 @@ class Timeline:
                 exact.setdefault(score.instrument, []).append(score)
             else:
                 self.partial_scores.append(score)
+        self.unread_scores = [
+            *self.chart.unread_scores,
+            *[UnreadScore(one.instrument, one.first, one.last, one.value) for one in self.partial_scores],
+        ]
         self.series = {instrument: Series(instrument, scores) for instrument, scores in exact.items()}
         for instrument, scores in exact.items():
             self._report_rivals(instrument, scores)

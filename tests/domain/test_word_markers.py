@@ -70,7 +70,8 @@ def test_no_low_result_may_follow(later: str, expected: Verdict) -> None:
 def test_any_class_takes_an_indeterminate_result_too() -> None:
     word = c.MarkerNear(CRP, (), NO)
     assert verdict(word, "CRP <5 mg/L, 40 days ago", T0) is YES
-    assert verdict(word, "CRP refused: a titre, 40 days ago", T0) is NO
+    assert verdict(word, "CRP refused: a titre, 40 days ago", T0) is OPEN
+    assert verdict(word, "CRP refused: a titre, 80 days ago", T0) is NO
     assert verdict(word, "", T0) is NO
 
 

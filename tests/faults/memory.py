@@ -10,9 +10,7 @@ from tests.architecture.tree import ROOT
 
 # As in the image: what an allocator keeps for a thread comes and goes by tens of MiB, and looks like a leak.
 ALLOCATOR = {
-    name: value
-    for name, value in read(ROOT / "Dockerfile")[-1].environment.items()
-    if name.startswith("MALLOC_")
+    name: value for name, value in read(ROOT / "Dockerfile")[-1].environment.items() if name.startswith("MALLOC_")
 }
 _RESIDENT = re.compile(r"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.domain import criteria as c
-from service.domain.days import EARLIEST, may_be_after
+from service.domain.days import EARLIEST
 from service.domain.evaluation.mood import held_series, holds_at, is_elevated, sources_of
-from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, missing
-from service.domain.instruments import standard
-from service.domain.outcome import Lack, Outcome, Want
+from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
+from service.domain.evaluation.unread import any_value, unread_after, unreadable
+from service.domain.outcome import Outcome
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -102,13 +102,8 @@ def in_order(scope: Scope, domain: MoodDomain, low: int, *, safety: bool = False
 
 def _overtaken(scope: Scope, word: c.MoodCleared | c.BackBelow | c.AtNewest, day: int) -> Outcome | None:
     """UNKNOWN where a score that could not be read, or has no exact day, may be later than the last that was read."""
-    timeline, scales = scope.timeline, set(map(standard, word.domain.series))
-    unread = [one[1:] for one in timeline.chart.unread_scores if one.instrument in scales]
-    unread += [(one.first, one.last) for one in timeline.partial_scores if standard(one.instrument) in scales]
-    if any(may_be_after(day, scope.today, first, last) for first, last in unread):
-        text = f"a later {word.domain.name} score could not be read, or placed in time"
-        return Outcome(word, UNKNOWN, lacks=(Lack(Want.UNREADABLE, text),))
-    return None
+    unread = unread_after(scope, any_value(word.domain.series), day, scope.today, preliminary=True)
+    return unreadable(word, unread) if unread else None
 
 
 def check_mood_cleared(scope: Scope, word: c.MoodCleared, at: At) -> Outcome:

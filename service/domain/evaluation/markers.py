@@ -74,7 +74,10 @@ def values_of(scope: Scope, result: Result, at: At) -> dict[str, Any]:
 
 
 def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
-    """The paired result: readable before indeterminate, then nearest, then hs, then later."""
+    """The paired result: readable before indeterminate, then nearest, then hs, then later.
+
+    One as near that could not be read leaves open what this one denies.
+    """
     within = word.within.days
     found = classified(scope, word.analyte, word.limits, at.low - within, min(at.high + within, scope.today))
     readable = [pair for pair in found if pair[1] is not UNCLEAR]
@@ -82,12 +85,14 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
     if not candidates:
         return _no_readable(scope, word, at, found)
     if not at.is_exact:
-        return _on_an_open_day(word, at, candidates)
+        return _on_an_open_day(scope, word, at, candidates)
     result, kind = min(
         candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first)
     )
     if not _fits(word, result, kind):
-        return _of_result(scope, word, NOT_MET, result, at)
+        apart = abs(result.first - at.low)
+        refused = refusals(scope, word.analyte, at.low - apart, at.low + apart)
+        return _unread_near(scope, word, refused) if refused else _of_result(scope, word, NOT_MET, result, at)
     followed, lacks = _followed(scope, word, result)
     return _of_result(scope, word, followed.negated, result, at, lacks)
 
@@ -108,12 +113,17 @@ def _of_result(
     return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, at), (), lacks)
 
 
-def _on_an_open_day(word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
+def _unread_near(scope: Scope, word: c.MarkerNear, refused: str) -> Outcome:
+    return _lacking(scope, word, f"a {word.analyte.name} near the score could not be read", [refused])
+
+
+def _on_an_open_day(scope: Scope, word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
     """While t0 is open any may be the nearest; not met only where none fits and one lies near whatever t0 is."""
     within = word.within.days
     fits = [result.first for result, kind in candidates if _fits(word, result, kind)]
     if not fits and any(at.high - within <= result.first <= at.low + within for result, _ in candidates):
-        return Outcome(word, NOT_MET)
+        refused = refusals(scope, word.analyte, at.low - within, at.high + within)
+        return _unread_near(scope, word, refused) if refused else Outcome(word, NOT_MET)
     days = {"days": (min(fits), max(fits))} if fits else {}
     lack = Lack(Want.MISSING, f"the date to pair a {word.analyte.name} with is not known")
     return Outcome(word, UNKNOWN, values=days, lacks=(lack,))
@@ -151,11 +161,13 @@ def _read(
 
 def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: Sequence[Classified]) -> Outcome:
     within = word.within.days
+    refused = refusals(scope, word.analyte, at.low - within, at.high + within)
     if word.none_is is NOT_MET:
-        return absent(scope, word, OBSERVED, f"a {word.analyte.name}")
+        return (
+            _unread_near(scope, word, refused) if refused else absent(scope, word, OBSERVED, f"a {word.analyte.name}")
+        )
     text = f"no readable {word.analyte.name} within {within} days of the score"
     why = [f"{shown(result.value)} on {iso(result.first)} straddles a limit" for result, _ in found]
-    refused = refusals(scope, word.analyte, at.low - within, at.high + within)
     why += [refused] if refused else []
     return _lacking(scope, word, text, why)
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import Days, in_window, iso, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met, undated
+from service.domain.evaluation.unread import any_value, elevated_value, unread_after, unreadable
+from service.domain.instruments import standard
 from service.domain.outcome import Lack, Outcome, Want
 from service.domain.timeline import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from decimal import Decimal
 
+    from service.domain.evaluation.unread import Limits
     from service.domain.facts import Score, Source
     from service.domain.instruments import Instrument, MoodDomain
+
+
+AnyNow: TypeAlias = "c.Elevated | c.Worsened | c.Persistent | c.Fell"
 
 
 class Baseline(NamedTuple):
@@ -48,10 +55,14 @@ def held_series(scope: Scope, domain: MoodDomain, *, safety: bool = False) -> li
     return [known[instrument] for instrument in domain.series if instrument in known]
 
 
+def _last_day(scope: Scope, *, safety: bool) -> int:
+    return scope.safety_limit if safety else scope.today
+
+
 def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = False) -> list[tuple[Series, int]]:
     """The series of a domain that have a value within `fresh` days of the as-of day, with its index."""
     found = []
-    earliest, limit = scope.today - fresh, scope.safety_limit if safety else scope.today
+    earliest, limit = scope.today - fresh, _last_day(scope, safety=safety)
     for series in held_series(scope, domain, safety=safety):
         index = series.latest(earliest, limit)
         if index is not None:
@@ -61,10 +72,8 @@ def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = Fals
 
 def no_current(scope: Scope, criterion: Any, domain: MoodDomain, fresh: int) -> Outcome:
     """UNKNOWN: there is no score to read now."""
-    text = f"no usable {domain.name} score in the last {fresh} days"
-    if any(score.instrument in domain.series for score in scope.timeline.partial_scores):
-        text += " (a score whose date is not exact to the day cannot be used)"
-    return lacking_score(scope, criterion, text)
+    unread = unread_after(scope, any_value(domain.series), scope.today - fresh - 1, scope.today)
+    return lacking_score(scope, criterion, f"no usable {domain.name} score in the last {fresh} days", unread=unread)
 
 
 def lacking_score(
@@ -74,10 +83,13 @@ def lacking_score(
     day: int | None = None,
     used: tuple[Source, ...] = (),
     values: dict[str, Any] | None = None,
+    unread: str = "",
 ) -> Outcome:
-    """UNKNOWN for want of a score: not measured, or where scores were not all sent, not known to be so."""
+    """UNKNOWN for want of a score: not measured, not read, or where scores were not all sent, not known to be so."""
     gap = scope.uncovered(SCORED)
-    lack = Lack(Want.NOT_COVERED, f"{text} ({gap})") if gap else Lack(Want.MISSING, text)
+    want = Want.NOT_COVERED if gap else Want.UNREADABLE if unread else Want.MISSING
+    why = "; ".join(filter(None, (unread, gap)))
+    lack = Lack(want, f"{text} ({why})" if why else text)
     return Outcome(criterion, UNKNOWN, day, used, values or {}, lacks=(lack,))
 
 
@@ -121,23 +133,40 @@ def holds_at(series: Series, index: int, word: c.Worsened | c.Elevated) -> bool:
 
 def _across(
     scope: Scope,
-    word: Any,
+    word: c.Elevated | c.Worsened,
     judge: Callable[[Series, int], Outcome],
+    to: int,
     *,
     safety: bool = False,
 ) -> Outcome:
-    """A domain criterion: true in any series that has a value now, else unknown in any, else false."""
+    """A domain criterion: true in any series that has a value now, else unknown in any, else false.
+
+    Unknown too where a newer value, up to the day `to`, could not be read.
+    """
     held = current(scope, word.domain, word.fresh.days, safety=safety)
     if not held:
         return no_current(scope, word, word.domain, word.fresh.days)
-    best: Outcome | None = None
+    outcomes = []
     for series, index in held:
         outcome = judge(series, index)
         if outcome.verdict is MET:
             return outcome
-        if best is None or outcome.verdict > best.verdict:
-            best = outcome
-    return best if best is not None else Outcome(word, NOT_MET)
+        outcomes.append(outcome)
+    best = max(outcomes, key=attrgetter("verdict"))
+    if best.verdict is UNKNOWN:
+        return best
+    return _unless_newer(scope, word, best, held, elevated_value(word.domain.series), to)
+
+
+def _unless_newer(
+    scope: Scope, word: AnyNow, denied: Outcome, held: list[tuple[Series, int]], limits: Limits, to: int
+) -> Outcome:
+    """What the newest scores deny, unless a newer one of its scale was sent and could not be read."""
+    if not scope.timeline.unread_scores:
+        return denied
+    newest = {standard(series.instrument): series.days[index] for series, index in held}
+    unread = unread_after(scope, limits, scope.today - word.fresh.days - 1, to, newest)
+    return unreadable(word, unread) if unread else denied
 
 
 def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
@@ -151,7 +180,8 @@ def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
             return not_met(word)
         return Outcome(word, verdict, day, sources_of(series.scores[index]), _now_values(scope, series, index))
 
-    return _across(scope, word, judge)
+    to = scope.today if word.within is None or not at.is_exact else min(scope.today, at.low + word.within.days)
+    return _across(scope, word, judge, to)
 
 
 def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
@@ -169,7 +199,7 @@ def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
         used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
         return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
 
-    return _across(scope, word, judge, safety=word.safety)
+    return _across(scope, word, judge, _last_day(scope, safety=word.safety), safety=word.safety)
 
 
 def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int) -> Outcome:
@@ -226,32 +256,34 @@ def _base_values(series: Series, base: Baseline) -> dict[str, Any]:
 def check_scored_at_least(scope: Scope, word: c.ScoredAtLeast, at: At) -> Outcome:
     """Whether any value in the window reaches the band; one whose date is not exact leaves open what it may settle."""
     low, any_score = at.low - word.before.days, False
-    for instrument in (*word.domain.series, *word.also):
+    limits = _band_limits(word)
+    for instrument, limit in limits.items():
         series = scope.timeline.series.get(instrument)
-        limit = _band_limit(instrument, word.band)
-        if series is None or limit is None:
+        if series is None:
             continue
         for i in reversed(series.between(low, scope.today)):
             any_score = True
             if series.values[i] >= limit:
                 return Outcome(word, MET, series.days[i], sources_of(series.scores[i]), _now_values(scope, series, i))
-    not_exact = _reaching(scope, word)
+    partial = scope.timeline.partial_scores
+    not_exact = [score for score in partial if score.instrument in limits and score.value >= limits[score.instrument]]
     for score in not_exact:
         if in_window(score.first, up_to(scope.today, score.first, score.last), low, scope.today) is MET:
             return Outcome(word, MET, score.first, sources_of(score), _score_values(scope, score))
     if any(score.last >= low for score in not_exact):
         return undated(word, f"a {word.domain.name} score has no date that can be placed")
+    unread = unread_after(scope, {standard(scale): limit for scale, limit in limits.items()}, low - 1, scope.today)
+    if unread:
+        return unreadable(word, unread)
     if any_score or word.none_is is NOT_MET:
         return absent(scope, word, SCORED, f"a {word.domain.name} score")
     return lacking_score(scope, word, f"no {word.domain.name} score from {word.before.days} days before the result")
 
 
-def _reaching(scope: Scope, word: c.ScoredAtLeast) -> Sequence[Score]:
-    """The scores without an exact day that reach the band."""
-    scales = (*word.domain.series, *word.also)
-    limits = {scale: _band_limit(scale, word.band) for scale in scales}
-    found = [score for score in scope.timeline.partial_scores if limits.get(score.instrument) is not None]
-    return [score for score in found if score.value >= (limits[score.instrument] or 0)]
+def _band_limits(word: c.ScoredAtLeast) -> dict[Instrument, Decimal]:
+    """The least value of the band, of the scales that have one."""
+    limits = {scale: _band_limit(scale, word.band) for scale in (*word.domain.series, *word.also)}
+    return {scale: limit for scale, limit in limits.items() if limit is not None}
 
 
 def _band_limit(instrument: Instrument, band: Band) -> Decimal | None:
@@ -272,7 +304,8 @@ def check_persistent(scope: Scope, word: c.Persistent, _at: At) -> Outcome:
             lowest = min(series.values[i] for i in run)
             if word.lowest_above is None or lowest > series.values[first] * word.lowest_above:
                 return _persisting(scope, word, series, run)
-    return scope.refuted(word, day=held[0][0].days[held[0][1]])
+    denied = scope.refuted(word, day=held[0][0].days[held[0][1]])
+    return _unless_newer(scope, word, denied, held, elevated_value(word.domain.series), scope.today)
 
 
 def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) -> Outcome:
@@ -320,7 +353,10 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
             values = _now_values(scope, series, index) | _base_values(series, base)
             used = tuple(source for i in (base.at, *fall) for source in sources_of(series.scores[i]))
             return Outcome(word, MET, series.days[index], used, values, weak=base.stale)
-    return unknown or scope.refuted(word, day=held[0][0].days[held[0][1]])
+    if unknown is not None:
+        return unknown
+    denied = scope.refuted(word, day=held[0][0].days[held[0][1]])
+    return _unless_newer(scope, word, denied, held, any_value(word.domain.series), _last_day(scope, safety=word.safety))
 
 
 def _fall(series: Series, index: int, base: Baseline, word: c.Fell) -> tuple[int, ...]:

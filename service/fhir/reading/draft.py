@@ -214,10 +214,10 @@ class Draft:
         if item in SAFETY_ITEMS:
             self.answers.append(Answer(item, None, *when, source, Reading.UNREADABLE, "", "", response))
 
-    def unreadable_score(self, instrument: Instrument, when: Moment) -> None:
+    def unreadable_score(self, instrument: Instrument, when: Moment, *, preliminary: bool = False) -> None:
         """Keeps the knowledge that a total of some day was there and could not be read."""
         if when is not UNDATED:
-            self.unread_scores.append(UnreadScore(instrument, *when[:2]))
+            self.unread_scores.append(UnreadScore(instrument, *when[:2], preliminary=preliminary))
 
     def unreadable_record(self, concepts: frozenset[Concept], source: Source, text: str = "") -> None:
         """Keeps the knowledge that an event was recorded which could not be read."""

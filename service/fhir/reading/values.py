@@ -62,7 +62,7 @@ def _read_score(
     when = observed(observation, start_first=False)
     dated = UNDATED if isinstance(when, Refusal) else when
     if spot.preliminary and value_name(holder) and holder.dataAbsentReason is None:
-        draft.unreadable_score(instrument, dated)
+        draft.unreadable_score(instrument, dated, preliminary=True)
     if spot.preliminary and instrument not in SAFETY_TOTALS:
         reject_status(draft, spot.at, spot.source, observation.status)
         return

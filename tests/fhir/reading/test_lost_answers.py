@@ -257,7 +257,8 @@ def test_an_unanswered_item_9_of_a_form_without_a_name_is_not_reassuring() -> No
 def test_a_total_that_cannot_be_read_is_known_to_have_been_there(sent: Json) -> None:
     day = date(2026, 3, 1).toordinal()
     found = read(patient(), observation(PHQ9_TOTAL, **sent))
-    assert found.chart.unread_scores == (UnreadScore(PHQ9, day, day),)
+    preliminary = sent.get("status") == "preliminary"
+    assert found.chart.unread_scores == (UnreadScore(PHQ9, day, day, preliminary=preliminary),)
 
 
 def test_a_total_in_a_form_that_cannot_be_read_is_known_too() -> None:

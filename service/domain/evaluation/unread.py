@@ -1,0 +1,71 @@
+"""Scores that were sent and could not be read, or have no exact day, and may say what those that were read deny."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from service.domain.days import may_be_after, spelled
+from service.domain.evaluation.scope import UNKNOWN, Scope
+from service.domain.instruments import standard
+from service.domain.outcome import Lack, Outcome, Want
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from service.domain.facts import UnreadScore
+    from service.domain.instruments import Instrument
+
+# The least value that matters for each instrument; None where any does.
+Limits = dict["Instrument", "Decimal | None"]
+
+
+def any_value(scales: Iterable[Instrument]) -> Limits:
+    """Any value of these scales matters."""
+    return dict.fromkeys(map(standard, scales))
+
+
+def elevated_value(scales: Iterable[Instrument]) -> Limits:
+    """A value of these scales matters when it is elevated."""
+    return {standard(scale): scale.elevated for scale in scales}
+
+
+def unread_after(
+    scope: Scope,
+    limits: Limits,
+    since: int,
+    to: int,
+    newest: Mapping[Instrument, int] | None = None,
+    *,
+    preliminary: bool = False,
+) -> str:
+    """Which score after the day `since`, up to `to`, may say what was read does not; empty where there is none.
+
+    It has to be later than the `newest` that was read of its own instrument, where that is given.
+    """
+    for score in scope.timeline.unread_scores:
+        if score.preliminary and not preliminary:
+            continue
+        after = since if newest is None else max(since, newest.get(score.instrument, since))
+        if _matters(score, limits) and may_be_after(after, to, score.first, score.last):
+            return _why(score)
+    return ""
+
+
+def _why(score: UnreadScore) -> str:
+    name = f"the {score.instrument.name} of {spelled(score.first, score.last)}"
+    if score.preliminary:
+        return f"{name} is not final"
+    return f"{name} could not be read" if score.value is None else f"the date of {name} is not exact to the day"
+
+
+def unreadable(word: Any, text: str) -> Outcome:
+    """UNKNOWN for want of what could not be read."""
+    return Outcome(word, UNKNOWN, lacks=(Lack(Want.UNREADABLE, text),))
+
+
+def _matters(score: UnreadScore, limits: Limits) -> bool:
+    if score.instrument not in limits:
+        return False
+    least = limits[score.instrument]
+    return least is None or score.value is None or score.value >= least
