@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from service.cds_hooks.templates import MOST
 from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.links import addresses, total_of
+from service.fhir.reading.shortfalls import is_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ _MORE: Final = "there is more of it than was sent"
 _OUTCOME: Final = "OperationOutcome"
 # How many a server gave at most, as the address that it answered tells.
 _COUNT: Final = re.compile(r"[?&]_count=([1-9][0-9]{0,6})\b")
-_HARMLESS: Final = frozenset({"information", "success"})
 
 
 class State(Enum):
@@ -154,15 +154,9 @@ def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:
         entry = _ENTRY.decode(raw)
         is_outcome = entry.resource is not None and entry.resource.resourceType == _OUTCOME
         if is_outcome or (entry.search is not None and entry.search.mode == "outcome"):
-            troubled = troubled or not _is_harmless(entry.resource)
+            troubled = troubled or not (entry.resource is not None and is_harmless(entry.resource.issue))
         else:
             kept.append(raw)
             # An address alone says that there is something, and not what.
             troubled = troubled or entry.resource is None
     return tuple(kept), troubled
-
-
-def _is_harmless(outcome: _Kind | None) -> bool:
-    """An outcome that only informs."""
-    issues = outcome.issue if outcome is not None and isinstance(outcome.issue, list) else []
-    return bool(issues) and all(isinstance(one, dict) and one.get("severity") in _HARMLESS for one in issues)

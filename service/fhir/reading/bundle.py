@@ -49,7 +49,7 @@ def read_bundle(
     """
     with reading():
         received = bundle if isinstance(bundle, Received) else receive(bundle)
-        coverage = Coverage(incomplete or {}, has_next=received.has_next)
+        coverage = Coverage(incomplete or {}, received.shortfalls)
         draft = Draft(received, terminology, zone, Subject(subject), coverage, as_of)
         if strict:
             _check_type(draft)

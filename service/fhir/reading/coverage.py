@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.fhir.reading.resources import READ
+from service.fhir.reading.shortfalls import is_subsetted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from service.fhir.reading.elements import Meta
+    from service.fhir.reading.shortfalls import Shortfall
 
 SAID_BY_CALLER: Final = "the caller says that it is incomplete"
-_SUBSETTED: Final = "SUBSETTED"
 _EVERY: Final = tuple(sorted(read.__name__ for read in READ))
 
 
@@ -21,11 +22,11 @@ class Coverage:
 
     __slots__ = ("reasons",)
 
-    def __init__(self, incomplete: Mapping[str, str], *, has_next: bool) -> None:
-        """`incomplete` gives the reason by type."""
+    def __init__(self, incomplete: Mapping[str, str], shortfalls: Iterable[Shortfall] = ()) -> None:
+        """`incomplete` gives the reason by type; `shortfalls` is what Bundles show to be missing from them."""
         self.reasons = dict(incomplete)
-        if has_next:
-            self._add(_EVERY, "the Bundle has a next page that was not sent")
+        for kind, reason in shortfalls:
+            self._add((kind,) if kind else _EVERY, reason)
 
     def note_problem(self, entry: int) -> None:
         """Takes a search outcome: whatever was searched for may be missing."""
@@ -33,7 +34,7 @@ class Coverage:
 
     def note_meta(self, kind: str, meta: Meta) -> None:
         """Takes the tags and labels of a resource: one with only some of its elements says little of its type."""
-        if any(coding.code == _SUBSETTED for coding in (*(meta.tag or ()), *(meta.security or ()))):
+        if is_subsetted(meta):
             self._add((kind,), "a resource came with only some of its elements (SUBSETTED)")
 
     def _add(self, kinds: Iterable[str], reason: str) -> None:

@@ -15,7 +15,7 @@ from service.fhir.reading.conditions import is_withdrawn, read_condition
 from service.fhir.reading.containers import Undecodable, contained_source, contents
 from service.fhir.reading.draft import Draft
 from service.fhir.reading.duplicates import drop_repeated, superseded
-from service.fhir.reading.elements import ABSENT
+from service.fhir.reading.elements import ABSENT, given
 from service.fhir.reading.encounters import read_encounter
 from service.fhir.reading.flags import read_flag, read_plan
 from service.fhir.reading.gate import Gate
@@ -53,6 +53,7 @@ from service.fhir.reading.resources import (
     Unread,
 )
 from service.fhir.reading.shapes import WrongTypeError
+from service.fhir.reading.shortfalls import is_harmless
 from service.fhir.reading.takeback import take_back
 from service.terminology.meanings import Kind
 
@@ -217,10 +218,17 @@ def _tie(draft: Draft, index: int, observation: Observation, source: Source) -> 
         draft.reject(index, f"{source.expression}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
 
 
+def _reports_problem(entry: Entry) -> bool:
+    if isinstance(entry.resource, OperationOutcome):
+        issue = entry.resource.issue
+        return not (given(issue) and is_harmless(msgspec.json.decode(issue)))
+    return entry.search is not None and entry.search.mode == "outcome"
+
+
 def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
     """Keeps any other resource that is read, and the Observations it may contain."""
     draft, resource = gate.draft, entry.resource
-    if (entry.search is not None and entry.search.mode == "outcome") or isinstance(resource, OperationOutcome):
+    if _reports_problem(entry):
         draft.coverage.note_problem(index)
     if resource is None:
         return
@@ -264,6 +272,8 @@ def _look_inside(draft: Draft, index: int, container: Resource, source: Source, 
 
 def _keep_inner(draft: Draft, seen: Seen, found: list[Seen]) -> None:
     index, one, _, owner, source = seen
+    if one.meta is not None:
+        draft.coverage.note_meta(one.kind, one.meta)
     if one.subject is not None and one.subject.reference != "#":
         owner = whose(draft, index, one, source.expression)
     meaning = None

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw, ValidationError
 
 from service.errors import BodyUnreadable
-from service.fhir.reading.elements import ABSENT, NULL, Element, Link, given
+from service.fhir.reading.elements import ABSENT, NULL, Element, Link, Meta, given
 from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
+from service.fhir.reading.shortfalls import Said, Shortfall, shortfalls
 
 T = TypeVar("T")
 
@@ -33,11 +35,14 @@ ServiceDefinition TestPlan Transport
 _OTHER_RELEASES: Final = frozenset(_OTHER_NAMES.split())
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _RAWS: Final = msgspec.json.Decoder(list[Raw])
+_META: Final = msgspec.json.Decoder(Meta)
 _LINKS: Final = msgspec.json.Decoder(list[Link])
 
 
 class _Envelope(Element):
     type: Raw = ABSENT
+    meta: Raw = ABSENT
+    total: Raw = ABSENT
     implicitRules: Raw = ABSENT
     link: Raw = ABSENT
     entry: Raw = ABSENT
@@ -98,11 +103,11 @@ class Received:
         "_parameter",
         "entries",
         "expressions",
-        "has_next",
         "kinds",
         "limits",
         "places",
         "resources",
+        "shortfalls",
         "type",
     )
 
@@ -116,7 +121,8 @@ class Received:
         # What the entries hold, in their order, and of which types that is.
         self.resources: list[Resource | None] = []
         self.kinds: set[type] = set()
-        self.has_next = False
+        # What it and the Bundles within it show to be missing.
+        self.shortfalls: list[Shortfall] = []
         self.type: str | None = None
         self.places: list[Place] | None = None
         # The FHIRPath of each entry's resource.
@@ -138,10 +144,14 @@ class Received:
             if self._parameter is None:
                 return self._body
             return (_RAW_PARAMETERS.decode(self._body).parameter or [])[self._parameter].resource
-        bundle, last = way[:-1], way[-1]
-        if bundle not in self._lists:
-            self._lists[bundle] = _RAWS.decode(_ENVELOPE.decode(self._resource(bundle)).entry)
-        return _RAW_ENTRY.decode(self._lists[bundle][last]).resource
+        return _RAW_ENTRY.decode(self.raws(way[:-1])[way[-1]]).resource
+
+    def raws(self, way: tuple[int, ...]) -> Sequence[Raw]:
+        """The bytes of the entries of a Bundle."""
+        if way not in self._lists:
+            entries = _ENVELOPE.decode(self._resource(way)).entry
+            self._lists[way] = _RAWS.decode(entries) if given(entries) else []
+        return self._lists[way]
 
 
 def receive(
@@ -171,7 +181,6 @@ def receive(
 def _receive_decoded(received: Received, bundle: Bundle) -> None:
     _check(bundle.type, bundle.implicitRules, "Bundle")
     received.type = bundle.type
-    received.has_next = _has_next(bundle.link)
     entries = bundle.entry or []
     resources = [entry.resource for entry in entries]
     kinds = set(map(type, resources))
@@ -180,16 +189,24 @@ def _receive_decoded(received: Received, bundle: Bundle) -> None:
         _add_nested(received, bundle, "Bundle", ())
     else:
         received.entries, received.resources, received.kinds = entries, resources, kinds
+        _note_shortfalls(received, bundle, "Bundle", ())
 
 
 def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
-    received.has_next = received.has_next or _has_next(bundle.link)
+    _note_shortfalls(received, bundle, path, way)
     for index, entry in enumerate(bundle.entry or []):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
         if type(entry.resource) is not Bundle:
             _add(received, entry, place)
         else:
             _inside(received, place, entry.resource, _add_checked)
+
+
+def _note_shortfalls(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
+    said = Said(
+        path, bundle.type, bundle.total, bundle.link, bundle.meta, bundle.entry or (), partial(received.raws, way)
+    )
+    received.shortfalls += shortfalls(said)
 
 
 def _add_checked(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
@@ -227,10 +244,12 @@ def _receive_raw(received: Received, body: bytes | Raw, path: str, way: tuple[in
         received.type = _text(envelope.type)
     links = _decoded(_LINKS, envelope.link, f"{path}.link") if given(envelope.link) else None
     raws = _decoded(_RAWS, envelope.entry, f"{path}.entry") if given(envelope.entry) else []
-    received.has_next = received.has_next or _has_next(links)
-    for index, raw in enumerate(raws):
+    entries = list(map(_entry, raws))
+    looked_at = [Entry() if isinstance(entry, Raw) else entry for entry in entries]
+    said = Said(path, _text(envelope.type), envelope.total, links, _meta(envelope.meta), looked_at, lambda: raws)
+    received.shortfalls += shortfalls(said)
+    for index, entry in enumerate(entries):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
-        entry = _entry(raw)
         if isinstance(entry, Raw):
             _inside(received, place, entry, _receive_raw)
         elif isinstance(entry.resource, Bundle):
@@ -288,6 +307,14 @@ def _decoded(decoder: msgspec.json.Decoder[T], raw: bytes | Raw, path: str) -> T
         raise BodyUnreadable(wrong_type(fault), joined(path, element)) from None
 
 
+def _meta(raw: Raw) -> Meta | None:
+    """What marks a Bundle, where that can be read; anything else is passed over."""
+    try:
+        return _META.decode(raw) if given(raw) else None
+    except ValidationError:
+        return None
+
+
 def _text(raw: Raw) -> str | None:
     """A string that a Bundle says of itself; anything else is passed over."""
     value = msgspec.json.decode(raw) if given(raw) else None
@@ -300,7 +327,3 @@ def _check(kind: str | None, rules: str | None, path: str) -> None:
         raise BodyUnreadable(text, f"{path}.type")
     if rules:
         raise BodyUnreadable("A Bundle with implicitRules is not read; send it without.", f"{path}.implicitRules")
-
-
-def _has_next(links: list[Link] | None) -> bool:
-    return any(link.relation == "next" for link in links or ())

@@ -239,6 +239,8 @@ class CarePlan(Identified, tag="CarePlan"):
 class OperationOutcome(Resource, tag="OperationOutcome"):
     """Something that went wrong where the Bundle came from."""
 
+    issue: Raw = ABSENT
+
 
 READ: Final = (
     Observation,
@@ -303,6 +305,7 @@ class Bundle(Resource, tag="Bundle"):
     """A Bundle, which may hold others."""
 
     type: str | None = None
+    total: Raw = ABSENT
     link: list[Link] | None = None
     entry: list[Entry] | None = None
 

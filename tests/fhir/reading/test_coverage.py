@@ -62,3 +62,109 @@ def test_subsetted_result_is_read_all_the_same() -> None:
 def test_first_reason_stands() -> None:
     body = bundle(patient(), condition("1", meta={"tag": [TAG]}), link=[{"relation": "next"}])
     assert "next page" in read_whole(body).chart.not_covered["Condition"]
+
+
+def test_an_outcome_that_only_informs_leaves_nothing_open() -> None:
+    informs = {"resourceType": "OperationOutcome", "issue": [{"severity": "information"}, {"severity": "success"}]}
+    assert read(patient(), entry(informs, search={"mode": "outcome"})).chart.not_covered == {}
+
+
+@pytest.mark.parametrize(
+    "issue", [None, [], "information", [3], [{"severity": "information"}, {"severity": "warning"}]]
+)
+def test_any_other_outcome_leaves_every_type_open(issue: object) -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": issue}
+    assert "Condition" in read(patient(), entry(outcome)).chart.not_covered
+
+
+@pytest.mark.parametrize(
+    ("type_", "total", "open_"),
+    [
+        ("searchset", 3, True),
+        ("searchset", 2, False),
+        ("searchset", 1, False),
+        ("searchset", "3", False),
+        ("searchset", True, False),
+        ("searchset", None, False),
+        ("collection", 3, False),
+    ],
+)
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_search_that_found_more_than_was_sent_leaves_every_type_open(
+    type_: str, total: object, open_: bool, broken: bool
+) -> None:
+    matches = [entry(patient()), entry(observation(PHQ9, **score_of("x" if broken else 9)))]
+    others = [entry(condition("1"), search={"mode": "include"}), entry(OUTCOME_OF_NOTHING, search={"mode": "outcome"})]
+    reasons = read_whole(bundle(*matches, *others, type=type_, total=total)).chart.not_covered
+    assert bool(reasons) is open_
+    assert not open_ or "the search found 3 resources, and 2 of them were sent" in set(reasons.values())
+
+
+OUTCOME_OF_NOTHING = {"resourceType": "OperationOutcome", "issue": [{"severity": "information"}]}
+
+
+@pytest.mark.parametrize(
+    ("answered", "open_"),
+    [
+        ({"status": "200 OK"}, False),
+        ({"status": "201"}, False),
+        ({"status": "403 Forbidden"}, True),
+        ({"status": "500"}, True),
+        ({"status": "304 Not Modified"}, True),
+        ({"status": "forbidden"}, False),
+        ({"status": 404}, True),
+        ({}, False),
+        ("404", False),
+    ],
+)
+@pytest.mark.parametrize("resource", [None, {"resourceType": "Bundle", "type": "searchset", "total": 0}])
+def test_a_request_of_a_batch_that_failed_leaves_every_type_open(
+    answered: object, open_: bool, resource: dict[str, Any] | None
+) -> None:
+    answers = [entry(patient(), response={"status": "200"}), entry(resource, response=answered)]
+    reasons = read_whole(bundle(*answers, type="batch-response")).chart.not_covered
+    assert bool(reasons) is open_
+    assert not open_ or reasons["Condition"].endswith("(Bundle.entry[1])")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kinds"),
+    [
+        ({"fullUrl": "https://ehr.example/fhir/Observation/a"}, {"Observation"}),
+        ({"fullUrl": "https://ehr.example/fhir/Observation/a/_history/2"}, {"Observation"}),
+        ({"fullUrl": "Condition/a", "resource": None}, {"Condition"}),
+        ({"fullUrl": "https://ehr.example/fhir/Claim/a"}, {"Claim"}),
+        ({"fullUrl": "urn:uuid:7d7f3f0a-5d66-4d0f-8f52-0d3f8f1d1a01"}, None),
+        ({"search": {"mode": "match"}}, None),
+        ({"fullUrl": 3}, None),
+        ({"fullUrl": "urn:uuid:a", "request": {"method": "DELETE", "url": "Observation/a"}}, set()),
+        ({}, set()),
+        ({"link": []}, set()),
+    ],
+)
+def test_an_entry_without_its_resource_leaves_open_what_it_may_be(sent: object, kinds: set[str] | None) -> None:
+    reasons = read_whole(bundle(patient(), sent)).chart.not_covered
+    assert {"Condition", "Observation", "Patient"} <= set(reasons) if kinds is None else set(reasons) == kinds
+
+
+def test_so_does_one_in_a_bundle_within_the_bundle() -> None:
+    inner = bundle(patient(), {"fullUrl": "urn:uuid:a"}, type="searchset")
+    assert "(Bundle.entry[0].resource.entry[1])" in read_whole(bundle(entry(inner))).chart.not_covered["Condition"]
+    more = bundle(patient(), type="searchset", total=5)
+    assert "5 resources, and 1" in read_whole(bundle(entry(more))).chart.not_covered["Condition"]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("where", ["tag", "security"])
+def test_a_bundle_with_only_some_elements_leaves_every_type_open(where: str, broken: bool) -> None:
+    body = bundle(patient(), observation(PHQ9, status=3 if broken else "final"), meta={where: [TAG]})
+    assert "SUBSETTED" in read_whole(body).chart.not_covered["Condition"]
+
+
+def test_what_marks_a_bundle_in_a_way_that_cannot_be_read_is_passed_over() -> None:
+    assert read_whole(bundle(patient(), meta="SUBSETTED")).chart.not_covered == {}
+
+
+def test_a_contained_result_with_only_some_elements_leaves_its_type_open() -> None:
+    inner = observation("8480-6", "a", meta={"tag": [TAG]})
+    assert set(read(patient(), condition("1", contained=[inner])).chart.not_covered) == {"Observation"}
