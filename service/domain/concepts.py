@@ -140,6 +140,8 @@ PHQ9_ITEMS = tuple(item for item in Item if item.startswith("phq-9-item-"))
 GAD7_ITEMS = tuple(item for item in Item if item.startswith("gad-7-item-"))
 # The same question under its three codes.
 ITEM_9 = (Item.PHQ9_9, Item.CMS_9_PRESENCE, Item.CMS_9_FREQUENCY)
+# Diagnoses and events that are about suicide and self-harm.
+ABOUT_SUICIDE = frozenset({Concept.SUICIDALITY, Concept.SUICIDE_ATTEMPT, Concept.SELF_HARM})
 SUICIDALITY_ITEMS = (
     *ITEM_9,
     Item.CSSRS_1,

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain.analytes import CRP, Analyte
-from service.domain.concepts import SUICIDALITY_ITEMS, Concept, DrugGroup, Item
+from service.domain.concepts import ABOUT_SUICIDE, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
 from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
 from service.domain.instruments import PHQ9_CMS, Instrument
@@ -29,6 +29,7 @@ RELAPSE_SPACING = 30
 by_source = attrgetter("source")
 by_day = attrgetter("last", "first", "source")
 by_day_and_assay = attrgetter("last", "first", "assay", "source")
+_TOO_LATE = "This entry about suicide is dated after the as-of time, so it is left out. Check its date, or asOf."
 NO_RELAPSE = ("refuted", "differential", "entered-in-error")
 
 
@@ -213,6 +214,19 @@ class Timeline:
             self.late_scores, _ = answers.assemble([s for s in chart.scores if self._is_late(s.first, s.instant)])
             self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)]
             self.without_item_9 += answers.without_item_9()
+            self.issues += [DataIssue("later-than-as-of", _TOO_LATE, at, safety=True) for at in self._too_late()]
+
+    def _too_late(self) -> Iterable[str]:
+        """Where something about suicide is dated so late that not even safety rules read it."""
+        for answer in self.chart.answers:
+            if answer.item in SUICIDALITY_ITEMS and answer.value != 0 and self._is_ahead(answer.first, answer.instant):
+                yield answer.source.expression
+        for record in self.chart.records:
+            if record.concepts & ABOUT_SUICIDE and self._is_ahead(_day_of(record), record.instant):
+                yield record.source.expression
+
+    def _is_ahead(self, first: int, instant: float | None) -> bool:
+        return first != EARLIEST and not self.as_of.is_tolerated(first, instant)
 
     def _is_late(self, first: int, instant: float | None) -> bool:
         return not self.as_of.is_past(first, instant) and self.as_of.is_tolerated(first, instant)
@@ -294,7 +308,7 @@ class Timeline:
         self.records: dict[Concept, list[Record]] = {}
         self.safety_records: dict[Concept, list[Record]] = {}
         for record in sorted(self.chart.records, key=by_source):
-            dated = record.first if record.is_dated else record.recorded_first
+            dated = _day_of(record)
             past = dated == EARLIEST or self.as_of.is_past(dated, record.instant)
             tolerated = past or self.as_of.is_tolerated(dated, record.instant)
             self.future += not past
@@ -364,6 +378,10 @@ class Timeline:
             older = self.chart.oldest_medicine_source
             return Stretch(first.ingredient, first.group, start, end, new, tuple(run), older)
         return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
+
+
+def _day_of(record: Record) -> int:
+    return record.first if record.is_dated else record.recorded_first
 
 
 def _one_crp_a_day(results: list[Result]) -> list[Result]:

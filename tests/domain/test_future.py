@@ -11,7 +11,7 @@ from service.domain.analytes import CRP
 from service.domain.concepts import GAD7_ITEMS, ITEM_9, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST, LATEST, AsOf
 from service.domain.examples import AS_OF, TODAY
-from service.domain.facts import Chart
+from service.domain.facts import Chart, Reading
 from service.domain.instruments import DEPRESSION, PHQ9
 from service.domain.verdict import Verdict
 from tests.domain.asking import asked, timeline, verdict
@@ -44,6 +44,25 @@ def test_what_lies_further_ahead_is_left_out_even_for_safety() -> None:
     made = timeline(chart(answer(NINE, 1, -2), record(Concept.SUICIDALITY, days_ago=-2), score(27, -2)))
     assert made.future == 3
     assert not any((made.answers, made.safety_records, made.late_scores))
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (answer(NINE, 1, -2), True),
+        (answer(NINE, None, -2, reading=Reading.UNREADABLE), True),
+        (answer(Item.CSSRS_2, 1, -2), True),
+        (record(Concept.SUICIDE_ATTEMPT, days_ago=-2), True),
+        (answer(NINE, 0, -2), False),
+        (answer(NINE, 1, -1), False),
+        (answer(GAD7_ITEMS[0], 3, -2), False),
+        (record(Concept.INFECTION, days_ago=-2), False),
+        (record(Concept.SUICIDALITY, days_ago=-1), False),
+    ],
+)
+def test_what_is_about_suicide_and_too_far_ahead_is_told(ahead: Any, told: bool) -> None:
+    issues = [one for one in timeline(chart(ahead)).issues if one.code == "later-than-as-of"]
+    assert [(one.expression, one.safety) for one in issues] == ([(ahead.source.expression, True)] if told else [])
 
 
 def test_undated_facts_are_not_in_the_future() -> None:

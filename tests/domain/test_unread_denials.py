@@ -11,7 +11,19 @@ from service.domain.analytes import CRP
 from service.domain.evaluation.scope import At
 from service.domain.examples import read_example
 from service.domain.facts import UnreadScore
-from service.domain.instruments import COGNITION, DEPRESSION, EDSS, GAD7, HADS_D, MOOD, PHQ2, PHQ9, SDMT, MoodDomain
+from service.domain.instruments import (
+    COGNITION,
+    DEPRESSION,
+    EDSS,
+    GAD7,
+    HADS_D,
+    MOOD,
+    PHQ2,
+    PHQ9,
+    PHQA,
+    SDMT,
+    MoodDomain,
+)
 from service.domain.outcome import Want
 from service.domain.verdict import Verdict
 from tests.domain.asking import ago, asked, verdict
@@ -128,6 +140,41 @@ def test_a_result_far_away_leaves_nothing_open_while_the_day_is() -> None:
     assert verdict(word, given, at) is NO
     assert verdict(word, f"{given}; CRP refused: no unit, 35 days ago", at) is OPEN
     assert verdict(word, f"{given}; CRP refused: no unit, 80 days ago", at) is NO
+
+
+R01, R02 = "suicidality-recorded", "suicidality-not-readable"
+NO_THOUGHTS = "PHQ-9 item 9 = 0, 20 days ago"
+
+
+@pytest.mark.parametrize(
+    ("given", "later", "expected"),
+    [
+        (NO_THOUGHTS, (), NO),
+        (NO_THOUGHTS, (unread(PHQ9, 30),), OPEN),
+        (NO_THOUGHTS, (unread(PHQA, 2),), OPEN),
+        (NO_THOUGHTS, (unread(PHQ9, -1),), OPEN),
+        (NO_THOUGHTS, (unread(PHQ9, -2),), NO),
+        (NO_THOUGHTS, (unread(PHQ9, 31),), NO),
+        (NO_THOUGHTS, (unread(PHQ9, 20),), NO),
+        (NO_THOUGHTS, (unread(HADS_D, 2),), NO),
+        (NO_THOUGHTS, (unread(PHQ9, 2, preliminary=True),), NO),
+        ("PHQ-9 item 9 = 1, 20 days ago", (unread(PHQ9, 2),), YES),
+    ],
+)
+def test_a_total_that_could_not_be_read_may_be_too_high_without_item_nine(
+    given: str, later: tuple[UnreadScore, ...], expected: Verdict
+) -> None:
+    found = answer(read_example(given)._replace(unread_scores=later))
+    assert result(found, R01).verdict is expected
+    # Where a positive answer is recorded, that is what there is to say.
+    assert result(found, R02).verdict is (NO if expected is YES else expected)
+
+
+def test_what_clears_may_wait_for_a_final_score() -> None:
+    word = c.MoodCleared(DEPRESSION)
+    given = read_example("PHQ-9 16, 60 days ago; PHQ-9 8, 40 days ago; PHQ-9 9, 20 days ago")
+    (lack,) = asked(word, given._replace(unread_scores=(unread(PHQ9, 2, preliminary=True),)), ago(60)).lacks
+    assert lack.text == "the PHQ-9 of 2026-06-28 is not final"
 
 
 def test_a_rule_tells_what_it_could_not_read() -> None:

@@ -20,6 +20,7 @@ from service.domain.evaluation.scope import (
     not_met,
     undated,
 )
+from service.domain.evaluation.unread import any_value, unread_between, unreadable, why
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
 from service.domain.names import called, worded
@@ -110,7 +111,15 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
     if doubts:
         text = "a high total has no date that can be placed, or contradicts its items"
         return undated(word, text)._replace(values={"entries": tuple(sorted(doubts, key=_reading_order))})
-    return absent(scope, word, SCORED, "a high total")
+    unread = _unread_total(scope, word, low)
+    return unreadable(word, unread) if unread else absent(scope, word, SCORED, "a high total")
+
+
+def _unread_total(scope: Scope, word: c.TotalWithoutItem, low: int) -> str:
+    """Which total could not be read, and came without a readable answer to the question; empty where there is none."""
+    asked = {answer.first for answer in _answers(scope, word.items) if answer.value is not None}
+    unread = unread_between(scope, any_value(word.instruments), low - 1, scope.safety_limit)
+    return next((why(score) for score in unread if score.value is None and score.first not in asked), "")
 
 
 def _high_totals(scope: Scope, word: c.TotalWithoutItem) -> Iterator[tuple[Score, str, bool]]:

@@ -10,7 +10,7 @@ from service.domain.instruments import standard
 from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from service.domain.facts import UnreadScore
@@ -39,20 +39,33 @@ def unread_after(
     *,
     preliminary: bool = False,
 ) -> str:
-    """Which score after the day `since`, up to `to`, may say what was read does not; empty where there is none.
+    """Why the first of `unread_between` does not count, in words; empty where there is none."""
+    return next((why(score) for score in unread_between(scope, limits, since, to, newest, preliminary=preliminary)), "")
 
-    It has to be later than the `newest` that was read of its own instrument, where that is given.
+
+def unread_between(
+    scope: Scope,
+    limits: Limits,
+    since: int,
+    to: int,
+    newest: Mapping[Instrument, int] | None = None,
+    *,
+    preliminary: bool = False,
+) -> Iterator[UnreadScore]:
+    """The scores that may be of a day after `since`, up to `to`, and may say what those that were read do not.
+
+    Each may be later than the `newest` that was read of its own instrument, where that is given.
     """
     for score in scope.timeline.unread_scores:
         if score.preliminary and not preliminary:
             continue
         after = since if newest is None else max(since, newest.get(score.instrument, since))
         if _matters(score, limits) and may_be_after(after, to, score.first, score.last):
-            return _why(score)
-    return ""
+            yield score
 
 
-def _why(score: UnreadScore) -> str:
+def why(score: UnreadScore) -> str:
+    """What is wrong with a score, in words."""
     name = f"the {score.instrument.name} of {spelled(score.first, score.last)}"
     if score.preliminary:
         return f"{name} is not final"

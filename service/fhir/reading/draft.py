@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from msgspec import Raw, ValidationError
 
-from service.domain.concepts import SUICIDALITY_ITEMS, Concept, Item
+from service.domain.concepts import ABOUT_SUICIDE, SUICIDALITY_ITEMS, Concept, Item
 from service.domain.days import EARLIEST, LATEST
 from service.domain.facts import Answer, Reading, Record, Result, Source, UnreadScore
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
@@ -45,14 +45,13 @@ class _Unnamed(Element):
     code: CodeableConcept | None = None
 
 
-# Suicide and self-harm: what may not be lost, whatever else is wrong with an entry.
-SAFETY_CONCEPTS: Final = frozenset({Concept.SUICIDALITY, Concept.SUICIDE_ATTEMPT, Concept.SELF_HARM})
+# What may not be lost, whatever else is wrong with an entry.
 SAFETY_ITEMS: Final = frozenset(SUICIDALITY_ITEMS)
 # Totals of which a high one cannot come from the other eight questions alone.
 SAFETY_TOTALS: Final = frozenset({PHQ9, PHQ9_CMS, PHQA})
 
 # A record of an event without any date stands for one that could not be read; of a disease it would be a diagnosis.
-_EVENTS: Final = SAFETY_CONCEPTS | {
+_EVENTS: Final = ABOUT_SUICIDE | {
     Concept.RELAPSE,
     Concept.PSYCHOSIS,
     Concept.MANIA,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.domain.concepts import Concept
+from service.domain.concepts import ABOUT_SUICIDE, Concept
 from service.domain.facts import Record
 from service.fhir.reading.codes import words
 from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
-from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.elements import given
 from service.fhir.reading.records import concepts_of, counted, in_period, list_misspelt, of_codings
 from service.fhir.reading.resources import Condition
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 _ENCOUNTERED: Final = frozenset({"in-progress", "finished"})
 # What the reason for a visit may record by itself; a diagnosis or infection is read from its Condition.
-_REASONS: Final = frozenset({Concept.RELAPSE, *SAFETY_CONCEPTS})
+_REASONS: Final = frozenset({Concept.RELAPSE, *ABOUT_SUICIDE})
 _STAYS: Final = frozenset({Concept.INPATIENT, Concept.NEUROLOGY_ENCOUNTER})
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from service.domain.concepts import ABOUT_SUICIDE
 from service.domain.facts import Exposure
 from service.fhir.reading.dates import UNDATED, moment
-from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.forms import code_of, codes_asked
 from service.fhir.reading.meanings import bare, is_safety
 from service.terminology.meanings import Kind
@@ -162,7 +162,7 @@ def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str
         else:
             concepts = draft.terminology.concepts(*key)
             draft.unreadable_record(concepts, source)
-            safety |= not SAFETY_CONCEPTS.isdisjoint(concepts)
+            safety |= not ABOUT_SUICIDE.isdisjoint(concepts)
     return safety
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from service.domain.concepts import ABOUT_SUICIDE
 from service.fhir.reading.account import Reason
-from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS
+from service.fhir.reading.draft import SAFETY_ITEMS
 from service.fhir.reading.numerals import Refusal
 from service.terminology.meanings import Kind
 
@@ -91,4 +92,4 @@ def is_safety(meaning: Meaning) -> bool:
     """True when a code is about suicide or self-harm."""
     if meaning.kind is Kind.ITEM:
         return meaning.target in SAFETY_ITEMS
-    return meaning.kind is Kind.RECORD and not SAFETY_CONCEPTS.isdisjoint(cast("frozenset[Concept]", meaning.target))
+    return meaning.kind is Kind.RECORD and not ABOUT_SUICIDE.isdisjoint(cast("frozenset[Concept]", meaning.target))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.domain.concepts import Concept
+from service.domain.concepts import ABOUT_SUICIDE, Concept
 from service.domain.facts import Record
 from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import words
 from service.fhir.reading.dates import NO_PERIOD, UNDATED, dated, within
-from service.fhir.reading.draft import SAFETY_CONCEPTS
 from service.fhir.reading.meanings import misspelt
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.spots import WITHDRAWN
@@ -54,7 +53,7 @@ def list_misspelt(
     if near is None or not concepts:
         return
     at, reason, text = near.refusal
-    safety = not SAFETY_CONCEPTS.isdisjoint(concepts)
+    safety = not ABOUT_SUICIDE.isdisjoint(concepts)
     draft.reject(index, f"{source.expression}.{at}", reason, text, safety=safety)
     draft.unreadable_record(concepts, source, words(concept))
 
@@ -116,7 +115,7 @@ def counted(
     """What a status lets count: what is about suicide counts unless it was withdrawn or did not happen."""
     if not concepts or status in accepted:
         return concepts
-    safety = concepts & SAFETY_CONCEPTS
+    safety = concepts & ABOUT_SUICIDE
     if safety and status not in _VOID:
         return safety
     is_done(draft, index, status, source, accepted)

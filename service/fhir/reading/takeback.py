@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from service.domain.concepts import ABOUT_SUICIDE
 from service.fhir.reading.account import Reason
-from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS, SAFETY_TOTALS
+from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,6 @@ def take_back(draft: Draft, index: int, source: Source, reason: str, read: Calla
 def _is_urgent(scores: list[Score], answers: list[Answer], records: list[Record]) -> bool:
     return (
         any(one.item in SAFETY_ITEMS and one.value for one in answers)
-        or any(one.asserted and not SAFETY_CONCEPTS.isdisjoint(one.concepts) for one in records)
+        or any(one.asserted and not ABOUT_SUICIDE.isdisjoint(one.concepts) for one in records)
         or any(one.instrument in SAFETY_TOTALS and one.value >= _URGENT_TOTAL for one in scores)
     )

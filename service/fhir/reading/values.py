@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from service.domain.analytes import CRP
+from service.domain.concepts import ABOUT_SUICIDE
 from service.domain.facts import Answer, DataIssue, Record, Score
 from service.domain.facts import Reading as Extent
 from service.domain.instruments import DEPRESSION, PHQ2, PHQA
@@ -12,7 +13,7 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import NOT_MEASURED, absence, answer, is_declined, is_there
 from service.fhir.reading.codes import question
 from service.fhir.reading.dates import UNDATED, observed
-from service.fhir.reading.draft import SAFETY_CONCEPTS, SAFETY_ITEMS, SAFETY_TOTALS
+from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
 from service.fhir.reading.numerals import SEVERAL_VALUES, Refusal, score, value_name, values_given
 from service.fhir.reading.results import qualitative, quantitative, refused
 from service.fhir.reading.spots import refuse, reject_status, status_refusal
@@ -225,7 +226,7 @@ def _read_record(
     draft: Draft, spot: Spot, observation: Observation, holder: Observation | Component, meaning: Meaning
 ) -> None:
     concepts = cast("frozenset[Concept]", meaning.target)
-    safety = not SAFETY_CONCEPTS.isdisjoint(concepts)
+    safety = not ABOUT_SUICIDE.isdisjoint(concepts)
     if spot.preliminary and not safety:
         reject_status(draft, spot.at, spot.source, observation.status)
         return

@@ -45,6 +45,7 @@ DATA_ISSUES: Final[dict[str, Known]] = {
     "panel-value-as-total": Known("processing", "A value on the code of a panel is read as the total score."),
     "total-differs-from-items": Known("processing", "A total differs from the sum of its items; the higher is used."),
     "rival-values": Known("processing", "Two totals that differ have the same time; the worse is used."),
+    "later-than-as-of": Known("processing", "An entry about suicide is dated after the as-of time and left out."),
 }
 # What became of a resource that was to be written.
 WRITTEN: Final[dict[str, Known]] = {
