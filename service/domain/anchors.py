@@ -14,6 +14,8 @@ from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.evaluation.screening import disease_start, newest_score
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.domain.analytes import Analyte
     from service.domain.instruments import Instrument, MoodDomain
     from service.domain.outcome import Outcome
@@ -121,17 +123,17 @@ def anchor_day(scope: Scope, anchor: Anchor, outcome: Outcome) -> int | None:
 def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:
     match part:
         case EpisodeOf():
-            return episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))
+            return _episode_start(scope, part.mood)
         case FirstLowGrade():
-            return _first_low_grade(scope, part)
+            return _as_written(scope, (part.analyte,), _first_low_grade(scope, part))
         case AcuteEpisode():
-            return _acute_start(scope, part)
+            return _as_written(scope, (part.analyte,), _acute_start(scope, part))
         case FirstOfRun():
-            return _run_start(scope, part, outcome)
+            return _as_written(scope, part.domain.series, _run_start(scope, part, outcome))
         case RecordOrEpisode():
             return _presented(scope, part, outcome)
         case EventDay():
-            day = outcome.values.get("event_day")
+            day = outcome.values.get("event_written", outcome.values.get("event_day"))
             return day if isinstance(day, int) else None
         case OutcomeDay() | EachEntry():
             return outcome.day
@@ -145,7 +147,16 @@ def _presented(scope: Scope, part: RecordOrEpisode, outcome: Outcome) -> int | N
     entries = scope.check(part.recorded, scope.now()).values.get("entries", ())
     if any(entry.day == outcome.day for entry in entries):
         return outcome.day
-    return episode_start(scope, part.mood, c.MoodCleared(part.mood.domain))
+    return _episode_start(scope, part.mood)
+
+
+def _episode_start(scope: Scope, mood: c.Worsened | c.Elevated) -> int | None:
+    start = episode_start(scope, mood, c.MoodCleared(mood.domain))
+    return _as_written(scope, mood.domain.series, start)
+
+
+def _as_written(scope: Scope, measured: Sequence[Instrument | Analyte], day: int | None) -> int | None:
+    return None if day is None else scope.written(day, *measured)
 
 
 def _days_back(scope: Scope, part: FirstLowGrade | AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:

@@ -173,7 +173,8 @@ class Ledger:
         self._finish(flag, rule, FlagState.INACTIVE, sentence, reason)
 
     def _finish(self, flag: PriorFlag, rule: Rule, state: FlagState, sentence: str, reason: str) -> None:
-        end = self._scope.today if state is FlagState.INACTIVE else flag.end
+        # What began a day ahead in its own offset ends no earlier.
+        end = max(self._scope.today, flag.start or EARLIEST) if state is FlagState.INACTIVE else flag.end
         self._settle_as(flag, rule, state, end, f"{sentence} {rule.limits} {FOOTER}", reason)
 
     def _keep(self, flag: PriorFlag, rule: Rule) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import ABOUT_SUICIDE, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
 from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
 from service.domain.instruments import PHQ9_CMS, Instrument
-from service.domain.responses import Bag
+from service.domain.responses import PLACES, Bag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from service.domain.reads import Subject
 
 Dated = TypeVar("Dated", Score, Answer, Result)
+Placed = TypeVar("Placed", Score, Answer, Result, Record)
 
+Measured: TypeAlias = "Instrument | Analyte | Item | Concept | frozenset[Concept]"
 BRIDGE = 30
 NEW_AFTER = 90
 RELAPSE_SPACING = 30
@@ -123,6 +125,7 @@ class Timeline:
     """Facts by what the words ask for; built once per patient, then only read."""
 
     __slots__ = (
+        "ahead",
         "answers",
         "as_of",
         "chart",
@@ -155,6 +158,8 @@ class Timeline:
         self.chart = chart
         self.as_of = as_of
         self.future = 0
+        # The written day of what counts as of today though its own offset is a day ahead, by what was measured.
+        self.ahead: dict[Measured, int] = {}
         self.tables: dict[tuple[object, ...], Any] = {}
         self.scores: list[Score]
         self.issues: list[DataIssue]
@@ -199,10 +204,13 @@ class Timeline:
         self.future += 1
         return False
 
-    def _by_today(self, fact: Dated) -> Dated:
+    def _by_today(self, fact: Placed) -> Placed:
         """What is past as an instant, but a day ahead in its own offset, counts as of today."""
         today = self.as_of.day
-        return fact._replace(first=today, last=today) if fact.first == fact.last > today else fact
+        if not fact.first == fact.last > today:
+            return fact
+        self.ahead[_measured(fact)] = fact.first
+        return fact._replace(first=today, last=today)
 
     def _keep_late(self) -> None:
         """What only safety rules read: facts dated up to 24 hours after the as-of instant, and forms without item 9."""
@@ -276,6 +284,8 @@ class Timeline:
         for usual, own in scales.items():
             if usual in self.series:
                 self.series[own] = self.series[usual].on(own)
+            if usual in self.ahead:
+                self.ahead[own] = self.ahead[usual]
         also = [score for score in self.partial_scores if score.instrument in scales]
         self.partial_scores += [score._replace(instrument=scales[score.instrument]) for score in also]
 
@@ -316,7 +326,7 @@ class Timeline:
                 if concept is Concept.RELAPSE and record.verification in NO_RELAPSE:
                     continue
                 if past:
-                    self.records.setdefault(concept, []).append(record)
+                    self.records.setdefault(concept, []).append(self._by_today(record))
                 if tolerated:
                     self.safety_records.setdefault(concept, []).append(record)
         self._order_relapses()
@@ -378,6 +388,16 @@ class Timeline:
             older = self.chart.oldest_medicine_source
             return Stretch(first.ingredient, first.group, start, end, new, tuple(run), older)
         return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
+
+
+def _measured(fact: Score | Answer | Result | Record) -> Measured:
+    """What a fact is a value of; an answer to a form with a total is one of that form. Of records relapses matter."""
+    if isinstance(fact, Record):
+        return Concept.RELAPSE if Concept.RELAPSE in fact.concepts else fact.concepts
+    if isinstance(fact, Answer):
+        form, _ = PLACES.get(fact.item, (fact.item, 0))
+        return form
+    return fact.instrument if isinstance(fact, Score) else fact.analyte
 
 
 def _day_of(record: Record) -> int:

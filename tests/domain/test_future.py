@@ -145,3 +145,25 @@ def test_the_zone_of_the_caller_decides_which_day_a_bare_date_is() -> None:
     late = datetime(2026, 6, 30, 20, tzinfo=UTC)
     tokyo = AsOf(late, ZoneInfo("Asia/Tokyo"), "Asia/Tokyo")
     assert timeline(chart(score(12, -1)), tokyo).series[PHQ9].days == [TODAY + 1]
+
+
+AHEAD: dict[str, Any] = {"days_ago": -1, "instant": NOW - 3600}
+NEXT_DAY = AsOf(AS_OF.instant + timedelta(days=1), UTC, "UTC")
+LOWER = score(5, 60)
+MS = record(Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD, days_ago=900)
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ((LOWER, score(14, **AHEAD), crp("5", 10)), "depression-with-low-grade-inflammation"),
+        ((LOWER, score(14, 10), crp("5", **AHEAD)), "depression-with-low-grade-inflammation"),
+        ((LOWER, score(14, **AHEAD), crp("40", **AHEAD)), "acute-inflammation-confounds-mood"),
+        (tuple(items(1, 0, 3, 3, 2, 0, 1, 2, 0, **AHEAD)), "fatigue-dominant-depression-score"),
+        ((LOWER, score(14, 2), MS, relapse(**AHEAD)), "mood-worsening-near-relapse"),
+        ((answer(NINE, 1, **AHEAD),), "suicidality-recorded"),
+    ],
+)
+def test_what_is_a_day_ahead_in_its_own_offset_keeps_its_flag_the_next_day(facts: tuple[Any, ...], rule: str) -> None:
+    first, second = (flag(answer_about(chart(*facts), as_of), rule) for as_of in (AS_OF, NEXT_DAY))
+    assert (first.identifier, first.start) == (second.identifier, second.start)

@@ -108,6 +108,13 @@ def test_what_is_now_part_of_another_is_closed_with_that_reason() -> None:
     assert flag(found, R04, EVERY_STATE).closed_reason == f"now part of {R05}"
 
 
+@pytest.mark.parametrize(("start", "end"), [(25, 0), (-1, -1)])
+def test_no_flag_ends_before_it_begins(start: int, end: int) -> None:
+    given = "PHQ-9 12, 5 days ago; CRP 4 mg/L, 25 days ago; CRP 5 mg/L, 5 days ago"
+    closed = flag(answer(with_flags(given, flagged(R04, ago(start)))), R04, EVERY_STATE)
+    assert (closed.state, closed.end) == (FlagState.INACTIVE, ago(end))
+
+
 def test_what_neither_holds_nor_clears_stays_open_unchanged() -> None:
     kept = flagged(R04, ago(300), priority="PM")
     found = flag(answer(with_flags("GAD-7 3, 5 days ago", kept)), R04, EVERY_STATE)

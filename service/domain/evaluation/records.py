@@ -159,7 +159,9 @@ def check_occurred(scope: Scope, word: c.Occurred, at: At) -> Outcome:
     if hits:
         before = [relapse for relapse in hits if relapse.onset <= at.high]
         relapse = before[-1] if before else hits[0]
-        return Outcome(word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(relapse, at))
+        return Outcome(
+            word, MET, relapse.onset, tuple(r.source for r in relapse.records), _relapse_values(scope, relapse, at)
+        )
     return _without_day(scope, word, at) or absent(scope, word, record_types((word.event,)), "a relapse")
 
 
@@ -208,11 +210,12 @@ def _another_is_nearer(scope: Scope, word: c.Occurred, at: At) -> bool:
     )
 
 
-def _relapse_values(relapse: Relapse, at: At) -> dict[str, Any]:
+def _relapse_values(scope: Scope, relapse: Relapse, at: At) -> dict[str, Any]:
     apart = at.low - relapse.onset
     order, date = "after" if apart >= 0 else "before", iso(relapse.onset)
     return {
         "event_day": relapse.onset,
+        "event_written": scope.written(relapse.onset, Concept.RELAPSE),
         "event_date": date,
         "event_near": f"{Days(abs(apart))} {order} a relapse with onset {date}{_marks(relapse.records)}",
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from service.domain.criteria import Criterion
+    from service.domain.timeline import Measured
 
     Check = Callable[["Scope", Any, "At"], Outcome]
 
@@ -180,6 +181,13 @@ class Scope:
     def dated(self, first: int, last: int) -> tuple[int, int]:
         """A day of what was kept that is written as later than T, in its own offset or by tolerance, counts as T."""
         return (self.today, self.today) if first == last > self.today == self.timeline.as_of.day else (first, last)
+
+    def written(self, day: int, *measured: Measured) -> int:
+        """The written day of what merely counts as of today: tomorrow it is that day still."""
+        ahead = self.timeline.ahead
+        if not ahead or day != self.today:
+            return day
+        return max((ahead[one] for one in measured if one in ahead), default=day)
 
     def on_day(self, day: int) -> Scope:
         """The same patient as seen on an earlier day."""

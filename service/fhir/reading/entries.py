@@ -99,7 +99,8 @@ class Seen(NamedTuple):
 
 def read_entries(draft: Draft, *, strict: bool) -> Person:
     """Reads every entry and says who the patient is."""
-    gate = Gate(draft, _survey(draft), strict=strict)
+    older = _survey(draft)
+    gate = Gate(draft, older, strict=strict)
     found: list[Seen] = []
     for index in read_plain(draft, gate):
         entry = draft.received.entries[index]
@@ -115,9 +116,20 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
             person = read_patient(draft, seen.at, seen.resource, seen.source, person)
         else:
             _read(draft, seen)
+    if draft.retracted:
+        draft.retracted -= _standing(draft, older)
     _tie_all(draft)
     drop_repeated(draft)
     return person
+
+
+def _standing(draft: Draft, older: set[int]) -> set[str]:
+    """The names of resources that were not withdrawn: another server's of one id may have been, which a name hides."""
+    return {
+        f"{resource.kind}/{resource.id}"
+        for index, resource in enumerate(draft.received.resources)
+        if resource is not None and index not in older and resource.status != _RETRACTED and not is_withdrawn(resource)
+    }
 
 
 def _survey(draft: Draft) -> set[int]:

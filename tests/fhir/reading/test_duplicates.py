@@ -11,6 +11,7 @@ from tests.fhir.reading.feeding import (
     PHQ9,
     PHQ9_PANEL,
     concept,
+    entry,
     observation,
     patient,
     quantity,
@@ -66,6 +67,14 @@ def test_withdrawn_version_takes_the_earlier_one_with_it() -> None:
 def test_superseded_withdrawal_retracts_nothing() -> None:
     withdrawn = observation(PHQ9, status="entered-in-error", meta={"versionId": "1"})
     assert read(withdrawn, version(9, None, "2")).chart.retracted == frozenset()
+
+
+def test_what_another_server_withdrew_under_one_id_is_not_withdrawn_here() -> None:
+    withdrawn = entry(observation(PHQ9, status="entered-in-error"), fullUrl="https://one.example/Observation/o")
+    other = entry(observation(PHQ9, **score_of(9)), fullUrl="https://two.example/Observation/o")
+    assert read(withdrawn, other).chart.retracted == frozenset()
+    assert read(other, withdrawn).chart.retracted == frozenset()
+    assert read(withdrawn).chart.retracted == {"Observation/o"}
 
 
 def test_same_id_of_another_type_is_another_resource() -> None:
