@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from service.domain.concepts import Item
 from service.domain.facts import Source
 from service.fhir.reading.account import Reason
 from service.fhir.reading.containers import Undecodable
 from service.fhir.reading.gate import READ_TYPES
-from service.fhir.reading.losses import CONTAINED, codes_in, is_read, lose, lose_contained_in, when_of
+from service.fhir.reading.losses import CONTAINED, codes_in, is_read, labels_of, lose, lose_contained_in, when_of
 from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.ownership import check_broken
 from service.fhir.reading.receiving import Broken, is_type, unknown_type
+from service.fhir.reading.references import is_id, names_of_form
 from service.fhir.reading.shapes import joined
 from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
     from service.fhir.reading.draft import Draft
 
-_FORM: Final = "Questionnaire"
+_FORM, _RESPONSE = "Questionnaire", "QuestionnaireResponse"
 
 
 def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     """An entry that could not be decoded: it is still known whose it is, and what was lost with it."""
     kind, document = broken.kind, broken.document
+    # What has no readable code may be about anything, so it is refused aloud.
+    sure = bool(kind) and not broken.is_unknown
+    if not sure and isinstance(document.get("questionnaire"), str):
+        kind = _RESPONSE
     path = draft.expressions[index]
     if broken.is_bundle:
         _lose_bundle(draft, index, broken, path)
         return
     owner = check_broken(draft, index, document)
     codes = codes_in(draft, document)
-    # What has no readable code may be about anything, so it is refused aloud.
-    sure = bool(kind) and not broken.is_unknown
     name = document.get("id")
-    source = Source(f"{kind}/{name}" if sure and isinstance(name, str) else "", path, kind, display=kind or "resource")
+    source = Source(
+        f"{kind}/{name}" if sure and isinstance(name, str) and is_id(name) else "",
+        path,
+        kind,
+        display=kind or "resource",
+    )
+    source = source._replace(labels=labels_of(document))
     inner = lose_contained_in(draft, source, document)
     itself = not sure or (kind in READ_TYPES and (not codes or is_read(draft, kind, codes)))
     if not itself and inner is None:
         return
     safety = bool(inner)
-    url = document.get("url")
-    if kind == _FORM and isinstance(url, str) and url and draft.index.is_answered(url):
+    if kind == _FORM and any(map(draft.index.is_answered, names_of_form(document.get("url"), broken.fullUrl, name))):
         # What its responses answer cannot be told any more.
-        kind = "QuestionnaireResponse"
+        kind = _RESPONSE
     if itself:
         # Without a type, a code of a question or a result still tells what was lost.
         safety |= lose(draft, source, kind if kind in READ_TYPES else "Observation", codes, when_of(document))
@@ -58,7 +66,8 @@ def _lose_bundle(draft: Draft, index: int, broken: Broken, path: str) -> None:
     """A Bundle within the Bundle may hold a form that asks about suicide, unless its bytes say that it does not."""
     safety = not broken.text or _may_ask(draft, draft.received.raw(index))
     if safety:
-        draft.unreadable_answer(Item.PHQ9_9, Source("", path, "Bundle", display="Bundle"))
+        kind = broken.kind or "Bundle"
+        draft.unreadable_answer(Item.PHQ9_9, Source("", path, kind, display=kind))
     if broken.text:
         element = joined(path.removesuffix(".resource"), broken.element)
         draft.reject(index, element, Reason.WRONG_TYPE, broken.text, safety=safety)
@@ -67,7 +76,7 @@ def _lose_bundle(draft: Draft, index: int, broken: Broken, path: str) -> None:
 
 
 def _may_ask(draft: Draft, raw: bytes) -> bool:
-    if b'"QuestionnaireResponse"' in raw:
+    if f'"{_RESPONSE}"'.encode() in raw:
         return True
     return any(is_safety(meaning) and f'"{code}"'.encode() in raw for (_, code), meaning in draft.lookup.items())
 
@@ -81,7 +90,7 @@ def lose_contained(draft: Draft, index: int, source: Source, fault: Undecodable)
     if not is_type(kind):
         kind, text = unknown_type(kind)
         fault = fault._replace(element="resourceType", text=text)
-    if kind == _FORM and source.resource_type == "QuestionnaireResponse":
+    if kind == _FORM and source.resource_type == _RESPONSE:
         # Its questions are those that the response answers.
         kind = source.resource_type
     if kind not in CONTAINED:

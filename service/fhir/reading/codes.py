@@ -46,3 +46,18 @@ def loinc_of(link: str) -> str:
     """The LOINC code that a linkId is, as such or as the end of a path such as `/44249-1/44260-8`; else empty."""
     code = link.rpartition("/")[2] if link.startswith("/") else link
     return code if _LOINC_CODE.fullmatch(code) else ""
+
+
+def bare(code: str) -> str:
+    """A code without the blanks around it, and without signs that nobody can see."""
+    return "".join(sign for sign in code if sign.isprintable()).strip()
+
+
+def is_padded(code: str | None) -> bool:
+    """Whether a code holds more than it would if it were well spelled."""
+    return code is not None and not (code.isprintable() and code == code.strip())
+
+
+def label(system: str, code: str, display: str) -> tuple[str, str, str]:
+    """A security label; what we mark with it has to be valid, so that its code is told without blanks."""
+    return system, bare(code), display

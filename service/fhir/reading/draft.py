@@ -13,13 +13,14 @@ from service.domain.facts import Answer, Reading, Record, Result, Source, Unread
 from service.domain.instruments import PHQ9, PHQ9_CMS, PHQA
 from service.errors import BodyTooLarge
 from service.fhir.reading.account import Account, Rejection
-from service.fhir.reading.codes import words
+from service.fhir.reading.codes import label, words
 from service.fhir.reading.containers import Containers
 from service.fhir.reading.dates import UNDATED, seconds
 from service.fhir.reading.elements import ABSENT, CodeableConcept, Element
 from service.fhir.reading.references import Index, fragment, identifiers_of
 from service.fhir.reading.resources import Medication, Resource
 from service.fhir.reading.responses import Responses
+from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -231,6 +232,18 @@ class Draft:
         analyte = cast("Analyte", meaning.target)
         self.results.append(Result(analyte, None, *when, source, "", refusal, meaning.assay))
 
+    def unreadable(self, meaning: Meaning, source: Source, when: Moment = UNDATED, response: str = "") -> None:
+        """Keeps the knowledge that a question about suicide, an event, a result or a total was there."""
+        target: Any = meaning.target
+        if meaning.kind is Kind.ITEM:
+            self.unreadable_answer(target, source, response, when)
+        elif meaning.kind is Kind.RECORD:
+            self.unreadable_record(target, source)
+        elif meaning.kind is Kind.RESULT:
+            self.unreadable_result(meaning, source, when=when)
+        elif meaning.kind is Kind.SCORE:
+            self.unreadable_score(target, when)
+
     def resolve(self, reference: Reference, index: int, resource: Resource) -> Resource | None:
         """The resource that a reference in `resource` means, contained or in the Bundle."""
         self.follow()
@@ -297,4 +310,4 @@ class Draft:
 
 
 def _labels(meta: Meta) -> tuple[tuple[str, str, str], ...]:
-    return tuple((one.system or "", one.code or "", one.display or "") for one in meta.security or ())
+    return tuple(label(one.system or "", one.code or "", one.display or "") for one in meta.security or ())

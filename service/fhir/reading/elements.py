@@ -18,6 +18,11 @@ def given(raw: Raw) -> bool:
     return raw is not ABSENT and raw != NULL
 
 
+def modifies(raw: Raw) -> bool:
+    """True when a modifierExtension is there and holds anything."""
+    return given(raw) and bytes(raw).translate(None, b" \t\r\n") != b"[]"
+
+
 class Element(Struct, gc=False):
     """Anything in FHIR; unknown elements pass."""
 

@@ -8,7 +8,7 @@ from service.domain.concepts import ABOUT_SUICIDE, Concept
 from service.domain.facts import Record
 from service.fhir.reading.codes import words
 from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import modifies
 from service.fhir.reading.records import concepts_of, counted, in_period, list_misspelt, of_codings
 from service.fhir.reading.resources import Condition
 from service.fhir.reading.spots import WITHDRAWN
@@ -55,7 +55,7 @@ def _diagnosed(draft: Draft, index: int, encounter: Encounter) -> Iterator[froze
     """What the Conditions record that a visit was for, if they are in the data and believed."""
     references = list(encounter.reasonReference or ())
     for one in encounter.diagnosis or ():
-        if one.condition is not None and not given(one.modifierExtension):
+        if one.condition is not None and not modifies(one.modifierExtension):
             references.append(one.condition)
     for reference in references:
         found = draft.resolve(reference, index, encounter)
@@ -64,6 +64,6 @@ def _diagnosed(draft: Draft, index: int, encounter: Encounter) -> Iterator[froze
 
 
 def _is_believed(condition: Condition) -> bool:
-    if condition.implicitRules or given(condition.modifierExtension):
+    if condition.implicitRules or modifies(condition.modifierExtension):
         return False
     return first_code(condition.verificationStatus, VERIFICATIONS) not in DISBELIEVED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from service.fhir.reading.codes import loinc_of
+from service.fhir.reading.codes import bare, loinc_of
 from service.fhir.reading.elements import Reference
 from service.fhir.reading.resources import Questionnaire
 from service.terminology.systems import LOINC
@@ -40,17 +40,17 @@ class Form:
         found = _questionnaire(draft, index, response, canonical)
         if found is not None:
             draft.follow(len(found.code or ()))
-            self.codes += [(one.system, one.code) for one in found.code or ()]
+            self.codes += [(one.system, bare(one.code or "")) for one in found.code or ()]
             for item in _all(found.item or []):
                 # Every response to a form has all of it looked at.
                 draft.follow(1 + len(item.code or ()))
                 meaning = self._coded(item.code or ()) or self._defined(item.definition)
                 if meaning is not None and item.linkId:
-                    self._by_link[item.linkId] = meaning
+                    self._by_link[bare(item.linkId)] = meaning
 
     def meaning(self, item: AnsweredItem) -> Meaning | None:
         """What a question is about; None when nothing tells."""
-        link = item.linkId or ""
+        link = bare(item.linkId or "")
         return (
             self._lookup.get((LOINC, loinc_of(link)))
             or self._defined(item.definition)
@@ -67,7 +67,8 @@ class Form:
         return next((meaning for meaning in meanings if meaning is not None), None)
 
     def _named(self, system: str, code: str) -> Meaning | None:
-        """By code, in a form also under a misspelt system: there a link without any system is read as well."""
+        """By code, in a form also misspelt, or under a misspelt system: there a link without any is read as well."""
+        code = bare(code)
         found = self._lookup.get((system, code))
         return self._lookup.get((self._meant_by(system, code), code)) if found is None else found
 
@@ -75,10 +76,10 @@ class Form:
 def codes_asked(draft: Draft, form: Questionnaire) -> Iterator[tuple[str, str]]:
     """The codes of a form, and the codes and definitions of its questions; each counts as followed."""
     draft.follow(1 + len(form.code or ()))
-    yield from ((one.system or "", one.code or "") for one in form.code or ())
+    yield from ((one.system or "", bare(one.code or "")) for one in form.code or ())
     for item in _all(form.item or []):
         draft.follow(1 + len(item.code or ()))
-        yield from ((one.system or "", one.code or "") for one in item.code or ())
+        yield from ((one.system or "", bare(one.code or "")) for one in item.code or ())
         if (defined := code_of(item.definition or "")) is not None:
             yield defined
 

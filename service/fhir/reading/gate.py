@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.fhir.reading.account import Reason
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import modifies
 from service.fhir.reading.losses import codes_in, document_of, is_read, lose, lose_contained_in, when_of
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.resources import READ
@@ -34,7 +34,7 @@ class Gate:
 
     def admits(self, index: int, entry: Entry, resource: Resource) -> bool:
         """False when the entry is not to be read; what it was about is then kept as unreadable."""
-        if self.asks or resource.implicitRules or given(resource.modifierExtension) or given(entry.modifierExtension):
+        if self.asks or resource.implicitRules or _is_modified(entry, resource):
             fault = self._fault(index, entry, resource)
             if fault is not None:
                 self._refuse(index, resource, fault)
@@ -50,7 +50,7 @@ class Gate:
                 Reason.IMPLICIT_RULES,
                 "It follows rules that are not known; send it without.",
             )
-        if given(resource.modifierExtension) or given(entry.modifierExtension):
+        if _is_modified(entry, resource):
             return Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
         if self._strict and resource.kind in READ_TYPES:
             # fhir.resources is large, and only strict reading needs it.
@@ -71,4 +71,12 @@ class Gate:
         safety = bool(inner)
         if itself and not is_superseded:
             safety |= lose(draft, source, kind, codes, when_of(document))
-        draft.reject(index, joined(source.expression, fault.element), fault.reason, fault.text, safety=safety)
+        path = source.expression
+        if fault.reason == Reason.MODIFIER and not modifies(resource.modifierExtension):
+            # It is the entry's.
+            path = path.removesuffix(".resource")
+        draft.reject(index, joined(path, fault.element), fault.reason, fault.text, safety=safety)
+
+
+def _is_modified(entry: Entry, resource: Resource) -> bool:
+    return modifies(resource.modifierExtension) or modifies(entry.modifierExtension)

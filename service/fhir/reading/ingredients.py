@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.domain.concepts import DrugGroup
 from service.fhir.reading.codes import words
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import modifies
 from service.fhir.reading.resources import Medication
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def product(draft: Draft, index: int, record: MedicineRecord) -> Product:
     if reference is None:
         return Product(_UNNAMED, (), is_local_form=False)
     found = draft.resolve(reference, index, record)
-    if not isinstance(found, Medication) or found.implicitRules or given(found.modifierExtension):
+    if not isinstance(found, Medication) or found.implicitRules or modifies(found.modifierExtension):
         return Product(reference.display or _UNNAMED, (), is_local_form=False)
     name = words(found.code) or reference.display or ""
     codings = list(_codings(draft, index, record, found))
@@ -49,7 +49,7 @@ def _codings(draft: Draft, index: int, record: Resource, medication: Medication)
     yield from _of(medication.code)
     draft.follow(len(medication.ingredient or ()))
     for ingredient in medication.ingredient or ():
-        if given(ingredient.modifierExtension):
+        if modifies(ingredient.modifierExtension):
             continue
         yield from _of(ingredient.itemCodeableConcept)
         if ingredient.itemReference is not None:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from service.domain.concepts import ABOUT_SUICIDE
 from service.domain.facts import Exposure
+from service.fhir.reading.codes import bare, label
 from service.fhir.reading.dates import UNDATED, moment
 from service.fhir.reading.forms import code_of, codes_asked
-from service.fhir.reading.meanings import bare, is_safety
+from service.fhir.reading.meanings import is_safety
 from service.terminology.meanings import Kind
 from service.terminology.systems import LOINC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from service.domain.concepts import Concept, Item
     from service.domain.facts import Source
-    from service.domain.instruments import Instrument
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
 
@@ -31,6 +30,8 @@ _MEDICINES: Final = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
 _VOID: Final = "entered-in-error"
+# Where a response names its form, which no other resource does.
+_FORM: Final = "questionnaire"
 _UNREAD: Final = "a medicine that could not be read"
 # Where a resource says what it is about; values are no part of that.
 _TELLING: Final = frozenset(
@@ -67,8 +68,7 @@ def codes_in(draft: Draft, document: Document) -> list[tuple[str, str]]:
             waiting += [inner for name, inner in value.items() if not name.startswith(("value", "answer"))]
             waiting += _under_answers(value)
             found |= dict.fromkeys(_told_by(draft, value))
-    if document.get("resourceType") == "QuestionnaireResponse":
-        found |= dict.fromkeys(_told_by_form(draft, document))
+    found |= dict.fromkeys(_told_by_form(draft, document))
     return list(found)
 
 
@@ -93,7 +93,7 @@ def _told_by(draft: Draft, element: Document) -> Iterator[tuple[str, str]]:
 
 def _told_by_form(draft: Draft, response: Document) -> Iterator[tuple[str, str]]:
     """The form's own code, and those of its questions where the form is in the Bundle."""
-    canonical = response.get("questionnaire")
+    canonical = response.get(_FORM)
     if not isinstance(canonical, str):
         return
     url = canonical.partition("|")[0]
@@ -112,14 +112,28 @@ def lose_contained_in(draft: Draft, source: Source, document: Document) -> bool 
         return None
     contained = document.get("contained")
     safety: bool | None = None
-    inner: list[Any] = contained if isinstance(contained, list) else [contained]
+    inner = [one for one in (contained if isinstance(contained, list) else [contained]) if isinstance(one, dict)]
+    forms = {f"#{one.get('id')}": one for one in inner if one.get("resourceType") == "Questionnaire"}
     for one in inner:
-        kind = one.get("resourceType") if isinstance(one, dict) and not _is_void(one) else None
-        if not isinstance(kind, str) or kind not in CONTAINED:
+        kind = one.get("resourceType")
+        if not isinstance(kind, str) or kind not in CONTAINED or _is_void(one):
             continue
-        if is_read(draft, kind, codes := codes_in(draft, one)):
+        codes = codes_in(draft, one)
+        form = forms.get(str(one.get(_FORM)))
+        if form is not None:
+            codes += codes_in(draft, form)
+        if is_read(draft, kind, codes):
             safety = lose(draft, source, kind, codes, when_of(one)) or bool(safety)
     return safety
+
+
+def labels_of(document: Document) -> tuple[tuple[str, str, str], ...]:
+    """The security labels of a refused resource, as far as they can be told."""
+    meta = document.get("meta")
+    held = meta.get("security") if isinstance(meta, dict) else None
+    codings = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+    parts = ([one.get(name) for name in ("system", "code", "display")] for one in codings)
+    return tuple(label(*(part if isinstance(part, str) else "" for part in several)) for several in parts)
 
 
 def _is_void(contained: Document) -> bool:
@@ -131,11 +145,11 @@ def _is_void(contained: Document) -> bool:
 
 def when_of(document: Document) -> Moment:
     """The time of a refused resource, as far as it can be told."""
-    for name in ("effectiveDateTime", "effectiveInstant", "authored"):
-        text = document.get(name)
-        if isinstance(text, str):
-            return moment(text) or UNDATED
-    return UNDATED
+    period = document.get("effectivePeriod")
+    bounds = [period.get("end"), period.get("start")] if isinstance(period, dict) else []
+    written = [*map(document.get, ("effectiveDateTime", "effectiveInstant", "authored")), *bounds]
+    text = next((one for one in written if isinstance(one, str)), "")
+    return moment(text) or UNDATED
 
 
 def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
@@ -150,7 +164,7 @@ def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
 def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str]], when: Moment = UNDATED) -> bool:
     """Keeps unreadable candidates in the place of what is refused; True when it was about suicide.
 
-    `when` is told of scores and results, of which a later one leaves an earlier one open.
+    `when` is told of all but records, which nothing but their want of a date marks as doubtful.
     """
     safety = False
     if kind in _MEDICINES:
@@ -158,7 +172,7 @@ def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str
         return False
     for key in codes:
         if kind in _OBSERVED:
-            safety |= _lose_observed(draft, source, key, when)
+            safety |= _lose_observed(draft, source, kind, key, when)
         else:
             concepts = draft.terminology.concepts(*key)
             draft.unreadable_record(concepts, source)
@@ -172,26 +186,19 @@ def _lose_medicine(draft: Draft, source: Source, codes: Iterable[tuple[str, str]
     draft.medicines[_UNREAD] = bool(drugs) and draft.medicines.get(_UNREAD, True)
 
 
-def _lose_observed(draft: Draft, source: Source, key: tuple[str, str], when: Moment) -> bool:
+def _lose_observed(draft: Draft, source: Source, kind: str, key: tuple[str, str], when: Moment) -> bool:
     meaning = draft.lookup.get(key)
     if meaning is None:
         return False
     if meaning.kind in (Kind.PANEL, Kind.FORM):
-        return source.resource_type == "QuestionnaireResponse" and _lose_form(draft, source, key)
-    if meaning.kind is Kind.ITEM:
-        draft.unreadable_answer(cast("Item", meaning.target), source)
-    elif meaning.kind is Kind.RECORD:
-        draft.unreadable_record(cast("frozenset[Concept]", meaning.target), source)
-    elif meaning.kind is Kind.RESULT:
-        draft.unreadable_result(meaning, source, when=when)
-    elif meaning.kind is Kind.SCORE:
-        draft.unreadable_score(cast("Instrument", meaning.target), when)
+        return kind == "QuestionnaireResponse" and _lose_form(draft, source, key, when)
+    draft.unreadable(meaning, source, when)
     return is_safety(meaning)
 
 
-def _lose_form(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
+def _lose_form(draft: Draft, source: Source, key: tuple[str, str], when: Moment) -> bool:
     """A form that asks about suicide."""
     questions = draft.terminology.safety_questions(*key)
     for item in questions[:1]:
-        draft.unreadable_answer(item, source)
+        draft.unreadable_answer(item, source, when=when)
     return bool(questions)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from service.domain.concepts import ABOUT_SUICIDE
 from service.fhir.reading.account import Reason
+from service.fhir.reading.codes import bare
 from service.fhir.reading.draft import SAFETY_ITEMS
 from service.fhir.reading.numerals import Refusal
 from service.terminology.meanings import Kind
@@ -57,16 +58,6 @@ class Misspelt(NamedTuple):
             return Refusal(f"{self.element}.code", Reason.CODE, text)
         text = f"This is not the address of a code system that is read; with this code send {self.system}."
         return Refusal(f"{self.element}.system", Reason.CODE, text)
-
-
-def bare(code: str) -> str:
-    """A code without the blanks around it, and without signs that nobody can see."""
-    return "".join(sign for sign in code if sign.isprintable()).strip()
-
-
-def is_padded(code: str | None) -> bool:
-    """Whether a code holds more than it would if it were well spelled."""
-    return code is not None and not (code.isprintable() and code == code.strip())
 
 
 def misspelt(draft: Draft, concept: Code | CodeableConcept | None, element: str = "code") -> Misspelt | None:

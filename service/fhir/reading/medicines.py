@@ -8,7 +8,7 @@ from service.domain.days import EARLIEST
 from service.domain.facts import Exposure
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import NO_PERIOD, Moment, dated, within
-from service.fhir.reading.elements import given
+from service.fhir.reading.elements import modifies
 from service.fhir.reading.ingredients import Product, is_systemic, product
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.resources import MedicationDispense, MedicationRequest
@@ -240,14 +240,14 @@ def _start_day(draft: Draft, index: int, source: Source, start: Moment | Refusal
 
 def _modified(record: MedicineRecord, dosages: Sequence[Dosage]) -> str:
     """The element of which an extension changes the meaning; empty when there is none."""
-    if any(given(dosage.modifierExtension) or _is_modified(dosage.timing) for dosage in dosages):
+    if any(modifies(dosage.modifierExtension) or _is_modified(dosage.timing) for dosage in dosages):
         return "dosageInstruction" if isinstance(record, MedicationRequest | MedicationDispense) else "dosage"
     supply = record.dispenseRequest if isinstance(record, MedicationRequest) else None
-    return "dispenseRequest" if supply is not None and given(supply.modifierExtension) else ""
+    return "dispenseRequest" if supply is not None and modifies(supply.modifierExtension) else ""
 
 
 def _is_modified(timing: Timing | None) -> bool:
-    return timing is not None and given(timing.modifierExtension)
+    return timing is not None and modifies(timing.modifierExtension)
 
 
 def _reject_status(draft: Draft, index: int, status: str | None, source: Source) -> None:

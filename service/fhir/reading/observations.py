@@ -10,7 +10,7 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.answering import answer, is_there
 from service.fhir.reading.components import components_of
 from service.fhir.reading.dates import UNDATED, observed
-from service.fhir.reading.elements import Component, Reference, given
+from service.fhir.reading.elements import Component, Reference, given, modifies
 from service.fhir.reading.meanings import is_safety, meaning_of, misspelt
 from service.fhir.reading.numerals import Refusal
 from service.fhir.reading.references import literal
@@ -20,7 +20,6 @@ from service.fhir.reading.spots import (
     WITHDRAWN,
     Part,
     Spot,
-    lose,
     refuse,
     reject_status,
 )
@@ -61,7 +60,7 @@ def read_observation(
 
 def _objection(draft: Draft, observation: Observation) -> Refusal | None:
     """Why an Observation as a whole is not to be used; of modifiers only contained ones get as far as this."""
-    if observation.implicitRules or given(observation.modifierExtension):
+    if observation.implicitRules or modifies(observation.modifierExtension):
         return Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
     if not given(observation.focus):
         return None
@@ -104,7 +103,7 @@ def _refuse_all(draft: Draft, parts: list[Part], source: Source, refusal: Refusa
     draft.reject(parts[0].spot.at, path, refusal.reason, refusal.text, safety=safety)
     if refusal.reason != Reason.ABOUT_ANOTHER:
         for one in parts:
-            lose(draft, one.spot, one.meaning)
+            draft.unreadable(one.meaning, one.spot.source, response=one.spot.response)
 
 
 def link_observation(draft: Draft, index: int, observation: Observation, source_path: str) -> None:
@@ -130,7 +129,7 @@ def _read(draft: Draft, observation: Observation, one: Part) -> None:
     if near is not None:
         _refuse_misspelt(draft, observation, one, near)
         return
-    if isinstance(holder, Component) and given(holder.modifierExtension):
+    if isinstance(holder, Component) and modifies(holder.modifierExtension):
         refusal = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
         refuse(draft, spot, meaning, refusal, _when(observation, meaning))
         return

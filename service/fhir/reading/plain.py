@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from service.domain.facts import Reading as Extent
 from service.domain.facts import Result, Score
 from service.fhir.reading.answering import Answered, answer, answer_in
-from service.fhir.reading.codes import question
+from service.fhir.reading.codes import is_padded, question
 from service.fhir.reading.dates import moment
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.meanings import is_padded
 from service.fhir.reading.numerals import Number, score, values_given
 from service.fhir.reading.observations import USABLE
 from service.fhir.reading.ownership import whose

@@ -11,7 +11,7 @@ import msgspec
 
 from service.domain.interval import Interval, bounded
 from service.fhir.reading.account import Reason
-from service.fhir.reading.elements import ReferenceRange, given
+from service.fhir.reading.elements import ReferenceRange, given, modifies
 from service.fhir.reading.numerals import (
     LONGEST_QUANTITY,
     MOST_DIGITS,
@@ -129,7 +129,7 @@ def _ranges(holder: Observation | Component) -> list[ReferenceRange]:
     return [
         one
         for one in part(_RANGES, holder.referenceRange, "referenceRange")
-        if not given(one.modifierExtension) and (one.type is None or _is_normal(one.type))
+        if not modifies(one.modifierExtension) and (one.type is None or _is_normal(one.type))
     ]
 
 

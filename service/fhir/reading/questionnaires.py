@@ -12,7 +12,7 @@ from service.fhir.reading.answering import absence, answer
 from service.fhir.reading.codes import loinc_of
 from service.fhir.reading.dates import UNDATED, dated
 from service.fhir.reading.draft import SAFETY_ITEMS, SAFETY_TOTALS
-from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given
+from service.fhir.reading.elements import AnsweredItem, CodeableConcept, Component, given, modifies
 from service.fhir.reading.forms import Form
 from service.fhir.reading.numerals import SEVERAL_VALUES, Number, Refusal, score, values_given
 from service.fhir.reading.shapes import WrongTypeError
@@ -193,7 +193,7 @@ def _read_item(sheet: Sheet, asked: Asked, item: Item) -> None:
 
 
 def _read_answer(sheet: Sheet, asked: Asked, one: Given, item: Item, path: str) -> tuple[int, Extent, str]:
-    if given(one.modifierExtension) or given(asked.item.modifierExtension):
+    if modifies(one.modifierExtension) or modifies(asked.item.modifierExtension):
         found: Refusal | object = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
     else:
         holder = _holder(one)
@@ -241,7 +241,7 @@ def _read_total(sheet: Sheet, asked: Asked, instrument: Instrument) -> None:
     sheet.totals.add(instrument)
     if sheet.when is UNDATED or (sheet.tells_safety_alone and instrument not in SAFETY_TOTALS):
         return
-    if given(answers[0].modifierExtension) or given(asked.item.modifierExtension):
+    if modifies(answers[0].modifierExtension) or modifies(asked.item.modifierExtension):
         found: Refusal | Number = Refusal("modifierExtension", Reason.MODIFIER, UNKNOWN_MODIFIER)
     else:
         found = _guarded(lambda: score(_holder(answers[0]), instrument))

@@ -69,6 +69,7 @@ _RAW_ENTRY: Final = msgspec.json.Decoder(_RawEntry)
 _EXPRESSIONS: Final = tuple(f"Bundle.entry[{index}].resource" for index in range(2048))
 
 
+_PARAMETERS: Final = "Parameters within a Bundle are not read; send the resources in them as entries of the Bundle."
 _NO_TYPE: Final = "A resource without a type cannot be read; give every resource its resourceType."
 
 
@@ -76,7 +77,8 @@ class Broken(Entry):
     """An entry with a wrong type somewhere: `element` says where, below the entry; `document` is its resource.
 
     `is_unknown`: there is no resource type of its name, and `kind` is the nearest, if any is near.
-    `is_bundle`: it is a Bundle, and nothing is known of what it holds; without a `text` it nests deeper than is read.
+    `is_bundle`: it is a Bundle or Parameters, and nothing is known of what it holds; without a `text` it nests deeper
+    than is read.
     """
 
     kind: str = ""
@@ -277,6 +279,8 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
     kind = resource.get("resourceType")
     if kind == "Bundle":
         return _RAW_ENTRY.decode(raw).resource
+    if kind == "Parameters":
+        return Broken(kind=kind, element="resource.resourceType", text=_PARAMETERS, is_bundle=True)
     if not isinstance(kind, str):
         return Broken(kind="", element="resource.resourceType", text=_NO_TYPE, document=resource)
     url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None

@@ -68,6 +68,12 @@ def identifiers_of(raw: Raw) -> list[Identifier]:
         return []
 
 
+def names_of_form(url: object, full_url: str | None, name: object) -> set[str]:
+    """What responses may call a Questionnaire by: its canonical url, and as some do, its address."""
+    relative = f"Questionnaire/{name}" if isinstance(name, str) and name else None
+    return {one for one in (url, full_url, relative) if isinstance(one, str) and one}
+
+
 class Index:
     """Finds the entry that a reference means; made on first use, for most Bundles need none."""
 
@@ -102,12 +108,13 @@ class Index:
         return by_url, self._base[1]
 
     def forms(self, url: str) -> list[tuple[int, Questionnaire]]:
-        """The Questionnaires with a url, with the indexes of their entries."""
+        """The Questionnaires with a url, or with this address, with the indexes of their entries."""
         if self._forms is None:
             self._forms = {}
             for index, entry in enumerate(self._received.entries):
-                if isinstance(entry.resource, Questionnaire) and entry.resource.url:
-                    self._forms.setdefault(entry.resource.url, []).append((index, entry.resource))
+                if isinstance(entry.resource, Questionnaire):
+                    for name in names_of_form(entry.resource.url, entry.fullUrl, entry.resource.id):
+                        self._forms.setdefault(name, []).append((index, entry.resource))
         return self._forms.get(url, [])
 
     def is_answered(self, url: str) -> bool:

@@ -10,11 +10,12 @@ import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
 from service.errors import BodyUnreadable, InvalidParameter, too_deep
-from service.fhir.reading.elements import ABSENT, Element, given
+from service.fhir.reading.elements import ABSENT, Element, given, modifies
 from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.receiving import Received, receive
 from service.fhir.reading.resources import Bundle, Parameter, Parameters, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
+from service.fhir.reading.surrogates import without_halves
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DATA: Final = "data"
@@ -102,13 +103,19 @@ def read_request(body: bytes, limits: ReadingLimits = LIMITS) -> RequestBody:
             decoded = _WHOLE.decode(body)
         except ValidationError:
             return _leniently(body, limits)
+        except DecodeError:
+            whole = without_halves(body)
+            if whole == body:
+                raise
+            return read_request(whole, limits)
         if type(decoded) is Bundle:
             return RequestBody({}, receive(body, decoded, limits=limits))
         return _parameters(body, decoded, limits)
 
 
 def _leniently(body: bytes, limits: ReadingLimits) -> RequestBody:
-    """A body with a wrong type somewhere."""
+    """A body with a wrong type somewhere, past which nothing has been looked at."""
+    body = without_halves(body)
     kind = _kind(body)
     if kind == "Bundle":
         return RequestBody({}, receive(body, limits=limits))
@@ -132,7 +139,7 @@ def _parameters(body: bytes, sent: _SentParameters | _PlainParameters, limits: R
         at = f"Parameters.parameter[{index}]"
         if not parameter.name:
             raise InvalidParameter("A parameter has no name; give it the name of a parameter.", f"{at}.name")
-        if given(parameter.modifierExtension):
+        if modifies(parameter.modifierExtension):
             text = "A parameter with a modifierExtension is not read; send it without."
             raise BodyUnreadable(text, f"{at}.modifierExtension")
         resource: Raw | Resource | None = parameter.resource

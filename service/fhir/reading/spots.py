@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import UNDATED
 from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.numerals import Refusal
-from service.terminology.meanings import Kind
 
 if TYPE_CHECKING:
-    from service.domain.concepts import Concept, Item
     from service.domain.facts import Source
-    from service.domain.instruments import Instrument
     from service.fhir.reading.dates import Moment
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.elements import Component
@@ -75,16 +72,4 @@ def refuse(draft: Draft, spot: Spot, meaning: Meaning | None, refusal: Refusal, 
     path = f"{spot.path}.{refusal.element}" if refusal.element else spot.path
     draft.reject(spot.at, path, refusal.reason, refusal.text, safety=safety)
     if meaning is not None:
-        lose(draft, spot, meaning, when)
-
-
-def lose(draft: Draft, spot: Spot, meaning: Meaning, when: Moment = UNDATED) -> None:
-    """Keeps that a question about suicide, an event or a result was there and could not be read."""
-    if meaning.kind is Kind.ITEM:
-        draft.unreadable_answer(cast("Item", meaning.target), spot.source, response=spot.response, when=when)
-    elif meaning.kind is Kind.RECORD:
-        draft.unreadable_record(cast("frozenset[Concept]", meaning.target), spot.source)
-    elif meaning.kind is Kind.RESULT:
-        draft.unreadable_result(meaning, spot.source, when=when)
-    elif meaning.kind is Kind.SCORE:
-        draft.unreadable_score(cast("Instrument", meaning.target), when)
+        draft.unreadable(meaning, spot.source, when, spot.response)

@@ -27,12 +27,12 @@ DEVICE: Final[Json] = {
     "identifier": {"system": DEVICE_SID, "value": "moodmarker"},
     "display": "Moodmarker",
 }
-# What neither a FHIR string nor XML may hold.
-_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# What neither a FHIR string nor XML may hold, and what makes text be shown in another order than it is written in.
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """Text as a FHIR string may hold it: control characters that came with the data are replaced."""
+    """Text as a FHIR string may hold it: what came with the data and controls rather than says is replaced."""
     return text if text.isprintable() else _UNWRITABLE.sub("\ufffd", text)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
 import pytest
 
 from service.domain.concepts import Concept, Item
+from service.domain.days import EARLIEST, LATEST
 from service.domain.facts import Reading, UnreadScore
 from service.domain.instruments import PHQ9
 from service.fhir.reading import Reading as Read
+from service.fhir.reading.surrogates import without_halves
 from service.terminology.systems import LOINC, SNOMED
 from tests.fhir.reading.feeding import (
     CSSRS_PANEL,
@@ -18,12 +21,14 @@ from tests.fhir.reading.feeding import (
     ITEM_9,
     PHQ9_PANEL,
     SUICIDAL_THOUGHTS,
+    bundle,
     concept,
     condition,
     entry,
     observation,
     patient,
     read,
+    read_body,
     resource,
 )
 from tests.fhir.reading.feeding import PHQ9 as PHQ9_TOTAL
@@ -283,3 +288,119 @@ def test_a_total_without_a_day_or_of_somebody_else_is_not_kept() -> None:
     undated = observation(PHQ9_TOTAL, valueString="18 points", effectiveDateTime=None)
     nobodys = observation(PHQ9_TOTAL, "two", valueString="18 points", subject=None)
     assert read(patient(), undated, nobodys).chart.unread_scores == ()
+
+
+SENT_BY_NAME = {**QUESTIONNAIRE, "item": [ASKING]}
+ANSWERED = {"linkId": "q9", "answer": [{"valueInteger": 2}]}
+
+
+@pytest.mark.parametrize("name", ["Questionnaire/f", "https://ehr.example/fhir/Questionnaire/f", FORM, f"{FORM}|2"])
+def test_a_form_is_found_by_its_address_as_well_as_by_its_url(name: str) -> None:
+    form = entry(SENT_BY_NAME, fullUrl="https://ehr.example/fhir/Questionnaire/f")
+    found = read(patient(), form, response(ANSWERED, questionnaire=name))
+    assert told(found) == {(Item.PHQ9_9, Reading.READ)}
+    refused = read(patient(), form, response(ANSWERED, questionnaire=name, implicitRules="http://x"))
+    assert_kept(refused)
+    broken_form = entry({**SENT_BY_NAME, "status": 3}, fullUrl="https://ehr.example/fhir/Questionnaire/f")
+    assert_kept(read(patient(), broken_form, response(ANSWERED, questionnaire=name)))
+
+
+def test_no_other_form_is_taken_for_it() -> None:
+    for name in ("Questionnaire/g", "https://other.example/fhir/Questionnaire/f"):
+        assert told(read(patient(), SENT_BY_NAME, response(ANSWERED, questionnaire=name))) == set()
+
+
+@pytest.mark.parametrize(
+    ("asking", "answered"),
+    [
+        ({"linkId": "q9", "code": [{"system": LOINC, "code": f" {ITEM_9}"}]}, ANSWERED),
+        ({**ASKING, "linkId": "q9 "}, ANSWERED),
+        (ASKING, {**ANSWERED, "linkId": "\u200bq9"}),
+        ({"linkId": "q9"}, {**ANSWERED, "linkId": f"/{ITEM_9} "}),
+    ],
+)
+def test_blanks_in_the_names_of_questions_say_nothing(asking: Json, answered: Json) -> None:
+    found = read(patient(), {**QUESTIONNAIRE, "item": [asking]}, response(answered, questionnaire=FORM))
+    assert told(found) == {(Item.PHQ9_9, Reading.READ)}
+
+
+@pytest.mark.parametrize("kind", ["QuestionaireResponse", "Foo", None])
+def test_a_form_of_a_misspelt_type_is_known_by_its_questionnaire(kind: str | None) -> None:
+    form = {**response(ANSWERED, questionnaire=FORM), "resourceType": kind}
+    if kind is None:
+        del form["resourceType"]
+    assert_kept(read(patient(), SENT_BY_NAME, entry(form)))
+
+
+def test_a_form_beside_its_response_in_a_refused_container_tells_what_it_asks() -> None:
+    inner = [{**SENT_BY_NAME, "url": None}, response(ANSWERED, questionnaire="#f")]
+    assert_kept(read(patient(), condition("1", contained=inner, implicitRules="http://x")))
+    assert_kept(read(patient(), condition("1", contained=inner, recordedDate=3)))
+    assert told(read(patient(), condition("1", contained=inner[1:], implicitRules="http://x"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("sent", "days"),
+    [
+        ({"effectiveDateTime": "2026-03-01"}, (1, 1)),
+        ({"effectiveInstant": "2026-03-05T10:00:00Z"}, (5, 5)),
+        ({"effectivePeriod": {"start": "2026-03-02", "end": "2026-03-07"}}, (7, 7)),
+        ({"effectivePeriod": {"start": "2026-03-02"}}, (2, 2)),
+        ({"effectiveDateTime": "2026-03"}, (1, 31)),
+        ({"effectiveDateTime": "in March"}, None),
+        ({"effectiveDateTime": 3}, None),
+        ({"effectivePeriod": "2026-03"}, None),
+        ({}, None),
+    ],
+)
+def test_what_is_refused_whole_keeps_its_date(sent: Json, days: tuple[int, int] | None) -> None:
+    broken = {**POSITIVE, "status": 3}
+    del broken["effectiveDateTime"]
+    (found,) = read(patient(), {**broken, **sent}).chart.answers
+    expected = (EARLIEST, LATEST) if days is None else tuple(date(2026, 3, one).toordinal() for one in days)
+    assert (found.reading, found.first, found.last) == (Reading.UNREADABLE, *expected)
+
+
+RESTRICTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+
+
+@pytest.mark.parametrize("code", ["R", " R", "R\u200b"])
+@pytest.mark.parametrize("status", ["final", 3])
+def test_what_is_refused_whole_keeps_its_labels(code: str, status: object) -> None:
+    labelled = {"security": [{**RESTRICTED, "code": code, "display": "restricted"}]}
+    (found,) = read(patient(), {**POSITIVE, "status": status, "meta": labelled}).chart.answers
+    assert found.source.labels == ((RESTRICTED["system"], "R", "restricted"),)
+
+
+@pytest.mark.parametrize("meta", [None, 3, {"security": 3}, {"security": [3, None]}])
+def test_labels_that_cannot_be_read_are_none(meta: object) -> None:
+    (found,) = read(patient(), {**POSITIVE, "status": 3, "meta": meta}).chart.answers
+    assert found.source.labels == ()
+
+
+def test_what_parameters_in_the_bundle_hold_is_known_to_have_been_there() -> None:
+    inner = {"resourceType": "Parameters", "parameter": [{"name": "data", "resource": POSITIVE}]}
+    found = read(patient(), inner)
+    assert_kept(found)
+    assert "send the resources in them as entries" in found.rejections[0].text
+    harmless = read(patient(), {"resourceType": "Parameters", "parameter": [{"name": "x", "valueString": "y"}]})
+    assert (told(harmless), len(harmless.rejections)) == (set(), 1)
+
+
+def test_half_a_character_costs_no_more_than_the_text_it_is_in() -> None:
+    def sent(text: str, **more: Any) -> Read:
+        body = json.dumps(bundle(patient(), POSITIVE, observation(PHQ9_TOTAL, valueString="HERE", **more)))
+        return read_body(body.replace("HERE", text).encode())
+
+    for half in (r"\ud800", r"\udc00", r"9\ud83d", r"\udc00\ud83d"):
+        for more in ({}, {"status": 3}):
+            found = sent(half, **more)
+            assert (told(found), found.chart.scores) == ({(Item.PHQ9_9, Reading.READ)}, ())
+    assert [one.value for one in sent("9").chart.scores] == [9]
+    assert read_body(json.dumps(bundle(patient(r"\ud800"))).encode()).chart.patient.key.endswith(r"\ud800")
+
+
+def test_a_whole_character_and_an_escaped_backslash_stay_as_they_are() -> None:
+    for text in (rb'"\ud83d\ude00"', rb'"\\ud800"', rb'"\\\\ud800 \n"', '"é\U0001f600"'.encode()):
+        assert without_halves(text) == text
+    assert without_halves(rb'"\\\ud800\ud83d\ude00"') == rb'"\\\ufffd\ud83d\ude00"'

@@ -18,6 +18,7 @@ from tests.fhir.reading.feeding import (
     bundle,
     concept,
     condition,
+    day,
     entry,
     observation,
     patient,
@@ -56,13 +57,15 @@ def test_modifier_that_is_not_known_rejects_the_entry(
     assert reading.account.rejected == {reason: 1}
 
 
-def test_empty_modifier_elements_mean_nothing() -> None:
-    assert len(read(observation(PHQ9, modifierExtension=None, **score_of(9))).chart.scores) == 1
+@pytest.mark.parametrize("empty", [None, []])
+def test_empty_modifier_elements_mean_nothing(empty: object) -> None:
+    told = observation(PHQ9, modifierExtension=empty, **score_of(9))
+    assert len(read(entry(told, modifierExtension=empty)).chart.scores) == 1
 
 
 def test_modifier_of_the_bundle_entry_rejects_it() -> None:
     reading = read(entry(observation(PHQ9, **score_of(9)), **MODIFIER))
-    assert refused(reading) == [("modifier-extension", f"{HERE}.modifierExtension")]
+    assert refused(reading) == [("modifier-extension", "Bundle.entry[0].modifierExtension")]
 
 
 @pytest.mark.parametrize("body", [observation("8480-6"), condition("1"), resource("Claim"), resource("Encounter")])
@@ -74,8 +77,8 @@ def test_h01_rejected_answer_about_suicide_is_kept_as_unreadable() -> None:
     parts = [{"code": concept(CSSRS_1), "valueBoolean": True}]
     reading = read(observation(ITEM_9, valueInteger=1, component=parts, **MODIFIER))
     assert {(one.item, one.reading, one.first) for one in reading.chart.answers} == {
-        (Item.PHQ9_9, Extent.UNREADABLE, EARLIEST),
-        (Item.CSSRS_1, Extent.UNREADABLE, EARLIEST),
+        (Item.PHQ9_9, Extent.UNREADABLE, day("2026-03-01")),
+        (Item.CSSRS_1, Extent.UNREADABLE, day("2026-03-01")),
     }
     assert reading.rejections[0].safety
 

@@ -94,6 +94,9 @@ def test_narrative_is_escaped_and_ends_in_the_footer_once() -> None:
     assert div.count(FOOTER) == 1
     assert written(sentence=f"Mood fell. {FOOTER}")["text"]["div"].count(FOOTER) == 1
     assert flag["code"]["text"].endswith("\ufffd")
+    # Signs that turn the order of what follows would let a display say something else than it does.
+    turned = written(sentence="drug \u202edcba\u202c \u2066x\u2069, שלום\u200f")
+    assert turned["code"]["text"] == "drug \ufffddcba\ufffd \ufffdx\ufffd, שלום\u200f"
 
 
 def test_evidence_without_an_id_is_named_by_identifier_display_or_place() -> None:
