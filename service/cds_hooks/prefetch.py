@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from service.cds_hooks.templates import MOST
 from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.links import addresses, total_of
+from service.fhir.reading.receiving import REFUSED_TYPES
 from service.fhir.reading.shortfalls import is_harmless
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _NULL: Final = b"null"
 _NOT_FHIR: Final = "what was sent is neither the resource nor a Bundle of a search"
+_NOT_READ: Final = "what was sent is a Bundle of a type, or under rules, that are not read"
 _REFUSED: Final = "the client's own search for it failed"
 _PROBLEM: Final = "the client's own search for it reported a problem"
 _MORE: Final = "there is more of it than was sent"
@@ -73,6 +75,8 @@ class _Entry(Struct, gc=False):
 
 class _Value(Struct, gc=False):
     resourceType: str = ""
+    type: Any = None
+    implicitRules: Any = None
     total: Any = None
     link: Any = None
     entry: list[Raw] = []
@@ -122,6 +126,8 @@ def _of(template: Template, value: Raw, found: _Value | None) -> Part:
         return Part(template, State.FAILED, gap=_REFUSED)
     if kind != "Bundle" or not template.parameters:
         return Part(template, State.FAILED, gap=_NOT_FHIR)
+    if (isinstance(found.type, str) and found.type in REFUSED_TYPES) or found.implicitRules:
+        return Part(template, State.FAILED, gap=_NOT_READ)
     return _bundle(template, value, found)
 
 

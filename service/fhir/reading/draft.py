@@ -226,7 +226,7 @@ class Draft:
             self.records.append(Record(events, EARLIEST, LATEST, None, source, text))
 
     def unreadable_result(
-        self, meaning: Meaning, source: Source, refusal: str = "It could not be read.", when: Moment = UNDATED
+        self, meaning: Meaning, source: Source, refusal: str = "it could not be read", when: Moment = UNDATED
     ) -> None:
         """Keeps the knowledge that something was measured, and why its value cannot be used."""
         analyte = cast("Analyte", meaning.target)

@@ -20,7 +20,7 @@ from service.fhir.reading.shortfalls import Said, Shortfall, shortfalls
 
 T = TypeVar("T")
 
-_REFUSED_TYPES: Final = frozenset({"history", "message"})
+REFUSED_TYPES: Final = frozenset({"history", "message"})
 _KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _LONGEST_NAME: Final = 60
 _LEVELS: Final = 3
@@ -326,7 +326,7 @@ def _text(raw: Raw) -> str | None:
 
 
 def _check(kind: str | None, rules: str | None, path: str) -> None:
-    if kind in _REFUSED_TYPES:
+    if kind in REFUSED_TYPES:
         text = "A Bundle of type history or message is not read; send a collection, searchset, document or transaction."
         raise BodyUnreadable(text, f"{path}.type")
     if rules:

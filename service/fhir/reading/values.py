@@ -198,7 +198,7 @@ def _read_result(
         found = refused(holder, meaning, day, spot.source, found)
     elif isinstance(when, Refusal):
         # An undated CRP is none that a rule could pair with a score; of others the value may still be harmless.
-        found = found._replace(value=None if analyte is CRP else found.value, refusal=when.text)
+        found = found._replace(value=None if analyte is CRP else found.value, refusal="it has no date that can be read")
     draft.results.append(found)
     if not isinstance(when, Refusal) and (not found.refusal or found.marked or found.above_reference):
         draft.use(spot.at)
