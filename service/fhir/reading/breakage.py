@@ -9,6 +9,7 @@ from service.domain.concepts import Item
 from service.domain.facts import Source
 from service.fhir.reading.account import Reason
 from service.fhir.reading.containers import Undecodable
+from service.fhir.reading.duplicates import LATER_VERSION, is_superseded
 from service.fhir.reading.gate import READ_TYPES
 from service.fhir.reading.losses import CONTAINED, codes_in, is_read, labels_of, lose, lose_contained_in, when_of
 from service.fhir.reading.meanings import is_safety
@@ -34,6 +35,9 @@ def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
     path = draft.expressions[index]
     if broken.is_bundle:
         _lose_bundle(draft, index, broken, path)
+        return
+    if is_superseded(draft, broken):
+        draft.reject(index, path, LATER_VERSION.reason, LATER_VERSION.text)
         return
     owner = check_broken(draft, index, document)
     codes = codes_in(draft, document)

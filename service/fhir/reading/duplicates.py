@@ -6,18 +6,25 @@ import itertools
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import msgspec
+from msgspec import ValidationError
+
 from service.domain.concepts import Item
 from service.domain.days import LATEST
 from service.domain.facts import Answer, Record, Result, Score
 from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import seconds
+from service.fhir.reading.elements import Meta
+from service.fhir.reading.numerals import Refusal
+from service.fhir.reading.resources import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.resources import Entry, Resource
+    from service.fhir.reading.receiving import Broken
+    from service.fhir.reading.resources import Entry
 
 Fact = TypeVar("Fact", Score, Answer, Result)
 Told = TypeVar("Told", Score, Answer)
@@ -26,6 +33,7 @@ Told = TypeVar("Told", Score, Answer)
 _SCORE_MOMENT: Final = itemgetter(*map(Score._fields.index, ("instrument", "first", "instant")))
 _ANSWER_MOMENT: Final = itemgetter(*map(Answer._fields.index, ("item", "first", "instant")))
 _RESULT_MOMENT: Final = itemgetter(*map(Result._fields.index, ("analyte", "first", "instant")))
+LATER_VERSION: Final = Refusal("", Reason.SUPERSEDED, "The Bundle holds a later version of this resource.")
 _SENT_TWICE: Final = "The same value at the same time came more than once; it counts once."
 
 
@@ -55,6 +63,19 @@ def superseded(entries: Iterable[Entry]) -> set[int]:
             older.add(at)
             latest[key] = (index, resource)
     return older
+
+
+def is_superseded(draft: Draft, broken: Broken) -> bool:
+    """Whether the Bundle holds a later version of what could not be decoded, which can be read."""
+    name = broken.document.get("id")
+    later = draft.index.named(broken.kind, name) if isinstance(name, str) else None
+    if later is None or (later.fullUrl and broken.fullUrl and _server(later) != _server(broken)):
+        return False
+    try:
+        meta = msgspec.convert(broken.document.get("meta"), Meta)
+    except ValidationError:
+        return False
+    return later.resource is not None and _order(later.resource, Resource(meta=meta)) > 0
 
 
 def _server(entry: Entry) -> str:

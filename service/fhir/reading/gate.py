@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.fhir.reading.account import Reason
+from service.fhir.reading.duplicates import LATER_VERSION
 from service.fhir.reading.elements import modifies
 from service.fhir.reading.losses import codes_in, document_of, is_read, lose, lose_contained_in, when_of
 from service.fhir.reading.numerals import Refusal
@@ -43,7 +44,7 @@ class Gate:
 
     def _fault(self, index: int, entry: Entry, resource: Resource) -> Refusal | None:
         if index in self._older:
-            return Refusal("", Reason.SUPERSEDED, "The Bundle holds a later version of this resource.")
+            return LATER_VERSION
         if resource.implicitRules:
             return Refusal(
                 "implicitRules",

@@ -16,6 +16,7 @@ from service.fhir.reading.resources import Identified, Questionnaire, Questionna
 if TYPE_CHECKING:
     from service.fhir.reading.elements import Reference
     from service.fhir.reading.receiving import Received
+    from service.fhir.reading.resources import Entry
 
 # An id may have more signs than FHIR lets it have, but only such as are seen and mean nothing in a URL.
 _ID: Final = r"[^/#?|\x00-\x20\x7f-\U0010ffff]{1,64}"
@@ -146,6 +147,11 @@ class Index:
         base = parts.base or base
         found = by_url.get(f"{base}/{key}") if base else None
         return self._keys().get(key) if found is None else found
+
+    def named(self, kind: str, name: str) -> Entry | None:
+        """The entry with a resource of this type and id."""
+        found = self._keys().get(f"{kind}/{name}")
+        return None if found is None else self._received.entries[found]
 
     def _keys(self) -> dict[str, int]:
         if self._by_key is None:

@@ -152,3 +152,33 @@ def test_repetition_inside_a_contained_resource_is_counted_against_its_container
     inner = observation(ITEM_1, "i", subject=None, valueInteger=2)
     reading = read(observation(ITEM_1, "a", valueInteger=2), observation("8480-6", "b", contained=[inner]))
     assert reading.account.rejected == {"duplicate": 1}
+
+
+@pytest.mark.parametrize(
+    ("broken", "sound", "lost"),
+    [
+        ({"versionId": "1"}, {"versionId": "2"}, False),
+        ({"lastUpdated": "2026-03-01T10:00:00Z"}, {"lastUpdated": "2026-03-01T10:00:01Z"}, False),
+        ({"versionId": "2"}, {"versionId": "1"}, True),
+        ({"versionId": "1"}, {}, True),
+        ({}, {"versionId": "2"}, True),
+        (3, {"versionId": "2"}, True),
+        ({"versionId": 1}, {"versionId": "2"}, True),
+    ],
+)
+def test_h06_an_older_version_that_cannot_be_read_says_nothing(broken: Any, sound: dict[str, str], lost: bool) -> None:
+    first = observation(ITEM_9, valueInteger=1, status=3, meta=broken)
+    second = observation(ITEM_9, valueInteger=0, meta=sound)
+    for entries in ((first, second), (second, first)):
+        reading = read(patient(), *entries)
+        assert (len(reading.chart.answers) == 2) is lost
+        assert lost or list(reading.account.rejected) == ["superseded"]
+
+
+def test_h06_another_server_s_resource_of_one_id_is_no_later_version_of_it() -> None:
+    broken = observation(ITEM_9, valueInteger=1, status=3, meta={"versionId": "1"})
+    sound = observation(ITEM_9, valueInteger=0, meta={"versionId": "2"})
+    for server, read_too in (("one", 1), ("two", 2)):
+        first = entry(broken, fullUrl="https://one.example/Observation/o")
+        second = entry(sound, fullUrl=f"https://{server}.example/Observation/o")
+        assert len(read(patient(), first, second).chart.answers) == read_too
