@@ -12,8 +12,9 @@ from msgspec import Raw, Struct
 from service.cds_hooks.templates import MOST
 from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.links import addresses, total_of
+from service.fhir.reading.elements import ABSENT
 from service.fhir.reading.receiving import REFUSED_TYPES
-from service.fhir.reading.shortfalls import is_harmless
+from service.fhir.reading.shortfalls import is_harmless, is_marked_subsetted, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,18 +66,20 @@ class _Search(Struct, gc=False):
 
 class _Kind(Struct, gc=False):
     resourceType: str = ""
-    issue: Any = None
+    issue: Raw = ABSENT
 
 
 class _Entry(Struct, gc=False):
     resource: _Kind | None = None
     search: _Search | None = None
+    response: Raw = ABSENT
 
 
 class _Value(Struct, gc=False):
     resourceType: str = ""
     type: Any = None
     implicitRules: Any = None
+    meta: Raw = ABSENT
     total: Any = None
     link: Any = None
     entry: list[Raw] = []
@@ -140,7 +143,8 @@ def _bundle(template: Template, value: Raw, found: _Value) -> Part:
         return Part(template, State.HAD, tuple(entries), _NOT_FHIR)
     if addresses(found.link, "next"):
         return Part(template, State.HAD, kept, _MORE, following=value)
-    gap = _PROBLEM if troubled else _MORE if _is_cut_off(found, len(kept)) else ""
+    cut = _is_cut_off(found, sum(map(_is_match, kept))) or is_marked_subsetted(found.meta)
+    gap = _PROBLEM if troubled else _MORE if cut else ""
     return Part(template, State.HAD if kept or gap else State.NONE, kept, gap)
 
 
@@ -151,6 +155,11 @@ def _is_cut_off(found: _Value, entries: int) -> bool:
         return total > entries
     asked = [int(count[1]) for url in addresses(found.link, "self") if (count := _COUNT.search(url))]
     return entries >= min([MOST, *asked])
+
+
+def _is_match(raw: Raw) -> bool:
+    search = _ENTRY.decode(raw).search
+    return search is None or search.mode in ("", "match")
 
 
 def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:
@@ -164,5 +173,5 @@ def sifted(entries: Sequence[Raw]) -> tuple[tuple[Raw, ...], bool]:
         else:
             kept.append(raw)
             # An address alone says that there is something, and not what.
-            troubled = troubled or entry.resource is None
+            troubled = troubled or entry.resource is None or bool(refusal_of(entry.response))
     return tuple(kept), troubled

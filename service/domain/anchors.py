@@ -12,11 +12,13 @@ from service.domain.evaluation.clearing import episode_start
 from service.domain.evaluation.markers import classified
 from service.domain.evaluation.scope import MET, At, Scope
 from service.domain.evaluation.screening import disease_start, newest_score
+from service.domain.instruments import standard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.domain.analytes import Analyte
+    from service.domain.facts import Result, Score
     from service.domain.instruments import Instrument, MoodDomain
     from service.domain.outcome import Outcome
 
@@ -125,11 +127,11 @@ def _part_day(scope: Scope, part: Part, outcome: Outcome) -> int | None:
         case EpisodeOf():
             return _episode_start(scope, part.mood)
         case FirstLowGrade():
-            return _as_written(scope, (part.analyte,), _first_low_grade(scope, part))
+            return _as_written(scope, _results_of(scope, part.analyte), _first_low_grade(scope, part))
         case AcuteEpisode():
-            return _as_written(scope, (part.analyte,), _acute_start(scope, part))
+            return _as_written(scope, _results_of(scope, part.analyte), _acute_start(scope, part))
         case FirstOfRun():
-            return _as_written(scope, part.domain.series, _run_start(scope, part, outcome))
+            return _as_written(scope, _scores_of(scope, part.domain), _run_start(scope, part, outcome))
         case RecordOrEpisode():
             return _presented(scope, part, outcome)
         case EventDay():
@@ -152,11 +154,20 @@ def _presented(scope: Scope, part: RecordOrEpisode, outcome: Outcome) -> int | N
 
 def _episode_start(scope: Scope, mood: c.Worsened | c.Elevated) -> int | None:
     start = episode_start(scope, mood, c.MoodCleared(mood.domain))
-    return _as_written(scope, mood.domain.series, start)
+    return _as_written(scope, _scores_of(scope, mood.domain), start)
 
 
-def _as_written(scope: Scope, measured: Sequence[Instrument | Analyte], day: int | None) -> int | None:
-    return None if day is None else scope.written(day, *measured)
+def _scores_of(scope: Scope, domain: MoodDomain) -> list[Score]:
+    scales = set(map(standard, domain.series))
+    return [score for score in scope.timeline.scores if score.instrument in scales] if scope.timeline.ahead else []
+
+
+def _results_of(scope: Scope, analyte: Analyte) -> Sequence[Result]:
+    return scope.timeline.results.get(analyte, ())
+
+
+def _as_written(scope: Scope, facts: Sequence[Score | Result], day: int | None) -> int | None:
+    return None if day is None else scope.written(day, [fact.source for fact in facts if fact.first == day])
 
 
 def _days_back(scope: Scope, part: FirstLowGrade | AcuteEpisode) -> list[tuple[int, set[c.MarkerClass]]]:

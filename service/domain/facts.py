@@ -114,6 +114,10 @@ class Result(NamedTuple):
     positive: bool | None = None
 
 
+# The verification statuses of what turned out not to be so.
+DISBELIEVED = frozenset({"refuted", "entered-in-error"})
+
+
 class Record(NamedTuple):
     """A coded record: Condition, Procedure, Immunization, Encounter reason, or an event sent as Observation.
 
@@ -238,6 +242,7 @@ class UnreadScore(NamedTuple):
     last: int
     value: Decimal | None = None
     preliminary: bool = False
+    instant: float | None = None
 
 
 class Chart(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.domain.analytes import CRP, Analyte
 from service.domain.concepts import ABOUT_SUICIDE, SUICIDALITY_ITEMS, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST
-from service.domain.facts import Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
+from service.domain.facts import DISBELIEVED, Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
 from service.domain.instruments import PHQ9_CMS, Instrument
-from service.domain.responses import PLACES, Bag
+from service.domain.responses import Bag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Dated = TypeVar("Dated", Score, Answer, Result)
 Placed = TypeVar("Placed", Score, Answer, Result, Record)
 
-Measured: TypeAlias = "Instrument | Analyte | Item | Concept | frozenset[Concept]"
 BRIDGE = 30
 NEW_AFTER = 90
 RELAPSE_SPACING = 30
@@ -32,7 +31,7 @@ by_source = attrgetter("source")
 by_day = attrgetter("last", "first", "source")
 by_day_and_assay = attrgetter("last", "first", "assay", "source")
 _TOO_LATE = "This entry about suicide is dated after the as-of time, so it is left out. Check its date, or asOf."
-NO_RELAPSE = ("refuted", "differential", "entered-in-error")
+NO_RELAPSE = DISBELIEVED | {"differential"}
 
 
 class Series:
@@ -158,8 +157,8 @@ class Timeline:
         self.chart = chart
         self.as_of = as_of
         self.future = 0
-        # The written day of what counts as of today though its own offset is a day ahead, by what was measured.
-        self.ahead: dict[Measured, int] = {}
+        # The written day of what counts as of today though it is a day ahead in its own offset.
+        self.ahead: dict[Source, int] = {}
         self.tables: dict[tuple[object, ...], Any] = {}
         self.scores: list[Score]
         self.issues: list[DataIssue]
@@ -189,11 +188,11 @@ class Timeline:
 
     def _past(self, facts: Sequence[Dated]) -> Sequence[Dated]:
         """The facts up to the as-of instant, those of a day ahead as of today; the others are counted."""
-        if not self._any_ahead(facts):
+        if not self._any_later(facts):
             return facts
         return [self._by_today(fact) for fact in facts if self._is_past(fact.first, fact.instant)]
 
-    def _any_ahead(self, facts: Sequence[Score | Answer | Result]) -> bool:
+    def _any_later(self, facts: Sequence[Score | Answer | Result]) -> bool:
         """Whether the day or the instant of any fact may lie after the as-of: seldom, and then each is looked at."""
         today, limit = self.as_of.day, self.as_of.limit
         return bool([fact for fact in facts if fact.first > today or (fact.instant or 0.0) > limit])
@@ -209,8 +208,17 @@ class Timeline:
         today = self.as_of.day
         if not fact.first == fact.last > today:
             return fact
-        self.ahead[_measured(fact)] = fact.first
+        self.ahead[fact.source] = fact.first
         return fact._replace(first=today, last=today)
+
+    def _unread_by_today(self, score: UnreadScore) -> UnreadScore:
+        """As `_by_today`; of today's what is later than the as-of instant counts as of tomorrow."""
+        today = self.as_of.day
+        if score.instant is None or score.first != score.last:
+            return score
+        past = self.as_of.is_past(score.first, score.instant)
+        day = min(score.first, today) if past else max(score.first, today + 1)
+        return score._replace(first=day, last=day)
 
     def _keep_late(self) -> None:
         """What only safety rules read: facts dated up to 24 hours after the as-of instant, and forms without item 9."""
@@ -227,13 +235,16 @@ class Timeline:
     def _too_late(self) -> Iterable[str]:
         """Where something about suicide is dated so late that not even safety rules read it."""
         for answer in self.chart.answers:
-            if answer.item in SUICIDALITY_ITEMS and answer.value != 0 and self._is_ahead(answer.first, answer.instant):
+            tells = answer.item in SUICIDALITY_ITEMS and answer.value != 0
+            if tells and self._is_too_late(answer.first, answer.instant):
                 yield answer.source.expression
         for record in self.chart.records:
-            if record.concepts & ABOUT_SUICIDE and self._is_ahead(_day_of(record), record.instant):
+            tells = not ABOUT_SUICIDE.isdisjoint(record.concepts) and record.asserted
+            believed = record.verification not in DISBELIEVED
+            if tells and believed and self._is_too_late(_day_of(record), record.instant):
                 yield record.source.expression
 
-    def _is_ahead(self, first: int, instant: float | None) -> bool:
+    def _is_too_late(self, first: int, instant: float | None) -> bool:
         return first != EARLIEST and not self.as_of.is_tolerated(first, instant)
 
     def _is_late(self, first: int, instant: float | None) -> bool:
@@ -242,7 +253,7 @@ class Timeline:
     def _order_answers(self) -> Sequence[Answer]:
         """Groups those up to the as-of instant, about suicide up to 24 hours after it; gives those that totals read."""
         kept = past = self.chart.answers
-        if self._any_ahead(kept):
+        if self._any_later(kept):
             kept, past = self._split(kept)
         self.answers: dict[Item, list[Answer]] = {}
         for answer in sorted(kept, key=by_source):
@@ -273,7 +284,7 @@ class Timeline:
             else:
                 self.partial_scores.append(score)
         self.unread_scores = [
-            *self.chart.unread_scores,
+            *map(self._unread_by_today, self.chart.unread_scores),
             *[UnreadScore(one.instrument, one.first, one.last, one.value) for one in self.partial_scores],
         ]
         self.series = {instrument: Series(instrument, scores) for instrument, scores in exact.items()}
@@ -284,8 +295,6 @@ class Timeline:
         for usual, own in scales.items():
             if usual in self.series:
                 self.series[own] = self.series[usual].on(own)
-            if usual in self.ahead:
-                self.ahead[own] = self.ahead[usual]
         also = [score for score in self.partial_scores if score.instrument in scales]
         self.partial_scores += [score._replace(instrument=scales[score.instrument]) for score in also]
 
@@ -388,16 +397,6 @@ class Timeline:
             older = self.chart.oldest_medicine_source
             return Stretch(first.ingredient, first.group, start, end, new, tuple(run), older)
         return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
-
-
-def _measured(fact: Score | Answer | Result | Record) -> Measured:
-    """What a fact is a value of; an answer to a form with a total is one of that form. Of records relapses matter."""
-    if isinstance(fact, Record):
-        return Concept.RELAPSE if Concept.RELAPSE in fact.concepts else fact.concepts
-    if isinstance(fact, Answer):
-        form, _ = PLACES.get(fact.item, (fact.item, 0))
-        return form
-    return fact.instrument if isinstance(fact, Score) else fact.analyte
 
 
 def _day_of(record: Record) -> int:

@@ -53,6 +53,16 @@ FAILING: dict[str, Any] = {
     "an array": lambda key: [],
     "entries that are none": lambda key: {"resourceType": "Bundle", "type": "searchset", "entry": None},
     "entries of text": lambda key: {"resourceType": "Bundle", "type": "searchset", "entry": ["x"]},
+    "only some of its elements": lambda key: {**searchset([]), "meta": {"tag": [{"code": "SUBSETTED"}]}},
+    "an answer that failed": lambda key: {
+        **searchset([]),
+        "entry": [{"resource": {"resourceType": KINDS[key], "id": "x"}, "response": {"status": "500"}}],
+    },
+    "a total above its matches": lambda key: {
+        **searchset([], total=1),
+        "entry": [{"resource": {"resourceType": "Practitioner", "id": "x"}, "search": {"mode": "include"}}],
+    },
+    "an outcome of no severity": lambda key: searchset([{**REFUSED, "issue": [{"severity": ["information"]}]}]),
     "a history": lambda key: {"resourceType": "Bundle", "type": "history", "entry": []},
     "under rules of its own": lambda key: {**searchset([]), "implicitRules": "http://rules.example"},
     "wrapped, failed": lambda key: {"response": {"status": "500 Internal Server Error"}},

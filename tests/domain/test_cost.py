@@ -5,13 +5,13 @@ Calls are counted, not time, so that the answer is the same on every machine.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from service.domain.concepts import Concept, DrugGroup
 from service.domain.facts import Chart
+from tests import counting
 from tests.domain.charts import answer
 from tests.domain.facts import chart, crp, items, record, relapse, score, taken
 
@@ -22,21 +22,9 @@ MS = record(Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD, days_ago=9000)
 
 
 def calls(facts: Chart) -> int:
-    """How many functions are called for one answer."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
+    """How many functions are called for one answer, when another was given before."""
     answer(facts)
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        answer(facts)
-    finally:
-        sys.setprofile(before)
-    return count
+    return counting.calls(lambda: answer(facts))
 
 
 def low_and_high(number: int) -> Chart:

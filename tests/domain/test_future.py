@@ -12,7 +12,7 @@ from service.domain.concepts import GAD7_ITEMS, ITEM_9, Concept, DrugGroup, Item
 from service.domain.days import EARLIEST, LATEST, AsOf
 from service.domain.examples import AS_OF, TODAY
 from service.domain.facts import Chart, Reading
-from service.domain.instruments import DEPRESSION, PHQ9
+from service.domain.instruments import DEPRESSION, HADS_D, PHQ9
 from service.domain.verdict import Verdict
 from tests.domain.asking import asked, timeline, verdict
 from tests.domain.charts import answer as answer_about
@@ -58,6 +58,8 @@ def test_what_lies_further_ahead_is_left_out_even_for_safety() -> None:
         (answer(GAD7_ITEMS[0], 3, -2), False),
         (record(Concept.INFECTION, days_ago=-2), False),
         (record(Concept.SUICIDALITY, days_ago=-1), False),
+        (record(Concept.SUICIDALITY, days_ago=-2, verification="refuted"), False),
+        (record(Concept.SUICIDALITY, days_ago=-2, asserted=False), False),
     ],
 )
 def test_what_is_about_suicide_and_too_far_ahead_is_told(ahead: Any, told: bool) -> None:
@@ -161,6 +163,10 @@ MS = record(Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD, days_ago=900)
         ((LOWER, score(14, **AHEAD), crp("40", **AHEAD)), "acute-inflammation-confounds-mood"),
         (tuple(items(1, 0, 3, 3, 2, 0, 1, 2, 0, **AHEAD)), "fatigue-dominant-depression-score"),
         ((LOWER, score(14, 2), MS, relapse(**AHEAD)), "mood-worsening-near-relapse"),
+        ((LOWER, score(14, 2), MS, relapse(0), relapse(**AHEAD)), "mood-worsening-near-relapse"),
+        ((score(14, 0), score(11, instrument=HADS_D, **AHEAD), crp("5", 10)), "depression-with-low-grade-inflammation"),
+        ((score(14, 0), score(16, **AHEAD), crp("5", 10)), "depression-with-low-grade-inflammation"),
+        ((score(14, 9), crp("5", 0), crp("6", assay="hs", **AHEAD)), "depression-with-low-grade-inflammation"),
         ((answer(NINE, 1, **AHEAD),), "suicidality-recorded"),
     ],
 )

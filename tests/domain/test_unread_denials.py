@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from service.domain import criteria as c
 from service.domain.analytes import CRP
+from service.domain.days import EARLIEST, LATEST
 from service.domain.evaluation.scope import At
-from service.domain.examples import read_example
+from service.domain.examples import AS_OF, read_example
 from service.domain.facts import UnreadScore
 from service.domain.instruments import (
     COGNITION,
@@ -157,7 +159,10 @@ NO_THOUGHTS = "PHQ-9 item 9 = 0, 20 days ago"
         (NO_THOUGHTS, (unread(PHQ9, 31),), NO),
         (NO_THOUGHTS, (unread(PHQ9, 20),), NO),
         (NO_THOUGHTS, (unread(HADS_D, 2),), NO),
-        (NO_THOUGHTS, (unread(PHQ9, 2, preliminary=True),), NO),
+        (NO_THOUGHTS, (unread(PHQ9, 2, preliminary=True),), OPEN),
+        (NO_THOUGHTS, (unread(PHQ9, 2, preliminary=True, value=Decimal(12)),), NO),
+        (NO_THOUGHTS, (UnreadScore(PHQ9, EARLIEST, LATEST),), OPEN),
+        (NO_THOUGHTS, (UnreadScore(GAD7, EARLIEST, LATEST),), NO),
         ("PHQ-9 item 9 = 1, 20 days ago", (unread(PHQ9, 2),), YES),
     ],
 )
@@ -183,3 +188,51 @@ def test_a_rule_tells_what_it_could_not_read() -> None:
     assert result(answer(chart), name).verdict is NO
     found = result(answer(chart._replace(unread_scores=(unread(PHQ9, 2),))), name)
     assert found.verdict is OPEN
+
+
+@pytest.mark.parametrize(("days", "expected"), [(25, NO), (26, NO), (24, OPEN), (1, OPEN)])
+def test_a_score_too_early_to_be_near_leaves_nothing_open(days: int, expected: Verdict) -> None:
+    word = c.Elevated(MOOD, within=timedelta(days=14))
+    chart = read_example("PHQ-9 5, 20 days ago")._replace(unread_scores=(unread(HADS_D, days),))
+    assert verdict(word, chart, ago(10)) is expected
+
+
+NOW = AS_OF.instant.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (UnreadScore(PHQ9, ago(-1), ago(-1), instant=NOW - 3600), OPEN),
+        (UnreadScore(PHQ9, ago(-1), ago(-1), instant=NOW + 3600), NO),
+        (UnreadScore(PHQ9, ago(0), ago(0), instant=NOW + 3600), NO),
+        (UnreadScore(PHQ9, ago(0), ago(0), instant=NOW - 3600), OPEN),
+        (UnreadScore(PHQ9, ago(30), ago(-1)), OPEN),
+    ],
+)
+def test_a_score_that_could_not_be_read_is_of_its_instant(score: UnreadScore, expected: Verdict) -> None:
+    assert verdict(ELEVATED, read_example("PHQ-9 5, 10 days ago")._replace(unread_scores=(score,))) is expected
+
+
+def test_items_of_an_older_form_deny_nothing_while_a_newer_one_could_not_be_read() -> None:
+    name = "fatigue-dominant-depression-score"
+    for items in ("0 0 0 0 0 0 0 0 0", "1 1 1 1 1 1 1 1 1"):
+        chart = read_example(f"PHQ-9 items {items}, 20 days ago")
+        assert result(answer(chart), name).verdict is NO
+        assert result(answer(chart._replace(unread_scores=(unread(PHQ9, 2),))), name).verdict is OPEN
+        traced = asked(c.ItemSum(PHQ9, (1, 2, 3, 4, 5, 6, 7, 8, 9), Decimal(20)), chart)
+        assert traced.verdict is NO
+
+
+@pytest.mark.parametrize(("days", "expected"), [(20, OPEN), (200, YES)])
+def test_a_check_that_could_not_be_read_may_have_been_the_one_that_was_due(days: int, expected: Verdict) -> None:
+    chart = read_example("multiple sclerosis; PHQ-9 3, 300 days ago; relapse, 60 days ago")
+    found = result(answer(chart._replace(unread_scores=(unread(PHQ9, days),))), "mood-screening-overdue")
+    assert found.verdict is expected
+
+
+@pytest.mark.parametrize(("refused", "expected"), [("2 days ago", OPEN), ("undated", NO)])
+def test_of_a_result_without_a_date_nothing_says_that_it_is_near(refused: str, expected: Verdict) -> None:
+    word = c.MarkerNear(CRP, GRADE, OPEN)
+    assert verdict(word, f"CRP 2 mg/L, 5 days ago; CRP refused: no unit, {refused}") is expected
+    assert verdict(word, f"CRP 2 mg/L, 5 days ago; CRP refused: no unit, {refused}", At(ago(1), ago(0))) is expected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.domain.concepts import ITEM_9
 from service.domain.days import EARLIEST, Days, in_window, iso, month_in_window, spelled
-from service.domain.evaluation.mood import lacking_score, no_current, sources_of
+from service.domain.evaluation.mood import lacking_score, no_current, now_days, sources_of, unless_newer
 from service.domain.evaluation.scope import (
     MET,
     NOT_MET,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from service.domain import criteria as c
     from service.domain.concepts import Item
     from service.domain.facts import Score, Source
+    from service.domain.timeline import Series
 
 WHO = "an answer about suicidal thoughts"
 
@@ -117,8 +118,12 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
 
 def _unread_total(scope: Scope, word: c.TotalWithoutItem, low: int) -> str:
     """Which total could not be read, and came without a readable answer to the question; empty where there is none."""
+    limits = any_value(word.instruments)
     asked = {answer.first for answer in _answers(scope, word.items) if answer.value is not None}
-    unread = unread_between(scope, any_value(word.instruments), low - 1, scope.safety_limit)
+    unread = [
+        *unread_between(scope, limits, low - 1, scope.safety_limit, preliminary=True),
+        *[score for score in scope.timeline.unread_scores if score.first == EARLIEST and score.instrument in limits],
+    ]
     return next((why(score) for score in unread if score.value is None and score.first not in asked), "")
 
 
@@ -233,18 +238,24 @@ def check_item_sum(scope: Scope, word: c.ItemSum, _at: At) -> Outcome:
     if len(known) < len(word.items) or (word.share and None in score.items):
         whole = len(word.items) == word.instrument.items and not word.share
         if whole and score.value < word.at_least:
-            return scope.refuted(word, day=day, used=used)
+            return _unless_newer(scope, word, scope.refuted(word, day=day, used=used), series, index)
         return missing(word, f"not all {word.instrument.name} items of {iso(day)} can be read", day)
     amount = Decimal(sum(known))
     total = sum(value for value in score.items if value is not None)
     limit = word.at_least * total if word.share else word.at_least
     reached = amount >= limit and not (word.share and total == 0)
     if not reached and not scope.traced:
-        return not_met(word)
+        return _unless_newer(scope, word, not_met(word), series, index)
     values = {
         "now": score.value,
         "now_date": iso(day),
         "now_age": Days(scope.today - day),
         "instrument": word.instrument.name,
     }
-    return Outcome(word, MET if reached else NOT_MET, day, used, values)
+    outcome = Outcome(word, MET if reached else NOT_MET, day, used, values)
+    return outcome if reached else _unless_newer(scope, word, outcome, series, index)
+
+
+def _unless_newer(scope: Scope, word: c.ItemSum, denied: Outcome, series: Series, index: int) -> Outcome:
+    limits = any_value((word.instrument,))
+    return unless_newer(scope, word, denied, [(series, index)], limits, now_days(scope, word))

@@ -50,12 +50,12 @@ def _classified(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> tuple[l
     return [result.first for result, _ in found], found
 
 
-def refusals(scope: Scope, analyte: Any, low: int, high: int) -> str:
-    """Why results in the window could not be used, in words; empty when there are none."""
+def refusals(scope: Scope, analyte: Any, low: int, high: int, *, undated: bool = True) -> str:
+    """Why results in the window, and those without a date, could not be used, in words; empty when there are none."""
     reasons = [
         f"{iso(r.first)}: {r.refusal}" if r.first != EARLIEST else r.refusal
         for r in scope.timeline.results.get(analyte, ())
-        if r.value is None and in_window(r.first, r.last, low, high) is not NOT_MET
+        if r.value is None and (undated or r.first != EARLIEST) and in_window(r.first, r.last, low, high) is not NOT_MET
     ]
     return "; ".join(dict.fromkeys(reasons))
 
@@ -90,9 +90,8 @@ def check_marker_near(scope: Scope, word: c.MarkerNear, at: At) -> Outcome:
         candidates, key=lambda pair: (abs(pair[0].first - at.low), pair[0].assay != "hs", -pair[0].first)
     )
     if not _fits(word, result, kind):
-        apart = abs(result.first - at.low)
-        refused = refusals(scope, word.analyte, at.low - apart, at.low + apart)
-        return _unread_near(scope, word, refused) if refused else _of_result(scope, word, NOT_MET, result, at)
+        apart, denied = abs(result.first - at.low), _of_result(scope, word, NOT_MET, result, at)
+        return _unless_refused(scope, word, denied, at.low - apart, at.low + apart)
     followed, lacks = _followed(scope, word, result)
     return _of_result(scope, word, followed.negated, result, at, lacks)
 
@@ -113,8 +112,14 @@ def _of_result(
     return Outcome(word, verdict, result.first, (result.source,), values_of(scope, result, at), (), lacks)
 
 
-def _unread_near(scope: Scope, word: c.MarkerNear, refused: str) -> Outcome:
-    return _lacking(scope, word, f"a {word.analyte.name} near the score could not be read", [refused])
+def _unless_refused(scope: Scope, word: c.MarkerNear, denied: Outcome, low: int, high: int) -> Outcome:
+    """What was read denies, unless another of these days could not be read; of an undated one nothing says that."""
+    refused = refusals(scope, word.analyte, low, high, undated=False)
+    return (
+        _lacking(scope, word, f"a {word.analyte.name} near the score could not be read", [refused])
+        if refused
+        else denied
+    )
 
 
 def _on_an_open_day(scope: Scope, word: c.MarkerNear, at: At, candidates: Sequence[Classified]) -> Outcome:
@@ -122,8 +127,7 @@ def _on_an_open_day(scope: Scope, word: c.MarkerNear, at: At, candidates: Sequen
     within = word.within.days
     fits = [result.first for result, kind in candidates if _fits(word, result, kind)]
     if not fits and any(at.high - within <= result.first <= at.low + within for result, _ in candidates):
-        refused = refusals(scope, word.analyte, at.low - within, at.high + within)
-        return _unread_near(scope, word, refused) if refused else Outcome(word, NOT_MET)
+        return _unless_refused(scope, word, Outcome(word, NOT_MET), at.low - within, at.high + within)
     days = {"days": (min(fits), max(fits))} if fits else {}
     lack = Lack(Want.MISSING, f"the date to pair a {word.analyte.name} with is not known")
     return Outcome(word, UNKNOWN, values=days, lacks=(lack,))
@@ -161,11 +165,10 @@ def _read(
 
 def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: Sequence[Classified]) -> Outcome:
     within = word.within.days
-    refused = refusals(scope, word.analyte, at.low - within, at.high + within)
+    low, high = at.low - within, at.high + within
     if word.none_is is NOT_MET:
-        return (
-            _unread_near(scope, word, refused) if refused else absent(scope, word, OBSERVED, f"a {word.analyte.name}")
-        )
+        return _unless_refused(scope, word, absent(scope, word, OBSERVED, f"a {word.analyte.name}"), low, high)
+    refused = refusals(scope, word.analyte, low, high)
     text = f"no readable {word.analyte.name} within {within} days of the score"
     why = [f"{shown(result.value)} on {iso(result.first)} straddles a limit" for result, _ in found]
     why += [refused] if refused else []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from service.domain.instruments import Instrument, MoodDomain
 
 
-AnyNow: TypeAlias = "c.Elevated | c.Worsened | c.Persistent | c.Fell"
+AnyNow: TypeAlias = "c.Elevated | c.Worsened | c.Persistent | c.Fell | c.ItemSum"
 
 
 class Baseline(NamedTuple):
@@ -57,6 +57,11 @@ def held_series(scope: Scope, domain: MoodDomain, *, safety: bool = False) -> li
 
 def _last_day(scope: Scope, *, safety: bool) -> int:
     return scope.safety_limit if safety else scope.today
+
+
+def now_days(scope: Scope, word: AnyNow, *, safety: bool = False) -> tuple[int, int]:
+    """The days of which a score is a current one."""
+    return scope.today - word.fresh.days, _last_day(scope, safety=safety)
 
 
 def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = False) -> list[tuple[Series, int]]:
@@ -135,13 +140,13 @@ def _across(
     scope: Scope,
     word: c.Elevated | c.Worsened,
     judge: Callable[[Series, int], Outcome],
-    to: int,
+    within: tuple[int, int],
     *,
     safety: bool = False,
 ) -> Outcome:
     """A domain criterion: true in any series that has a value now, else unknown in any, else false.
 
-    Unknown too where a newer value, up to the day `to`, could not be read.
+    Unknown too where a newer value `within` these days could not be read.
     """
     held = current(scope, word.domain, word.fresh.days, safety=safety)
     if not held:
@@ -155,17 +160,22 @@ def _across(
     best = max(outcomes, key=attrgetter("verdict"))
     if best.verdict is UNKNOWN:
         return best
-    return _unless_newer(scope, word, best, held, elevated_value(word.domain.series), to)
+    return unless_newer(scope, word, best, held, elevated_value(word.domain.series), within)
 
 
-def _unless_newer(
-    scope: Scope, word: AnyNow, denied: Outcome, held: list[tuple[Series, int]], limits: Limits, to: int
+def unless_newer(
+    scope: Scope,
+    word: AnyNow,
+    denied: Outcome,
+    held: list[tuple[Series, int]],
+    limits: Limits,
+    within: tuple[int, int],
 ) -> Outcome:
-    """What the newest scores deny, unless a newer one of its scale was sent and could not be read."""
+    """What the newest scores deny, unless a newer one of its scale and of these days was sent and could not be read."""
     if not scope.timeline.unread_scores:
         return denied
     newest = {standard(series.instrument): series.days[index] for series, index in held}
-    unread = unread_after(scope, limits, scope.today - word.fresh.days - 1, to, newest)
+    unread = unread_after(scope, limits, within[0] - 1, within[1], newest)
     return unreadable(word, unread) if unread else denied
 
 
@@ -180,8 +190,10 @@ def check_elevated(scope: Scope, word: c.Elevated, at: At) -> Outcome:
             return not_met(word)
         return Outcome(word, verdict, day, sources_of(series.scores[index]), _now_values(scope, series, index))
 
-    to = scope.today if word.within is None or not at.is_exact else min(scope.today, at.low + word.within.days)
-    return _across(scope, word, judge, to)
+    first, last = now_days(scope, word)
+    if word.within is not None and at.is_exact:
+        first, last = max(first, at.low - word.within.days), min(last, at.low + word.within.days)
+    return _across(scope, word, judge, (first, last))
 
 
 def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
@@ -199,7 +211,7 @@ def check_worsened(scope: Scope, word: c.Worsened, _at: At) -> Outcome:
         used = sources_of(series.scores[base.at]) + sources_of(series.scores[index])
         return Outcome(word, verdict, series.days[index], used, values, weak=base.stale)
 
-    return _across(scope, word, judge, _last_day(scope, safety=word.safety), safety=word.safety)
+    return _across(scope, word, judge, now_days(scope, word, safety=word.safety), safety=word.safety)
 
 
 def _without_baseline(scope: Scope, word: c.Worsened, series: Series, index: int) -> Outcome:
@@ -305,7 +317,7 @@ def check_persistent(scope: Scope, word: c.Persistent, _at: At) -> Outcome:
             if word.lowest_above is None or lowest > series.values[first] * word.lowest_above:
                 return _persisting(scope, word, series, run)
     denied = scope.refuted(word, day=held[0][0].days[held[0][1]])
-    return _unless_newer(scope, word, denied, held, elevated_value(word.domain.series), scope.today)
+    return unless_newer(scope, word, denied, held, elevated_value(word.domain.series), now_days(scope, word))
 
 
 def _persisting(scope: Scope, word: c.Persistent, series: Series, run: range) -> Outcome:
@@ -356,7 +368,8 @@ def check_fell(scope: Scope, word: c.Fell, _at: At) -> Outcome:
     if unknown is not None:
         return unknown
     denied = scope.refuted(word, day=held[0][0].days[held[0][1]])
-    return _unless_newer(scope, word, denied, held, any_value(word.domain.series), _last_day(scope, safety=word.safety))
+    within = now_days(scope, word, safety=word.safety)
+    return unless_newer(scope, word, denied, held, any_value(word.domain.series), within)
 
 
 def _fall(series: Series, index: int, base: Baseline, word: c.Fell) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from service.domain.concepts import Concept, record_types
 from service.domain.days import EARLIEST, LATEST, Days, in_window, iso, month_in_window, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, UNKNOWN, At, Scope, absent, not_met, undated
+from service.domain.facts import DISBELIEVED
 from service.domain.names import worded
 from service.domain.outcome import Entry, Lack, Outcome, Want
 from service.domain.timeline import Relapse
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 ACTIVE = frozenset({"", "active", "recurrence", "relapse", "remission"})
 OVER = frozenset({"resolved", "inactive", "remission"})
-NO_DIAGNOSIS = frozenset({"refuted", "entered-in-error", "differential", "provisional"})
+NO_DIAGNOSIS = DISBELIEVED | {"differential", "provisional"}
 
 
 def check_diagnosed(scope: Scope, word: c.Diagnosed, _at: At) -> Outcome:
@@ -93,7 +94,7 @@ def _candidates(word: c.Recorded, pool: dict[Concept, list[Record]], scope: Scop
 
 
 def _counts(word: c.Recorded, record: Record, scope: Scope, at: At) -> bool:
-    if record.verification in ("refuted", "entered-in-error"):
+    if record.verification in DISBELIEVED:
         return False
     if word.also is not None and word.also not in record.concepts:
         return False
@@ -113,7 +114,7 @@ def _dates(word: c.Recorded, record: Record, limit: int) -> tuple[int, int]:
     onset, recorded = (record.first, record.last), (record.recorded_first, record.recorded_last)
     if not record.is_dated:
         return recorded
-    if word.later_date and record.recorded_last != LATEST:
+    if word.later_date and record.recorded_last != LATEST and record.recorded_first <= limit:
         return max(onset[0], recorded[0]), max(up_to(limit, *onset), up_to(limit, *recorded))
     return onset
 
@@ -215,7 +216,7 @@ def _relapse_values(scope: Scope, relapse: Relapse, at: At) -> dict[str, Any]:
     order, date = "after" if apart >= 0 else "before", iso(relapse.onset)
     return {
         "event_day": relapse.onset,
-        "event_written": scope.written(relapse.onset, Concept.RELAPSE),
+        "event_written": scope.written(relapse.onset, [r.source for r in relapse.records if r.first == relapse.onset]),
         "event_date": date,
         "event_near": f"{Days(abs(apart))} {order} a relapse with onset {date}{_marks(relapse.records)}",
     }

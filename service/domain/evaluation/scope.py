@@ -14,10 +14,9 @@ from service.domain.timeline import Timeline
 from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from service.domain.criteria import Criterion
-    from service.domain.timeline import Measured
 
     Check = Callable[["Scope", Any, "At"], Outcome]
 
@@ -182,12 +181,10 @@ class Scope:
         """A day of what was kept that is written as later than T, in its own offset or by tolerance, counts as T."""
         return (self.today, self.today) if first == last > self.today == self.timeline.as_of.day else (first, last)
 
-    def written(self, day: int, *measured: Measured) -> int:
-        """The written day of what merely counts as of today: tomorrow it is that day still."""
+    def written(self, day: int, sources: Iterable[Source]) -> int:
+        """The day as these wrote it: what merely counts as of today is of that day still tomorrow."""
         ahead = self.timeline.ahead
-        if not ahead or day != self.today:
-            return day
-        return max((ahead[one] for one in measured if one in ahead), default=day)
+        return min((ahead.get(source, day) for source in sources), default=day) if ahead else day
 
     def on_day(self, day: int) -> Scope:
         """The same patient as seen on an earlier day."""

@@ -11,6 +11,7 @@ from service.domain.evaluation.medicines import not_known_to_be_new
 from service.domain.evaluation.mood import lacking_score
 from service.domain.evaluation.records import active_diagnoses
 from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, SCORED, UNKNOWN, At, Scope, absent, undated
+from service.domain.instruments import standard
 from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
     overdue = sorted([check for check, verdict in unmet if verdict is MET], key=lambda check: check.day)
     if not overdue:
         if any(verdict is UNKNOWN for _, verdict in unmet):
-            return undated(word, "whether a mood check was made in time depends on a score without an exact date")
+            return undated(word, "whether a mood check was in time depends on a score that could not be read or placed")
         return _doubtful_start(scope, word, screens) or absent(scope, word, EVENTS, "an overdue check")
     gap = scope.uncovered(SCREENED)
     if gap:
@@ -70,12 +71,14 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
 
 def _unmet(scope: Scope, word: c.Due, check: Dated, screens: list[Range]) -> Verdict:
     """Whether a check is overdue on any day that it may be due."""
-    grace = word.grace.days
+    grace, scales = word.grace.days, set(map(standard, (*word.domain.series, *word.also_screens)))
+    unread = [(one.first, one.last) for one in scope.timeline.unread_scores if one.instrument in scales]
 
     def overdue(due: int) -> Verdict:
         if scope.today <= due + grace:
             return NOT_MET
         placed = [in_window(*days, due - grace, scope.today) for days in screens]
+        placed += [min(UNKNOWN, in_window(*days, due - grace, scope.today)) for days in unread]
         return max(placed, default=NOT_MET).negated
 
     last, first = overdue(check.day), overdue(check.day - check.slack)

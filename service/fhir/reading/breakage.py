@@ -5,65 +5,87 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from service.domain.closing import ENTERED_IN_ERROR
 from service.domain.concepts import Item
 from service.domain.facts import Source
 from service.fhir.reading.account import Reason
 from service.fhir.reading.containers import Undecodable
-from service.fhir.reading.duplicates import LATER_VERSION, is_superseded
+from service.fhir.reading.duplicates import LATER_VERSION
+from service.fhir.reading.forms import codes_asked
 from service.fhir.reading.gate import READ_TYPES
-from service.fhir.reading.losses import CONTAINED, codes_in, is_read, labels_of, lose, lose_contained_in, when_of
+from service.fhir.reading.losses import (
+    CONTAINED,
+    codes_in,
+    form_named_by,
+    is_read,
+    labels_of,
+    lose,
+    lose_contained_in,
+    when_of,
+)
 from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.ownership import check_broken
 from service.fhir.reading.receiving import Broken, is_type, unknown_type
-from service.fhir.reading.references import is_id, names_of_form
+from service.fhir.reading.references import is_id, names_of
+from service.fhir.reading.resources import Questionnaire
 from service.fhir.reading.shapes import joined
 from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.fhir.reading.draft import Draft
+    from service.fhir.reading.duplicates import Versions
+    from service.fhir.reading.resources import Resource
 
-_FORM, _RESPONSE = "Questionnaire", "QuestionnaireResponse"
+_FORM, _RESPONSE, _OUTCOME = "Questionnaire", "QuestionnaireResponse", "OperationOutcome"
 
 
-def lose_broken(draft: Draft, index: int, broken: Broken) -> None:
+def lose_broken(draft: Draft, index: int, broken: Broken, versions: Versions) -> None:
     """An entry that could not be decoded: it is still known whose it is, and what was lost with it."""
-    kind, document = broken.kind, broken.document
-    # What has no readable code may be about anything, so it is refused aloud.
-    sure = bool(kind) and not broken.is_unknown
-    if not sure and isinstance(document.get("questionnaire"), str):
-        kind = _RESPONSE
-    path = draft.expressions[index]
+    document, path = broken.document, draft.expressions[index]
     if broken.is_bundle:
         _lose_bundle(draft, index, broken, path)
         return
-    if is_superseded(draft, broken):
-        draft.reject(index, path, LATER_VERSION.reason, LATER_VERSION.text)
-        return
+    if broken.kind == _OUTCOME or (broken.search is not None and broken.search.mode == "outcome"):
+        draft.coverage.note_problem(path)
     owner = check_broken(draft, index, document)
-    codes = codes_in(draft, document)
-    name = document.get("id")
-    source = Source(
-        f"{kind}/{name}" if sure and isinstance(name, str) and is_id(name) else "",
-        path,
-        kind,
-        display=kind or "resource",
-    )
-    source = source._replace(labels=labels_of(document))
-    inner = lose_contained_in(draft, source, document)
+    # What has no readable code may be about anything, so it is refused aloud.
+    sure = bool(broken.kind) and not broken.is_unknown
+    kind = _RESPONSE if not sure and form_named_by(document) else broken.kind
+    codes, source = codes_in(draft, document), _source_of(broken, kind, path, sure=sure)
+    element = joined(path.removesuffix(".resource"), broken.element)
+    if document.get("status") == ENTERED_IN_ERROR:
+        draft.retracted.add(source.reference)
+        draft.reject(index, element, Reason.WRONG_TYPE, broken.text)
+        return
+    has_later = versions.has_later(broken)
+    inner = None if has_later else lose_contained_in(draft, source, document)
     itself = not sure or (kind in READ_TYPES and (not codes or is_read(draft, kind, codes)))
     if not itself and inner is None:
         return
+    if has_later:
+        draft.reject(index, path, LATER_VERSION.reason, LATER_VERSION.text)
+        return
     safety = bool(inner)
-    if kind == _FORM and any(map(draft.index.is_answered, names_of_form(document.get("url"), broken.fullUrl, name))):
+    if kind == _FORM and draft.index.is_answered(names_of(document.get("url"), broken.fullUrl, document.get("id"))):
         # What its responses answer cannot be told any more.
         kind = _RESPONSE
+        if not codes:
+            draft.unreadable_answer(Item.PHQ9_9, source)
+            safety = True
     if itself:
         # Without a type, a code of a question or a result still tells what was lost.
         safety |= lose(draft, source, kind if kind in READ_TYPES else "Observation", codes, when_of(document))
-    if safety and owner == Reason.NO_SUBJECT:
+    if safety and owner == Reason.NO_SUBJECT and broken.kind != _FORM:
         draft.subjectless.append(source)
-    element = joined(path.removesuffix(".resource"), broken.element)
     draft.reject(index, element, Reason.WRONG_TYPE, broken.text, safety=safety)
+
+
+def _source_of(broken: Broken, kind: str, path: str, *, sure: bool) -> Source:
+    name = broken.document.get("id")
+    reference = f"{kind}/{name}" if sure and isinstance(name, str) and is_id(name) else ""
+    return Source(reference, path, kind, display=kind or "resource", labels=labels_of(broken.document))
 
 
 def _lose_bundle(draft: Draft, index: int, broken: Broken, path: str) -> None:
@@ -85,7 +107,9 @@ def _may_ask(draft: Draft, raw: bytes) -> bool:
     return any(is_safety(meaning) and f'"{code}"'.encode() in raw for (_, code), meaning in draft.lookup.items())
 
 
-def lose_contained(draft: Draft, index: int, source: Source, fault: Undecodable) -> None:
+def lose_contained(
+    draft: Draft, index: int, source: Source, fault: Undecodable, beside: Sequence[Resource | Undecodable]
+) -> None:
     """The same for a contained resource, if it is of a kind that is read there."""
     document = json.loads(bytes(fault.raw), parse_int=float)
     kind = document.get("resourceType") if isinstance(document, dict) else None
@@ -100,7 +124,11 @@ def lose_contained(draft: Draft, index: int, source: Source, fault: Undecodable)
     if kind not in CONTAINED:
         return
     codes = codes_in(draft, document)
+    form = form_named_by(document).removeprefix("#")
+    for one in beside:
+        if form and isinstance(one, Questionnaire) and one.id == form:
+            codes += codes_asked(draft, one)
     if is_read(draft, kind, codes):
-        safety = lose(draft, source, kind, codes)
+        safety = lose(draft, source, kind, codes, when_of(document))
         path = joined(source.expression, fault.element)
         draft.reject(index, path, Reason.WRONG_TYPE, fault.text, safety=safety)

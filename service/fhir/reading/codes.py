@@ -50,7 +50,7 @@ def loinc_of(link: str) -> str:
 
 def bare(code: str) -> str:
     """A code without the blanks around it, and without signs that nobody can see."""
-    return "".join(sign for sign in code if sign.isprintable()).strip()
+    return (code if code.isprintable() else "".join(filter(str.isprintable, code))).strip()
 
 
 def is_padded(code: str | None) -> bool:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import CodeableConcept
     from service.fhir.reading.resources import Resource
 
-DISBELIEVED: Final = frozenset({"refuted", "entered-in-error"})
 _BELIEVED: Final = frozenset({"", "confirmed", "unconfirmed"})
 VERIFICATIONS: Final = frozenset(
     {"", "unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"}

@@ -28,9 +28,9 @@ class Coverage:
         for kind, reason in shortfalls:
             self._add((kind,) if kind else _EVERY, reason)
 
-    def note_problem(self, entry: int) -> None:
-        """Takes a search outcome: whatever was searched for may be missing."""
-        self._add(_EVERY, f"the search that the data come from reported a problem (entry {entry})")
+    def note_problem(self, path: str) -> None:
+        """Takes the FHIRPath of a search outcome: whatever was searched for may be missing."""
+        self._add(_EVERY, f"the search that the data come from reported a problem ({path})")
 
     def note_meta(self, kind: str, meta: Meta) -> None:
         """Takes the tags and labels of a resource: one with only some of its elements says little of its type."""

@@ -25,6 +25,7 @@ from service.terminology.meanings import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
+    from decimal import Decimal
 
     from service.domain.analytes import Analyte
     from service.domain.days import AsOf
@@ -95,6 +96,7 @@ class Draft:
         "issues",
         "lookup",
         "medicines",
+        "older",
         "oldest_medicine",
         "oldest_medicine_source",
         "plans",
@@ -162,6 +164,8 @@ class Draft:
         self.conditions_sent = 0
         self.active_conditions = 0
         self.medicines: dict[str, bool] = {}
+        # The entries of which the Bundle holds a later version.
+        self.older: set[int] = set()
         self.oldest_medicine: int | None = None
         self.oldest_medicine_source: Source | None = None
         self.followed = 0
@@ -214,10 +218,16 @@ class Draft:
         if item in SAFETY_ITEMS:
             self.answers.append(Answer(item, None, *when, source, Reading.UNREADABLE, "", "", response))
 
-    def unreadable_score(self, instrument: Instrument, when: Moment, *, preliminary: bool = False) -> None:
-        """Keeps the knowledge that a total of some day was there and could not be read."""
-        if when is not UNDATED:
-            self.unread_scores.append(UnreadScore(instrument, *when[:2], preliminary=preliminary))
+    def unreadable_score(
+        self, instrument: Instrument, when: Moment, *, preliminary: bool = False, value: Decimal | None = None
+    ) -> None:
+        """Keeps the knowledge that a total was there that could not be read, or is not final.
+
+        Of one without a date only a PHQ total matters, which may be too high without item 9.
+        """
+        first, last, instant = when
+        if when is not UNDATED or instrument in SAFETY_TOTALS:
+            self.unread_scores.append(UnreadScore(instrument, first, last, value, preliminary, instant))
 
     def unreadable_record(self, concepts: frozenset[Concept], source: Source, text: str = "") -> None:
         """Keeps the knowledge that an event was recorded which could not be read."""

@@ -16,15 +16,15 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.dates import seconds
 from service.fhir.reading.elements import Meta
 from service.fhir.reading.numerals import Refusal
-from service.fhir.reading.resources import Resource
+from service.fhir.reading.receiving import Broken
+from service.fhir.reading.references import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from service.domain.facts import Source
     from service.fhir.reading.draft import Draft
-    from service.fhir.reading.receiving import Broken
-    from service.fhir.reading.resources import Entry
+    from service.fhir.reading.resources import Entry, Resource
 
 Fact = TypeVar("Fact", Score, Answer, Result)
 Told = TypeVar("Told", Score, Answer)
@@ -37,61 +37,62 @@ LATER_VERSION: Final = Refusal("", Reason.SUPERSEDED, "The Bundle holds a later 
 _SENT_TWICE: Final = "The same value at the same time came more than once; it counts once."
 
 
-def superseded(entries: Iterable[Entry]) -> set[int]:
-    """The entries of which the Bundle holds a later version: by lastUpdated, then by a whole-number versionId.
+class Versions:
+    """Which entries are versions of one resource: by server, type and id; and the latest of each.
 
-    Two servers may use one id: where addresses name more than one, each has resources of its own.
+    Later is what has a later lastUpdated, else a higher whole-number versionId. Two servers may use one id: where
+    addresses name more than one, each has resources of its own.
     """
-    every = list(entries)
-    servers: dict[tuple[type, str | None], set[str]] = {}
-    for entry in every:
-        if entry.resource is not None:
-            servers.setdefault((type(entry.resource), entry.resource.id), set()).add(_server(entry))
-    latest: dict[tuple[type, str, str], tuple[int, Resource]] = {}
-    older: set[int] = set()
-    for index, entry in enumerate(every):
-        resource = entry.resource
-        if resource is None or resource.id is None:
-            continue
-        several = len(servers[type(resource), resource.id] - {""}) > 1
-        key = (type(resource), resource.id, _server(entry) if several else "")
-        at, known = latest.setdefault(key, (index, resource))
-        order = 0 if at == index else _order(known, resource)
-        if order > 0:
-            older.add(index)
-        elif order < 0:
-            older.add(at)
-            latest[key] = (index, resource)
-    return older
+
+    __slots__ = ("_latest", "_servers", "older")
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """`older` becomes the entries of which there is a later version."""
+        every = list(entries)
+        self._servers: dict[tuple[str, str | None], set[str]] = {}
+        for entry in every:
+            if isinstance(entry, Broken):
+                self._servers.setdefault((entry.kind, str(entry.document.get("id"))), set()).add(server_of(entry))
+            elif entry.resource is not None:
+                self._servers.setdefault((entry.resource.kind, entry.resource.id), set()).add(server_of(entry))
+        self._latest: dict[tuple[str, str, str], tuple[int, Resource]] = {}
+        self.older: set[int] = set()
+        for index, entry in enumerate(every):
+            resource = entry.resource
+            if resource is None or resource.id is None:
+                continue
+            key = self._key(entry, resource.kind, resource.id)
+            at, known = self._latest.setdefault(key, (index, resource))
+            order = 0 if at == index else _order(known.meta, resource.meta)
+            if order > 0:
+                self.older.add(index)
+            elif order < 0:
+                self.older.add(at)
+                self._latest[key] = (index, resource)
+
+    def has_later(self, broken: Broken) -> bool:
+        """Whether there is a later version of what could not be decoded, which can be read."""
+        name = broken.document.get("id")
+        latest = self._latest.get(self._key(broken, broken.kind, name)) if isinstance(name, str) else None
+        try:
+            meta = msgspec.convert(broken.document.get("meta"), Meta)
+        except ValidationError:
+            return False
+        return latest is not None and _order(latest[1].meta, meta) > 0
+
+    def _key(self, entry: Entry, kind: str, name: str) -> tuple[str, str, str]:
+        several = len(self._servers.get((kind, name), set()) - {""}) > 1
+        return kind, name, server_of(entry) if several else ""
 
 
-def is_superseded(draft: Draft, broken: Broken) -> bool:
-    """Whether the Bundle holds a later version of what could not be decoded, which can be read."""
-    name = broken.document.get("id")
-    later = draft.index.named(broken.kind, name) if isinstance(name, str) else None
-    if later is None or (later.fullUrl and broken.fullUrl and _server(later) != _server(broken)):
-        return False
-    try:
-        meta = msgspec.convert(broken.document.get("meta"), Meta)
-    except ValidationError:
-        return False
-    return later.resource is not None and _order(later.resource, Resource(meta=meta)) > 0
-
-
-def _server(entry: Entry) -> str:
-    """The server in an entry's address; empty where the address names none."""
-    scheme, _, rest = (entry.fullUrl or "").partition("://")
-    return rest.partition("/")[0].lower() if scheme in ("http", "https") else ""
-
-
-def _order(one: Resource, other: Resource) -> float:
-    """Positive when `one` is the later version, negative when `other` is, 0 when nothing tells."""
-    if one.meta is None or other.meta is None:
+def _order(one: Meta | None, other: Meta | None) -> float:
+    """Positive when `one` is of the later version, negative when `other` is, 0 when nothing tells."""
+    if one is None or other is None:
         return 0
-    first, second = seconds(one.meta.lastUpdated), seconds(other.meta.lastUpdated)
+    first, second = seconds(one.lastUpdated), seconds(other.lastUpdated)
     if first is not None and second is not None and first != second:
         return first - second
-    versions = one.meta.versionId or "", other.meta.versionId or ""
+    versions = one.versionId or "", other.versionId or ""
     if all(version.isascii() and version.isdigit() and len(version) < 19 for version in versions):
         return int(versions[0]) - int(versions[1])
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.domain.concepts import ABOUT_SUICIDE, Concept
-from service.domain.facts import Record
+from service.domain.facts import DISBELIEVED, Record
 from service.fhir.reading.codes import words
-from service.fhir.reading.conditions import DISBELIEVED, VERIFICATIONS, first_code
+from service.fhir.reading.conditions import VERIFICATIONS, first_code
 from service.fhir.reading.elements import modifies
 from service.fhir.reading.records import concepts_of, counted, in_period, list_misspelt, of_codings
 from service.fhir.reading.resources import Condition

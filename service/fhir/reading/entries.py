@@ -14,8 +14,8 @@ from service.fhir.reading.breakage import lose_broken, lose_contained
 from service.fhir.reading.conditions import is_withdrawn, read_condition
 from service.fhir.reading.containers import Undecodable, contained_source, contents
 from service.fhir.reading.draft import Draft
-from service.fhir.reading.duplicates import drop_repeated, superseded
-from service.fhir.reading.elements import ABSENT, given
+from service.fhir.reading.duplicates import Versions, drop_repeated
+from service.fhir.reading.elements import ABSENT
 from service.fhir.reading.encounters import read_encounter
 from service.fhir.reading.flags import read_flag, read_plan
 from service.fhir.reading.gate import Gate
@@ -33,6 +33,7 @@ from service.fhir.reading.plain import Known, is_read, read_plain
 from service.fhir.reading.questionnaires import read_questionnaire_response
 from service.fhir.reading.receiving import Broken
 from service.fhir.reading.records import read_immunization, read_procedure
+from service.fhir.reading.references import server_of
 from service.fhir.reading.reports import read_report
 from service.fhir.reading.resources import (
     CarePlan,
@@ -99,13 +100,14 @@ class Seen(NamedTuple):
 
 def read_entries(draft: Draft, *, strict: bool) -> Person:
     """Reads every entry and says who the patient is."""
-    older = _survey(draft)
-    gate = Gate(draft, older, strict=strict)
+    versions = _survey(draft)
+    draft.older = versions.older
+    gate = Gate(draft, versions.older, strict=strict)
     found: list[Seen] = []
     for index in read_plain(draft, gate):
         entry = draft.received.entries[index]
         if isinstance(entry, Broken):
-            lose_broken(draft, index, entry)
+            lose_broken(draft, index, entry, versions)
         elif type(entry.resource) is Observation:
             _look_at_observation(gate, index, entry, entry.resource, found)
         else:
@@ -117,22 +119,25 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
         else:
             _read(draft, seen)
     if draft.retracted:
-        draft.retracted -= _standing(draft, older)
+        draft.retracted -= _standing(draft)
     _tie_all(draft)
     drop_repeated(draft)
     return person
 
 
-def _standing(draft: Draft, older: set[int]) -> set[str]:
-    """The names of resources that were not withdrawn: another server's of one id may have been, which a name hides."""
-    return {
-        f"{resource.kind}/{resource.id}"
-        for index, resource in enumerate(draft.received.resources)
-        if resource is not None and index not in older and resource.status != _RETRACTED and not is_withdrawn(resource)
-    }
+def _standing(draft: Draft) -> set[str]:
+    """What was withdrawn on one server and stands on another: of which of them a Flag speaks, its name does not say."""
+    withdrawn: dict[str, set[str]] = {}
+    standing: dict[str, set[str]] = {}
+    for entry in draft.received.entries:
+        resource = entry.resource
+        if resource is not None and (name := f"{resource.kind}/{resource.id}") in draft.retracted:
+            is_gone = resource.status == _RETRACTED or is_withdrawn(resource)
+            (withdrawn if is_gone else standing).setdefault(name, set()).add(server_of(entry))
+    return {name for name, servers in standing.items() if servers - withdrawn.get(name, set()) - {""}}
 
 
-def _survey(draft: Draft) -> set[int]:
+def _survey(draft: Draft) -> Versions:
     """Names the patient, notices our own Flags, and finds older versions of the same resource."""
     entries, resources = draft.received.entries, draft.received.resources
     kinds = draft.received.kinds
@@ -146,7 +151,7 @@ def _survey(draft: Draft) -> set[int]:
     if draft.received.has_escapes:
         _drop_ids(draft)
     ids = {resource.id for resource in resources if resource is not None}
-    return superseded(entries) if len(ids) < len(resources) else set()
+    return Versions(entries if len(ids) < len(resources) else ())
 
 
 def _drop_ids(draft: Draft) -> None:
@@ -232,8 +237,7 @@ def _tie(draft: Draft, index: int, observation: Observation, source: Source) -> 
 
 def _reports_problem(entry: Entry) -> bool:
     if isinstance(entry.resource, OperationOutcome):
-        issue = entry.resource.issue
-        return not (given(issue) and is_harmless(msgspec.json.decode(issue)))
+        return not is_harmless(entry.resource.issue)
     return entry.search is not None and entry.search.mode == "outcome"
 
 
@@ -241,7 +245,7 @@ def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
     """Keeps any other resource that is read, and the Observations it may contain."""
     draft, resource = gate.draft, entry.resource
     if _reports_problem(entry):
-        draft.coverage.note_problem(index)
+        draft.coverage.note_problem(draft.expressions[index])
     if resource is None:
         return
     if resource.meta is not None:
@@ -277,7 +281,7 @@ def _look_inside(draft: Draft, index: int, container: Resource, source: Source, 
     for number, one in enumerate(inside):
         inner = contained_source(source, number)
         if isinstance(one, Undecodable):
-            lose_contained(draft, index, inner, one)
+            lose_contained(draft, index, inner, one, inside)
         elif isinstance(one, Observation | QuestionnaireResponse):
             _keep_inner(draft, Seen(index, _within(container, one), None, owner, inner), found)
 

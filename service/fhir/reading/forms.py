@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from service.fhir.reading.codes import bare, loinc_of
 from service.fhir.reading.elements import Reference
+from service.fhir.reading.meanings import is_safety
+from service.fhir.reading.references import server_of
 from service.fhir.reading.resources import Questionnaire
 from service.terminology.systems import LOINC
 
@@ -25,19 +27,26 @@ _DEFINITION: Final = re.compile(r"(?P<system>.+)[/#](?P<code>[^/#]+)")
 class Form:
     """The questions of one form, and the codes of the form itself."""
 
-    __slots__ = ("_by_link", "_lookup", "_meant_by", "_url", "codes")
+    __slots__ = ("_by_link", "_lookup", "_meant_by", "_url", "codes", "may_ask")
 
     def __init__(self, draft: Draft, index: int, response: QuestionnaireResponse) -> None:
         """Looks for the Questionnaire among the contained resources and in the Bundle."""
         self._lookup = draft.lookup
         self._meant_by = draft.terminology.meant_by
-        canonical = response.questionnaire or ""
+        canonical = (response.questionnaire or "").strip()
         self._url = canonical.partition("|")[0]
         self._by_link: dict[str, Meaning] = {}
         name = self._url.rstrip("/").rpartition("/")[2]
         # The form's own codes: `http://loinc.org/q/44249-1` and its like name a panel.
         self.codes: list[tuple[str | None, str | None]] = [(LOINC, name), (self._url, name)]
-        found = _questionnaire(draft, index, response, canonical)
+        found, rivals = _questionnaire(draft, index, response, canonical)
+        # It may be one that asks about suicide, and may not.
+        self.may_ask = any(
+            is_safety(meaning)
+            for one in rivals
+            for key in codes_asked(draft, one)
+            if (meaning := self._lookup.get(key)) is not None
+        )
         if found is not None:
             draft.follow(len(found.code or ()))
             self.codes += [(one.system, bare(one.code or "")) for one in found.code or ()]
@@ -45,8 +54,9 @@ class Form:
                 # Every response to a form has all of it looked at.
                 draft.follow(1 + len(item.code or ()))
                 meaning = self._coded(item.code or ()) or self._defined(item.definition)
-                if meaning is not None and item.linkId:
-                    self._by_link[bare(item.linkId)] = meaning
+                link = bare(item.linkId or "")
+                if meaning is not None and link:
+                    self._by_link[link] = meaning
 
     def meaning(self, item: AnsweredItem) -> Meaning | None:
         """What a question is about; None when nothing tells."""
@@ -90,17 +100,35 @@ def code_of(definition: str) -> tuple[str, str] | None:
     return (found["system"], found["code"]) if found else None
 
 
-def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, canonical: str) -> Questionnaire | None:
+class _Found(NamedTuple):
+    """The Questionnaire that a response answers; where it may be one of several, those."""
+
+    form: Questionnaire | None
+    rivals: list[Questionnaire] = []  # noqa: RUF012 - a NamedTuple default that nobody mutates
+
+
+def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, canonical: str) -> _Found:
     if canonical.startswith("#"):
         found = draft.resolve(Reference(reference=canonical), index, response)
-        return found if isinstance(found, Questionnaire) else None
+        return _Found(found if isinstance(found, Questionnaire) else None)
     url, _, version = canonical.partition("|")
-    for at, one in draft.index.forms(url):
-        draft.follow()
-        if version in ("", one.version or version):
-            draft.use(at)
-            return one
-    return None
+    fits = [
+        (at, one)
+        for at, one in draft.index.forms(url.strip())
+        if version in ("", one.version or version) and at not in draft.older
+    ]
+    draft.follow(len(fits))
+    if len(fits) > 1 and any(one.url != url for _, one in fits):
+        # Named by an address: of several servers' forms of one id that of the response's own, if it alone has one.
+        entries, rivals = draft.received.entries, [one for _, one in fits]
+        fits = [(at, one) for at, one in fits if server_of(entries[at]) == server_of(entries[index])]
+        if len(fits) != 1:
+            return _Found(None, rivals)
+    if not fits:
+        return _Found(None)
+    at, one = fits[0]
+    draft.use(at)
+    return _Found(one)
 
 
 def _all(items: list[QuestionnaireItem]) -> Iterator[QuestionnaireItem]:

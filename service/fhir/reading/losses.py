@@ -30,15 +30,12 @@ _MEDICINES: Final = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
 _VOID: Final = "entered-in-error"
-# Where a response names its form, which no other resource does.
-_FORM: Final = "questionnaire"
 _UNREAD: Final = "a medicine that could not be read"
 # Where a resource says what it is about; values are no part of that.
 _TELLING: Final = frozenset(
     {
         "code",
         "component",
-        "contained",
         "item",
         "conclusionCode",
         "medicationCodeableConcept",
@@ -92,15 +89,18 @@ def _told_by(draft: Draft, element: Document) -> Iterator[tuple[str, str]]:
 
 
 def _told_by_form(draft: Draft, response: Document) -> Iterator[tuple[str, str]]:
-    """The form's own code, and those of its questions where the form is in the Bundle."""
-    canonical = response.get(_FORM)
-    if not isinstance(canonical, str):
+    """The form's own code, and those of its questions where the form is in the Bundle, or contained in the response."""
+    url = form_named_by(response).partition("|")[0]
+    if not url:
         return
-    url = canonical.partition("|")[0]
     name = url.rstrip("/").rpartition("/")[2]
     yield from ((LOINC, name), (url, name))
     for _, form in draft.index.forms(url):
         yield from codes_asked(draft, form)
+    contained = response.get("contained")
+    for one in contained if isinstance(contained, list) else [contained]:
+        if isinstance(one, dict) and one.get("resourceType") == "Questionnaire":
+            yield from _read_of(draft, one)
 
 
 def lose_contained_in(draft: Draft, source: Source, document: Document) -> bool | None:
@@ -113,18 +113,26 @@ def lose_contained_in(draft: Draft, source: Source, document: Document) -> bool 
     contained = document.get("contained")
     safety: bool | None = None
     inner = [one for one in (contained if isinstance(contained, list) else [contained]) if isinstance(one, dict)]
-    forms = {f"#{one.get('id')}": one for one in inner if one.get("resourceType") == "Questionnaire"}
+    # The questions of each contained form once, and of them only those that are read: many may answer it.
+    forms = {f"#{one.get('id')}": _read_of(draft, one) for one in inner if one.get("resourceType") == "Questionnaire"}
     for one in inner:
         kind = one.get("resourceType")
         if not isinstance(kind, str) or kind not in CONTAINED or _is_void(one):
             continue
-        codes = codes_in(draft, one)
-        form = forms.get(str(one.get(_FORM)))
-        if form is not None:
-            codes += codes_in(draft, form)
+        codes = codes_in(draft, one) + forms.get(form_named_by(one), [])
         if is_read(draft, kind, codes):
             safety = lose(draft, source, kind, codes, when_of(one)) or bool(safety)
     return safety
+
+
+def _read_of(draft: Draft, form: Document) -> list[tuple[str, str]]:
+    return [key for key in codes_in(draft, form) if key in draft.lookup]
+
+
+def form_named_by(document: Document) -> str:
+    """The form that a response names, which no other resource does; empty for any other."""
+    named = document.get("questionnaire")
+    return named if isinstance(named, str) else ""
 
 
 def labels_of(document: Document) -> tuple[tuple[str, str, str], ...]:
@@ -164,7 +172,7 @@ def is_read(draft: Draft, kind: str, codes: Iterable[tuple[str, str]]) -> bool:
 def lose(draft: Draft, source: Source, kind: str, codes: Iterable[tuple[str, str]], when: Moment = UNDATED) -> bool:
     """Keeps unreadable candidates in the place of what is refused; True when it was about suicide.
 
-    `when` is told of all but records, which nothing but their want of a date marks as doubtful.
+    `when` is told of scores and results, of which a later one leaves an earlier one open.
     """
     safety = False
     if kind in _MEDICINES:
@@ -191,14 +199,15 @@ def _lose_observed(draft: Draft, source: Source, kind: str, key: tuple[str, str]
     if meaning is None:
         return False
     if meaning.kind in (Kind.PANEL, Kind.FORM):
-        return kind == "QuestionnaireResponse" and _lose_form(draft, source, key, when)
-    draft.unreadable(meaning, source, when)
+        return kind == "QuestionnaireResponse" and _lose_form(draft, source, key)
+    # Of an answer nothing was read: another of its day does not answer for it, so that its date is not told.
+    draft.unreadable(meaning, source, UNDATED if meaning.kind is Kind.ITEM else when)
     return is_safety(meaning)
 
 
-def _lose_form(draft: Draft, source: Source, key: tuple[str, str], when: Moment) -> bool:
+def _lose_form(draft: Draft, source: Source, key: tuple[str, str]) -> bool:
     """A form that asks about suicide."""
     questions = draft.terminology.safety_questions(*key)
     for item in questions[:1]:
-        draft.unreadable_answer(item, source, when=when)
+        draft.unreadable_answer(item, source)
     return bool(questions)

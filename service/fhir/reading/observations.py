@@ -52,7 +52,8 @@ def read_observation(
     if observation.status in WITHDRAWN:
         reject_status(draft, index, source, observation.status)
     elif objection is not None:
-        _refuse_all(draft, parts, source, objection)
+        when = observed(observation, start_first=False)
+        _refuse_all(draft, parts, source, objection, UNDATED if isinstance(when, Refusal) else when)
     else:
         for one in parts:
             _read(draft, observation, one)
@@ -96,14 +97,16 @@ def _parts(draft: Draft, index: int, observation: Observation, meaning: Meaning 
     return parts
 
 
-def _refuse_all(draft: Draft, parts: list[Part], source: Source, refusal: Refusal) -> None:
+def _refuse_all(draft: Draft, parts: list[Part], source: Source, refusal: Refusal, when: Moment) -> None:
     """Lists an Observation that is not to be used, once, and keeps what was in it as unreadable."""
     safety = any(is_safety(one.meaning) for one in parts)
     path = f"{source.expression}.{refusal.element}"
     draft.reject(parts[0].spot.at, path, refusal.reason, refusal.text, safety=safety)
     if refusal.reason != Reason.ABOUT_ANOTHER:
         for one in parts:
-            draft.unreadable(one.meaning, one.spot.source, response=one.spot.response)
+            # Of an answer nothing was read: another of its day does not answer for it, so that its date is not told.
+            known = UNDATED if one.meaning.kind is Kind.ITEM else when
+            draft.unreadable(one.meaning, one.spot.source, known, one.spot.response)
 
 
 def link_observation(draft: Draft, index: int, observation: Observation, source_path: str) -> None:

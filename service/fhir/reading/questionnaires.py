@@ -277,6 +277,8 @@ def _form_questions(draft: Draft, form: Form, sheet: Sheet) -> list[tuple[Item, 
     """What the form is known to ask about suicide, by its codes, its totals, or the questions that it shares."""
     asked = [draft.terminology.safety_questions(system or "", code or "") for system, code in form.codes]
     asked += [_ASKED_BY[total] for total in sheet.totals if total in _ASKED_BY]
+    if form.may_ask:
+        asked.append((Item.PHQ9_9,))
     if sheet.strangers and len(_NOT_IN_PHQ2 & sheet.read.keys()) >= _ENOUGH:
         asked.append((Item.PHQ9_9,))
     # A form that goes on only after the first two questions leaves the others without an answer.

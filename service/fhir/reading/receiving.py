@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Raw, ValidationError
 
 from service.errors import BodyUnreadable
-from service.fhir.reading.elements import ABSENT, NULL, Element, Link, Meta, given
+from service.fhir.reading.elements import ABSENT, NULL, Coding, Element, Link, Meta, Search, given
 from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
-from service.fhir.reading.shortfalls import Said, Shortfall, shortfalls
+from service.fhir.reading.shortfalls import SUBSETTED, Said, Shortfall, is_marked_subsetted, shortfalls
 
 T = TypeVar("T")
 
@@ -285,6 +285,9 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
         return Broken(kind="", element="resource.resourceType", text=_NO_TYPE, document=resource)
     url = entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else None
     broken = Broken(fullUrl=url, kind=kind, element=element, text=wrong_type(fault), document=resource)
+    search = entry.get("search")
+    if isinstance(search, dict) and isinstance(search.get("mode"), str):
+        broken.search = Search(search["mode"])
     if not is_type(kind):
         broken.kind, broken.text = unknown_type(kind)
         broken.element, broken.is_unknown = "resource.resourceType", True
@@ -316,7 +319,7 @@ def _meta(raw: Raw) -> Meta | None:
     try:
         return _META.decode(raw) if given(raw) else None
     except ValidationError:
-        return None
+        return Meta(tag=[Coding(code=SUBSETTED)]) if is_marked_subsetted(raw) else None
 
 
 def _text(raw: Raw) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw, ValidationError
@@ -25,6 +25,9 @@ _LITERAL: Final = re.compile(rf"(?:(?P<base>[!-~]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(
 _new: Final = tuple.__new__
 _IDENTIFIER: Final = msgspec.json.Decoder(Identifier)
 _IDENTIFIERS: Final = msgspec.json.Decoder(list[Identifier | None])
+
+
+_FORM: Final = "Questionnaire"
 
 
 class Literal(NamedTuple):
@@ -69,10 +72,16 @@ def identifiers_of(raw: Raw) -> list[Identifier]:
         return []
 
 
-def names_of_form(url: object, full_url: str | None, name: object) -> set[str]:
+def names_of(url: object, full_url: str | None, name: object) -> set[str]:
     """What responses may call a Questionnaire by: its canonical url, and as some do, its address."""
-    relative = f"Questionnaire/{name}" if isinstance(name, str) and name else None
+    relative = f"{_FORM}/{name}" if isinstance(name, str) and name else None
     return {one for one in (url, full_url, relative) if isinstance(one, str) and one}
+
+
+def server_of(entry: Entry) -> str:
+    """The server in an entry's address; empty where the address names none."""
+    scheme, _, rest = (entry.fullUrl or "").partition("://")
+    return rest.partition("/")[0].lower() if scheme in ("http", "https") else ""
 
 
 class Index:
@@ -109,28 +118,31 @@ class Index:
         return by_url, self._base[1]
 
     def forms(self, url: str) -> list[tuple[int, Questionnaire]]:
-        """The Questionnaires with a url, or with this address, with the indexes of their entries."""
+        """The Questionnaires with a url, else those that may have this address, with the indexes of their entries."""
         if self._forms is None:
             self._forms = {}
             for index, entry in enumerate(self._received.entries):
                 if isinstance(entry.resource, Questionnaire):
-                    for name in names_of_form(entry.resource.url, entry.fullUrl, entry.resource.id):
+                    for name in names_of(entry.resource.url, entry.fullUrl, entry.resource.id):
                         self._forms.setdefault(name, []).append((index, entry.resource))
-        return self._forms.get(url, [])
+        found = self._forms.get(url)
+        parts = None if found else literal(url)
+        if parts is None or parts.kind != _FORM:
+            return found or []
+        # One with an address of its own is not that of another server.
+        same = self._forms.get(f"{_FORM}/{parts.id}", [])
+        return [(at, one) for at, one in same if not (self._received.entries[at].fullUrl or "").startswith("http")]
 
-    def is_answered(self, url: str) -> bool:
-        """Whether a response in the Bundle names the form of this url, and cannot be read without it."""
+    def is_answered(self, names: set[str]) -> bool:
+        """Whether a response in the Bundle names the form of one of these names, and cannot be read without it."""
         if self._answered is None:
-            responses = [one for one in self._received.resources if isinstance(one, QuestionnaireResponse)]
-            named: list[Any] = [
-                one.questionnaire
-                for one in responses
-                if not any(loinc_of(item.linkId or "") for item in one.item or ())
-            ]
-            broken = [one for one in self._received.entries if isinstance(one, Broken)]
-            named += [one.document.get("questionnaire") for one in broken if one.kind == "QuestionnaireResponse"]
-            self._answered = {one.partition("|")[0] for one in named if isinstance(one, str)}
-        return url in self._answered
+            self._answered = set()
+            for entry in self._received.entries:
+                named = _form_needed(entry)
+                url = named.partition("|")[0].strip()
+                parts = literal(url)
+                self._answered |= {url, f"{_FORM}/{parts.id}" if parts is not None else url} - {""}
+        return not names.isdisjoint(self._answered)
 
     def _literal(self, text: str, at: int) -> int | None:
         """By address, relative or as it is, without its version, and at last by type and id alone."""
@@ -147,11 +159,6 @@ class Index:
         base = parts.base or base
         found = by_url.get(f"{base}/{key}") if base else None
         return self._keys().get(key) if found is None else found
-
-    def named(self, kind: str, name: str) -> Entry | None:
-        """The entry with a resource of this type and id."""
-        found = self._keys().get(f"{kind}/{name}")
-        return None if found is None else self._received.entries[found]
 
     def _keys(self) -> dict[str, int]:
         if self._by_key is None:
@@ -171,3 +178,21 @@ class Index:
                 for one in identifiers_of(entry.resource.identifier)
             }
         return self._by_identifier.get((kind, name))
+
+
+def _form_needed(entry: Entry) -> str:
+    """The form that a response names and cannot be read without; empty for anything else."""
+    if isinstance(entry, Broken):
+        named = entry.document.get("questionnaire")
+        return named if isinstance(named, str) else ""
+    response = entry.resource
+    if not isinstance(response, QuestionnaireResponse) or not response.questionnaire:
+        return ""
+    waiting = list(response.item or ())
+    while waiting:
+        item = waiting.pop()
+        if item.answer and not loinc_of(item.linkId or ""):
+            return response.questionnaire
+        waiting += item.item or ()
+        waiting += [inner for one in item.answer or () for inner in one.item or ()]
+    return ""

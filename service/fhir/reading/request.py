@@ -15,7 +15,6 @@ from service.fhir.reading.nesting import LIMITS, ReadingLimits
 from service.fhir.reading.receiving import Received, receive
 from service.fhir.reading.resources import Bundle, Parameter, Parameters, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
-from service.fhir.reading.surrogates import without_halves
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DATA: Final = "data"
@@ -103,19 +102,13 @@ def read_request(body: bytes, limits: ReadingLimits = LIMITS) -> RequestBody:
             decoded = _WHOLE.decode(body)
         except ValidationError:
             return _leniently(body, limits)
-        except DecodeError:
-            whole = without_halves(body)
-            if whole == body:
-                raise
-            return read_request(whole, limits)
         if type(decoded) is Bundle:
             return RequestBody({}, receive(body, decoded, limits=limits))
         return _parameters(body, decoded, limits)
 
 
 def _leniently(body: bytes, limits: ReadingLimits) -> RequestBody:
-    """A body with a wrong type somewhere, past which nothing has been looked at."""
-    body = without_halves(body)
+    """A body with a wrong type somewhere."""
     kind = _kind(body)
     if kind == "Bundle":
         return RequestBody({}, receive(body, limits=limits))

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, ValidationError
+from msgspec import DecodeError, Raw
 
 from service.fhir.reading.elements import ABSENT, Element, Meta, given
+from service.fhir.reading.resources import OTHER, READ, OperationOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from service.fhir.reading.elements import Link
     from service.fhir.reading.resources import Entry
 
-_SUBSETTED: Final = "SUBSETTED"
+SUBSETTED: Final = "SUBSETTED"
 _ANSWERS: Final = frozenset({"batch-response", "transaction-response"})
-_STATUS: Final = re.compile(r"[1-5][0-9]{2}\b")
+_STATUS: Final = re.compile(r'"?([1-5][0-9]{2})\b')
 _ADDRESS: Final = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$")
-_FINE: Final = "2"
+_TYPES: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _HARMLESS: Final = frozenset({"information", "success"})
+# `Resource request returns no results`, which Epic sends as a warning: fhir.epic.com, FHIR error codes, 4101.
+_NOTHING_FOUND: Final = "4101"
 
 
 class Shortfall(NamedTuple):
@@ -43,17 +46,35 @@ class Said(NamedTuple):
     raws: Callable[[], Sequence[Raw]]
 
 
+class _Answered(Element):
+    status: Raw = ABSENT
+
+
 class _Bare(Element):
     """An entry that came without a resource; what is not read may have any type."""
 
-    fullUrl: Any = None
+    fullUrl: Raw = ABSENT
     resource: Raw = ABSENT
-    search: Any = None
-    request: Any = None
-    response: Any = None
+    search: Raw = ABSENT
+    request: Raw = ABSENT
+    response: Raw = ABSENT
+
+
+class _Details(Element):
+    coding: Any = None
+
+
+class _Issue(Element):
+    severity: Any = None
+    details: Raw = ABSENT
 
 
 _BARE: Final = msgspec.json.Decoder(_Bare)
+_ANSWERED: Final = msgspec.json.Decoder(_Answered)
+_ISSUES: Final = msgspec.json.Decoder(list[_Issue])
+_TOTAL: Final = msgspec.json.Decoder(int)
+_TEXT: Final = msgspec.json.Decoder(str)
+_DETAILS: Final = msgspec.json.Decoder(_Details)
 
 
 def shortfalls(said: Said) -> Iterator[Shortfall]:
@@ -66,38 +87,90 @@ def shortfalls(said: Said) -> Iterator[Shortfall]:
         yield Shortfall("", "the Bundle came with only some of its elements (SUBSETTED)")
     if said.type in _ANSWERS or any(entry.resource is None for entry in said.entries):
         for index, raw in enumerate(said.raws()):
-            yield from _of_entry(f"{said.path}.entry[{index}]", raw)
+            yield from _of_entry(f"{said.path}.entry[{index}]", raw, is_answer=said.type in _ANSWERS)
 
 
 def is_subsetted(meta: Meta) -> bool:
     """True for a resource with only some of its elements."""
-    return any(coding.code == _SUBSETTED for coding in (*(meta.tag or ()), *(meta.security or ())))
+    return any(coding.code == SUBSETTED for coding in (*(meta.tag or ()), *(meta.security or ())))
 
 
-def is_harmless(issues: object) -> bool:
-    """True for the issues of an OperationOutcome that only inform."""
-    told = issues if isinstance(issues, list) else []
-    return bool(told) and all(isinstance(one, dict) and one.get("severity") in _HARMLESS for one in told)
+def is_marked_subsetted(meta: Raw) -> bool:
+    """As `is_subsetted`, of what marks a Bundle in any shape."""
+    return given(meta) and f'"{SUBSETTED}"'.encode() in bytes(meta)
+
+
+def is_harmless(issues: Raw) -> bool:
+    """True for the issues of an OperationOutcome that only inform, or say that there is nothing to be found."""
+    try:
+        told = _ISSUES.decode(issues) if given(issues) else []
+    except DecodeError:
+        return False
+    return bool(told) and all(map(_only_informs, told))
+
+
+def _only_informs(issue: _Issue) -> bool:
+    if not isinstance(issue.severity, str):
+        return False
+    return issue.severity in _HARMLESS or (issue.severity == "warning" and _says_nothing_found(issue.details))
+
+
+def _says_nothing_found(details: Raw) -> bool:
+    try:
+        coding = _DETAILS.decode(details).coding if given(details) else None
+    except DecodeError:
+        return False
+    codings = coding if isinstance(coding, list) else []
+    return any(isinstance(one, dict) and one.get("code") == _NOTHING_FOUND for one in codings)
+
+
+def refusal_of(response: Raw) -> str:
+    """The status of a request of a batch that was answered with anything but success; empty for any other."""
+    if not given(response):
+        return ""
+    try:
+        found = _STATUS.match(bytes(_ANSWERED.decode(response).status).decode())
+    except (DecodeError, UnicodeDecodeError):
+        return ""
+    return found[1] if found and not found[1].startswith("2") else ""
 
 
 def _unmatched(said: Said) -> Iterator[Shortfall]:
     """The total of a search counts its matches alone, and not what came with them."""
-    total = msgspec.json.decode(said.total)
-    came = sum(entry.search is None or entry.search.mode in (None, "match") for entry in said.entries)
-    if isinstance(total, int) and not isinstance(total, bool) and total > came:
+    try:
+        total = _TOTAL.decode(said.total)
+    except DecodeError:
+        return
+    came = sum(map(is_match, said.entries))
+    if total > came:
         yield Shortfall("", f"the search found {total} resources, and {came} of them were sent")
 
 
-def _of_entry(path: str, raw: Raw) -> Iterator[Shortfall]:
+def is_match(entry: Entry) -> bool:
+    """True for what a search found, and not for what came with it."""
+    if isinstance(entry.resource, OperationOutcome):
+        return False
+    return entry.search is None or entry.search.mode in (None, "match")
+
+
+def _of_entry(path: str, raw: Raw, *, is_answer: bool) -> Iterator[Shortfall]:
     try:
         entry = _BARE.decode(raw)
-    except ValidationError:
+    except DecodeError:
         # It is told of as an entry that cannot be read.
         return
-    if isinstance(entry.response, dict):
-        status = _STATUS.match(str(entry.response.get("status", "")))
-        if status and not status[0].startswith(_FINE):
-            yield Shortfall("", f"one of its requests was answered with {status[0]} ({path})")
-    elif not given(entry.resource) and entry.request is None and (entry.fullUrl or entry.search):
-        named = _ADDRESS.search(entry.fullUrl) if isinstance(entry.fullUrl, str) else None
-        yield Shortfall(named[1] if named else "", f"an entry came without its resource ({path})")
+    if is_answer and given(entry.response):
+        status = refusal_of(entry.response)
+        if status:
+            yield Shortfall("", f"one of its requests was answered with {status} ({path})")
+    elif not (given(entry.resource) or given(entry.request)) and (given(entry.fullUrl) or given(entry.search)):
+        yield Shortfall(_kind_of(entry.fullUrl), f"an entry came without its resource ({path})")
+
+
+def _kind_of(address: Raw) -> str:
+    """The type that an address names; empty where it names none."""
+    try:
+        named = _ADDRESS.search(_TEXT.decode(address))
+    except DecodeError:
+        return ""
+    return named[1] if named and named[1] in _TYPES else ""

@@ -62,9 +62,10 @@ def _read_score(
 ) -> None:
     when = observed(observation, start_first=False)
     dated = UNDATED if isinstance(when, Refusal) else when
-    if spot.preliminary and value_name(holder) and holder.dataAbsentReason is None:
-        draft.unreadable_score(instrument, dated, preliminary=True)
+    told = value_name(holder) and holder.dataAbsentReason is None
     if spot.preliminary and instrument not in SAFETY_TOTALS:
+        if told:
+            draft.unreadable_score(instrument, dated, preliminary=True)
         reject_status(draft, spot.at, spot.source, observation.status)
         return
     if holder.dataAbsentReason is not None:
@@ -73,14 +74,18 @@ def _read_score(
     found = score(holder, instrument)
     if isinstance(found, Refusal):
         refuse(draft, spot, None, found)
-        if value_name(holder) and not spot.preliminary:
-            draft.unreadable_score(instrument, dated)
+        if told:
+            draft.unreadable_score(instrument, dated, preliminary=spot.preliminary)
         return
     value, received = found
+    if spot.preliminary:
+        draft.unreadable_score(instrument, dated, preliminary=True, value=value)
     if isinstance(when, Refusal):
         draft.reject(spot.at, f"{spot.source.expression}.{when.element}", when.reason, when.text)
-        return
-    first, last, instant = when
+        if instrument not in SAFETY_TOTALS:
+            return
+    # A PHQ total may be too high without item 9 on whatever day it is.
+    first, last, instant = dated
     draft.scores.append(
         Score(
             instrument,

@@ -10,7 +10,6 @@ from msgspec import Raw, ValidationError
 from service.errors import BodyUnreadable
 from service.fhir.reading.elements import ABSENT, Element
 from service.fhir.reading.request import reading
-from service.fhir.reading.surrogates import without_halves
 
 _BOM: Final = b"\xef\xbb\xbf"
 _AS_THEY_ARE: Final = frozenset({"Bundle", "Parameters"})
@@ -27,7 +26,7 @@ _LINES: Final = msgspec.json.Decoder(Raw)
 def wrap(body: bytes) -> bytes:
     """A body that `read_request` takes; raises BodyUnreadable for what is neither JSON nor lines of JSON."""
     with reading():
-        body = without_halves(body.removeprefix(_BOM).strip())
+        body = body.removeprefix(_BOM).strip()
         try:
             kind = _kind(body)
         except msgspec.DecodeError:

@@ -134,6 +134,8 @@ def test_a_request_of_a_batch_that_failed_leaves_every_type_open(
         ({"fullUrl": "https://ehr.example/fhir/Observation/a/_history/2"}, {"Observation"}),
         ({"fullUrl": "Condition/a", "resource": None}, {"Condition"}),
         ({"fullUrl": "https://ehr.example/fhir/Claim/a"}, {"Claim"}),
+        ({"fullUrl": "https://ehr.example/App/a"}, None),
+        ({"fullUrl": "urn:uuid:a", "response": {"status": "200"}}, None),
         ({"fullUrl": "urn:uuid:7d7f3f0a-5d66-4d0f-8f52-0d3f8f1d1a01"}, None),
         ({"search": {"mode": "match"}}, None),
         ({"fullUrl": 3}, None),
@@ -142,7 +144,7 @@ def test_a_request_of_a_batch_that_failed_leaves_every_type_open(
         ({"link": []}, set()),
     ],
 )
-def test_an_entry_without_its_resource_leaves_open_what_it_may_be(sent: object, kinds: set[str] | None) -> None:
+def test_an_entry_without_its_resource_leaves_open_what_it_may_be(sent: dict[str, Any], kinds: set[str] | None) -> None:
     reasons = read_whole(bundle(patient(), sent)).chart.not_covered
     assert {"Condition", "Observation", "Patient"} <= set(reasons) if kinds is None else set(reasons) == kinds
 
@@ -161,10 +163,40 @@ def test_a_bundle_with_only_some_elements_leaves_every_type_open(where: str, bro
     assert "SUBSETTED" in read_whole(body).chart.not_covered["Condition"]
 
 
-def test_what_marks_a_bundle_in_a_way_that_cannot_be_read_is_passed_over() -> None:
-    assert read_whole(bundle(patient(), meta="SUBSETTED")).chart.not_covered == {}
+@pytest.mark.parametrize(
+    ("meta", "open_"),
+    [("SUBSETTED", True), ({"versionId": 3, "tag": [TAG]}, True), ({"versionId": 3}, False), (3, False)],
+)
+def test_a_bundle_may_be_marked_so_in_a_meta_that_cannot_be_read(meta: object, open_: bool) -> None:
+    assert bool(read_whole(bundle(patient(), meta=meta)).chart.not_covered) is open_
 
 
 def test_a_contained_result_with_only_some_elements_leaves_its_type_open() -> None:
     inner = observation("8480-6", "a", meta={"tag": [TAG]})
     assert set(read(patient(), condition("1", contained=[inner])).chart.not_covered) == {"Observation"}
+
+
+def test_an_outcome_that_cannot_be_read_is_a_problem_too() -> None:
+    broken = {**OUTCOME_OF_NOTHING, "id": 5}
+    assert "Condition" in read(patient(), entry(broken)).chart.not_covered
+    sent = entry(condition("1", status=3), search={"mode": "outcome"})
+    assert "Bundle.entry[1].resource" in read(patient(), sent).chart.not_covered["Condition"]
+
+
+def test_what_came_with_the_matches_is_none_of_them_even_if_it_cannot_be_read() -> None:
+    included = entry(condition("1", code=3), search={"mode": "include"})
+    informs = entry(OUTCOME_OF_NOTHING)
+    body = bundle(patient(), included, informs, type="searchset", total=2)
+    assert "2 resources, and 1" in read_whole(body).chart.not_covered["Condition"]
+
+
+@pytest.mark.parametrize("number", ["1e999", "9" * 5000])
+def test_numbers_that_nobody_can_read_cost_nothing_else(number: str) -> None:
+    def sent(body: dict[str, Any]) -> Reading:
+        return read_body(json.dumps(body).replace('"HERE"', number).encode())
+
+    assert sent(bundle(patient(), type="searchset", total="HERE")).chart.not_covered == {} or number[0] == "9"
+    informs = {**OUTCOME_OF_NOTHING, "issue": [{"severity": "information", "x": "HERE"}]}
+    assert sent(bundle(patient(), entry(informs))).chart.not_covered == {}
+    failed = {"response": {"status": "500", "outcome": {"y": "HERE"}}}
+    assert "Condition" in sent(bundle(patient(), failed, type="batch-response")).chart.not_covered

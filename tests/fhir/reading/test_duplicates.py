@@ -1,5 +1,6 @@
 """H06: the same thing sent twice counts once."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -182,3 +183,17 @@ def test_h06_another_server_s_resource_of_one_id_is_no_later_version_of_it() -> 
         first = entry(broken, fullUrl="https://one.example/Observation/o")
         second = entry(sound, fullUrl=f"https://{server}.example/Observation/o")
         assert len(read(patient(), first, second).chart.answers) == read_too
+
+
+def test_h06_the_order_of_versions_does_not_matter_for_one_that_cannot_be_read() -> None:
+    first, second, third = (observation(ITEM_9, valueInteger=0, meta={"versionId": str(n)}) for n in (1, 2, 3))
+    broken = {**second, "status": 3}
+    for order in itertools.permutations((first, broken, third)):
+        assert read(patient(), *order).account.rejected == {"superseded": 2}
+
+
+def test_what_was_withdrawn_and_stands_on_one_server_is_withdrawn() -> None:
+    one = {"fullUrl": "https://one.example/Observation/o"}
+    standing = entry(observation(PHQ9, **score_of(9)), **one)
+    withdrawn = entry(observation(PHQ9, status="entered-in-error"), **one)
+    assert read(standing, withdrawn).chart.retracted == {"Observation/o"}

@@ -18,7 +18,6 @@ from tests.fhir.reading.feeding import (
     bundle,
     concept,
     condition,
-    day,
     entry,
     observation,
     patient,
@@ -77,8 +76,8 @@ def test_h01_rejected_answer_about_suicide_is_kept_as_unreadable() -> None:
     parts = [{"code": concept(CSSRS_1), "valueBoolean": True}]
     reading = read(observation(ITEM_9, valueInteger=1, component=parts, **MODIFIER))
     assert {(one.item, one.reading, one.first) for one in reading.chart.answers} == {
-        (Item.PHQ9_9, Extent.UNREADABLE, day("2026-03-01")),
-        (Item.CSSRS_1, Extent.UNREADABLE, day("2026-03-01")),
+        (Item.PHQ9_9, Extent.UNREADABLE, EARLIEST),
+        (Item.CSSRS_1, Extent.UNREADABLE, EARLIEST),
     }
     assert reading.rejections[0].safety
 

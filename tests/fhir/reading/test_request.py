@@ -98,6 +98,8 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
         b'{"resourceType":"Bundle","a":01}',
         b'{"resourceType":"Bundle","a":"\x01"}',
         b'{"resourceType":"Bundle","a":"\xff"}',
+        b'{"resourceType":"Bundle","a":"\\ud800"}',
+        b'{"resourceType":"Bundle","id":"\\ud800\\u0041"}',
         b'{"resourceType":"Bundle","id":"\xed\xa0\x80"}',
         b'{"resourceType":"Bundle","a":' + DEEP + b"}",
         b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Observation","component":' + DEEP + b"}}]}",

@@ -375,3 +375,10 @@ def test_data_that_are_not_those_of_the_subject_are_told_as_such(asked: str) -> 
         read(scored(ref("Patient/p")), subject=asked)
     with pytest.raises(MixedPatients, match="more than one patient"):
         read(*SECOND[0])
+
+
+def test_h02_an_older_version_that_cannot_be_read_may_not_be_another_patient_s_either() -> None:
+    later = scored(ref("Patient/p"), meta={"versionId": "2"})
+    older = scored(ref("Patient/other"), meta={"versionId": "1"}, status=3)
+    with pytest.raises(MixedPatients):
+        read(patient(), later, older)
