@@ -13,7 +13,7 @@ from service.cds_hooks.templates import MOST
 from service.fhir.client.decoding import UNREADABLE
 from service.fhir.client.links import addresses, total_of
 from service.fhir.reading.elements import ABSENT
-from service.fhir.reading.receiving import REFUSED_TYPES
+from service.fhir.reading.receiving import is_refused
 from service.fhir.reading.shortfalls import is_harmless, is_marked_subsetted, refusal_of
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _of(template: Template, value: Raw, found: _Value | None) -> Part:
         return Part(template, State.FAILED, gap=_REFUSED)
     if kind != "Bundle" or not template.parameters:
         return Part(template, State.FAILED, gap=_NOT_FHIR)
-    if (isinstance(found.type, str) and found.type in REFUSED_TYPES) or found.implicitRules:
+    if is_refused(found.type, found.implicitRules):
         return Part(template, State.FAILED, gap=_NOT_READ)
     return _bundle(template, value, found)
 

@@ -12,6 +12,7 @@ from service.domain.days import EARLIEST
 from service.domain.facts import DISBELIEVED, Answer, Chart, DataIssue, Exposure, Record, Result, Score, UnreadScore
 from service.domain.instruments import PHQ9_CMS, Instrument
 from service.domain.responses import Bag
+from service.domain.stretches import Stretch, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 Dated = TypeVar("Dated", Score, Answer, Result)
 Placed = TypeVar("Placed", Score, Answer, Result, Record)
 
-BRIDGE = 30
-NEW_AFTER = 90
 RELAPSE_SPACING = 30
 # Sorting keys that cost no Python call.
 by_source = attrgetter("source")
@@ -90,27 +89,6 @@ def _worse(instrument: Instrument, one: Score, other: Score) -> Score:
 def _completeness(score: Score) -> tuple[bool, int, tuple[str, str]]:
     """Of equal values the more complete stands, and of equally complete ones always the same."""
     return not score.prorated, sum(item is not None for item in score.items), score.source.rank
-
-
-class Stretch(NamedTuple):
-    """A stretch of use of one ingredient; `new` None: whether it was begun then cannot be told.
-
-    `older` is the older medicine record by which it can be told.
-    """
-
-    ingredient: str
-    group: DrugGroup
-    start: int
-    end: int
-    new: bool | None
-    records: tuple[Exposure, ...]
-    older: Source | None = None
-
-    @property
-    def shown_by(self) -> tuple[Source, ...]:
-        """What shows that it was begun then."""
-        records = dict.fromkeys(exposure.source for exposure in self.records)
-        return (*records, self.older) if self.older is not None else tuple(records)
 
 
 class Relapse(NamedTuple):
@@ -366,37 +344,10 @@ class Timeline:
         self.spans: dict[DrugGroup, list[Stretch]] = {}
         self.courses: dict[DrugGroup, list[Stretch]] = {}
         for (group, _), exposures in by_ingredient.items():
-            self.spans.setdefault(group, []).extend(self._spans(exposures))
+            self.spans.setdefault(group, []).extend(stretches(exposures, self.as_of.day, self.chart))
         for group, spans in self.spans.items():
             spans.sort(key=lambda span: (span.start, span.ingredient))
-            self.courses[group] = self._spans([e for span in spans for e in span.records])
-
-    def _spans(self, exposures: list[Exposure]) -> list[Stretch]:
-        exposures.sort(key=lambda e: (e.start, e.source.rank))
-        spans: list[Stretch] = []
-        run: list[Exposure] = []
-        end = previous_end = EARLIEST
-        for exposure in exposures:
-            start = exposure.start or EARLIEST
-            if run and start - end - 1 > BRIDGE:
-                spans.append(self._span(run, end, previous_end))
-                run, previous_end = [], end
-            run.append(exposure)
-            end = max(end, self.as_of.day if exposure.end is None else exposure.end, start)
-        spans.append(self._span(run, end, previous_end))
-        return spans
-
-    def _span(self, run: list[Exposure], end: int, previous_end: int) -> Stretch:
-        first = run[0]
-        start = first.start or EARLIEST
-        new: bool | None = start - previous_end - 1 >= NEW_AFTER
-        if new and not any(e.stated_start for e in run if e.start == start):
-            oldest = self.chart.oldest_medicine
-            if oldest is None or oldest > start - NEW_AFTER:
-                return Stretch(first.ingredient, first.group, start, end, None, tuple(run))
-            older = self.chart.oldest_medicine_source
-            return Stretch(first.ingredient, first.group, start, end, new, tuple(run), older)
-        return Stretch(first.ingredient, first.group, start, end, new, tuple(run))
+            self.courses[group] = stretches([e for span in spans for e in span.records], self.as_of.day, self.chart)
 
 
 def _day_of(record: Record) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from service.domain.concepts import DrugGroup
 from service.domain.examples import TODAY
-from service.domain.timeline import Stretch
+from service.domain.stretches import Stretch
 from tests.domain.asking import timeline
 from tests.domain.facts import chart, taken
 

@@ -20,7 +20,7 @@ from service.domain.evaluation.scope import (
     not_met,
     undated,
 )
-from service.domain.evaluation.unread import any_value, unread_between, unreadable, why
+from service.domain.evaluation.unread import any_value, first_fault, unread_between, unreadable
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
 from service.domain.names import called, worded
@@ -124,7 +124,7 @@ def _unread_total(scope: Scope, word: c.TotalWithoutItem, low: int) -> str:
         *unread_between(scope, limits, low - 1, scope.safety_limit, preliminary=True),
         *[score for score in scope.timeline.unread_scores if score.first == EARLIEST and score.instrument in limits],
     ]
-    return next((why(score) for score in unread if score.value is None and score.first not in asked), "")
+    return first_fault(score for score in unread if score.value is None and score.first not in asked)
 
 
 def _high_totals(scope: Scope, word: c.TotalWithoutItem) -> Iterator[tuple[Score, str, bool]]:

@@ -8,7 +8,7 @@ from service.domain import criteria as c
 from service.domain.days import EARLIEST
 from service.domain.evaluation.mood import held_series, holds_at, is_elevated, sources_of
 from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
-from service.domain.evaluation.unread import any_value, unread_after, unreadable
+from service.domain.evaluation.unread import any_value, first_fault, unread_between, unreadable
 from service.domain.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def in_order(scope: Scope, domain: MoodDomain, low: int, *, safety: bool = False
 
 def _overtaken(scope: Scope, word: c.MoodCleared | c.BackBelow | c.AtNewest, day: int) -> Outcome | None:
     """UNKNOWN where a score that could not be read, or has no exact day, may be later than the last that was read."""
-    unread = unread_after(scope, any_value(word.domain.series), day, scope.today, preliminary=True)
+    unread = first_fault(unread_between(scope, any_value(word.domain.series), day, scope.today, preliminary=True))
     return unreadable(word, unread) if unread else None
 
 

@@ -8,14 +8,14 @@ from service.domain.concepts import DrugGroup
 from service.domain.days import Days, iso
 from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, At, Scope, absent, undated
 from service.domain.outcome import Outcome
-from service.domain.timeline import NEW_AFTER
+from service.domain.stretches import NEW_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.domain import criteria as c
     from service.domain.facts import Source
-    from service.domain.timeline import Stretch
+    from service.domain.stretches import Stretch
 
 
 def _sources(stretches: Iterable[Stretch]) -> tuple[Source, ...]:

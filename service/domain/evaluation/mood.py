@@ -9,7 +9,7 @@ from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import Days, in_window, iso, spelled, up_to
 from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met, undated
-from service.domain.evaluation.unread import any_value, elevated_value, unread_after, unreadable
+from service.domain.evaluation.unread import any_value, elevated_value, first_fault, unread_between, unreadable
 from service.domain.instruments import standard
 from service.domain.outcome import Lack, Outcome, Want
 from service.domain.timeline import Series
@@ -77,7 +77,7 @@ def current(scope: Scope, domain: MoodDomain, fresh: int, *, safety: bool = Fals
 
 def no_current(scope: Scope, criterion: Any, domain: MoodDomain, fresh: int) -> Outcome:
     """UNKNOWN: there is no score to read now."""
-    unread = unread_after(scope, any_value(domain.series), scope.today - fresh - 1, scope.today)
+    unread = first_fault(unread_between(scope, any_value(domain.series), scope.today - fresh - 1, scope.today))
     return lacking_score(scope, criterion, f"no usable {domain.name} score in the last {fresh} days", unread=unread)
 
 
@@ -175,7 +175,7 @@ def unless_newer(
     if not scope.timeline.unread_scores:
         return denied
     newest = {standard(series.instrument): series.days[index] for series, index in held}
-    unread = unread_after(scope, limits, within[0] - 1, within[1], newest)
+    unread = first_fault(unread_between(scope, limits, within[0] - 1, within[1], newest))
     return unreadable(word, unread) if unread else denied
 
 
@@ -284,7 +284,9 @@ def check_scored_at_least(scope: Scope, word: c.ScoredAtLeast, at: At) -> Outcom
             return Outcome(word, MET, score.first, sources_of(score), _score_values(scope, score))
     if any(score.last >= low for score in not_exact):
         return undated(word, f"a {word.domain.name} score has no date that can be placed")
-    unread = unread_after(scope, {standard(scale): limit for scale, limit in limits.items()}, low - 1, scope.today)
+    unread = first_fault(
+        unread_between(scope, {standard(scale): limit for scale, limit in limits.items()}, low - 1, scope.today)
+    )
     if unread:
         return unreadable(word, unread)
     if any_score or word.none_is is NOT_MET:

@@ -17,7 +17,7 @@ from service.domain.outcome import Lack, Outcome, Want
 if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.domain.instruments import MoodDomain
-    from service.domain.timeline import Stretch
+    from service.domain.stretches import Stretch
     from service.domain.verdict import Verdict
 
 EVENTS = (*record_types((Concept.RELAPSE,)), *PRESCRIBED)

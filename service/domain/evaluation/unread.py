@@ -30,19 +30,6 @@ def elevated_value(scales: Iterable[Instrument]) -> Limits:
     return {standard(scale): scale.elevated for scale in scales}
 
 
-def unread_after(
-    scope: Scope,
-    limits: Limits,
-    since: int,
-    to: int,
-    newest: Mapping[Instrument, int] | None = None,
-    *,
-    preliminary: bool = False,
-) -> str:
-    """Why the first of `unread_between` does not count, in words; empty where there is none."""
-    return next((why(score) for score in unread_between(scope, limits, since, to, newest, preliminary=preliminary)), "")
-
-
 def unread_between(
     scope: Scope,
     limits: Limits,
@@ -64,8 +51,12 @@ def unread_between(
             yield score
 
 
-def why(score: UnreadScore) -> str:
-    """What is wrong with a score, in words."""
+def first_fault(scores: Iterable[UnreadScore]) -> str:
+    """What is wrong with the first of these scores, in words; empty where there is none."""
+    return next(map(_fault, scores), "")
+
+
+def _fault(score: UnreadScore) -> str:
     name = f"the {score.instrument.name} of {spelled(score.first, score.last)}"
     if score.preliminary:
         return f"{name} is not final"

@@ -20,7 +20,7 @@ from service.fhir.reading.shortfalls import SUBSETTED, Said, Shortfall, is_marke
 
 T = TypeVar("T")
 
-REFUSED_TYPES: Final = frozenset({"history", "message"})
+_REFUSED_TYPES: Final = frozenset({"history", "message"})
 _KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _LONGEST_NAME: Final = 60
 _LEVELS: Final = 3
@@ -205,10 +205,11 @@ def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, .
 
 
 def _note_shortfalls(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
-    said = Said(
-        path, bundle.type, bundle.total, bundle.link, bundle.meta, bundle.entry or (), partial(received.raws, way)
+    entries, raws = bundle.entry or (), partial(received.raws, way)
+    is_bare = type(None) in (received.kinds or {type(entry.resource) for entry in entries})
+    received.shortfalls += shortfalls(
+        Said(path, bundle.type, bundle.total, bundle.link, bundle.meta, entries, raws, is_bare)
     )
-    received.shortfalls += shortfalls(said)
 
 
 def _add_checked(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
@@ -248,7 +249,8 @@ def _receive_raw(received: Received, body: bytes | Raw, path: str, way: tuple[in
     raws = _decoded(_RAWS, envelope.entry, f"{path}.entry") if given(envelope.entry) else []
     entries = list(map(_entry, raws))
     looked_at = [Entry() if isinstance(entry, Raw) else entry for entry in entries]
-    said = Said(path, _text(envelope.type), envelope.total, links, _meta(envelope.meta), looked_at, lambda: raws)
+    kind, is_bare = _text(envelope.type), any(entry.resource is None for entry in looked_at)
+    said = Said(path, kind, envelope.total, links, _meta(envelope.meta), looked_at, lambda: raws, is_bare)
     received.shortfalls += shortfalls(said)
     for index, entry in enumerate(entries):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
@@ -328,8 +330,13 @@ def _text(raw: Raw) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def is_refused(kind: object, rules: object) -> bool:
+    """True for what a Bundle may say of itself that keeps it from being read."""
+    return bool(rules) or (isinstance(kind, str) and kind in _REFUSED_TYPES)
+
+
 def _check(kind: str | None, rules: str | None, path: str) -> None:
-    if kind in REFUSED_TYPES:
+    if kind in _REFUSED_TYPES:
         text = "A Bundle of type history or message is not read; send a collection, searchset, document or transaction."
         raise BodyUnreadable(text, f"{path}.type")
     if rules:

@@ -35,7 +35,7 @@ class Shortfall(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a Bundle says of itself; `raws` gives the bytes of its entries."""
+    """What a Bundle says of itself; `raws` gives the bytes of its entries, `is_bare` that one has no resource."""
 
     path: str
     type: str | None
@@ -44,6 +44,7 @@ class Said(NamedTuple):
     meta: Meta | None
     entries: Sequence[Entry]
     raws: Callable[[], Sequence[Raw]]
+    is_bare: bool
 
 
 class _Answered(Element):
@@ -85,7 +86,7 @@ def shortfalls(said: Said) -> Iterator[Shortfall]:
         yield from _unmatched(said)
     if said.meta is not None and is_subsetted(said.meta):
         yield Shortfall("", "the Bundle came with only some of its elements (SUBSETTED)")
-    if said.type in _ANSWERS or any(entry.resource is None for entry in said.entries):
+    if said.is_bare or said.type in _ANSWERS:
         for index, raw in enumerate(said.raws()):
             yield from _of_entry(f"{said.path}.entry[{index}]", raw, is_answer=said.type in _ANSWERS)
 
