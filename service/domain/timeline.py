@@ -29,7 +29,10 @@ RELAPSE_SPACING = 30
 by_source = attrgetter("source")
 by_day = attrgetter("last", "first", "source")
 by_day_and_assay = attrgetter("last", "first", "assay", "source")
-_TOO_LATE = "This entry about suicide is dated after the as-of time, so it is left out. Check its date, or asOf."
+_TOO_LATE = (
+    "This entry about suicide has a date after the as-of time, which is left out, and with it what has no other. "
+    "Check its dates, or asOf."
+)
 NO_RELAPSE = DISBELIEVED | {"differential"}
 
 
@@ -208,6 +211,7 @@ class Timeline:
             self.late_scores, _ = answers.assemble([s for s in chart.scores if self._is_late(s.first, s.instant)])
             self.late_results = [r for r in chart.results if self._is_late(r.first, r.instant)]
             self.without_item_9 += answers.without_item_9()
+        if self.future or any(record.recorded_first > self.as_of.safety_day for record in chart.records):
             self.issues += [DataIssue("later-than-as-of", _TOO_LATE, at, safety=True) for at in self._too_late()]
 
     def _too_late(self) -> Iterable[str]:
@@ -219,7 +223,8 @@ class Timeline:
         for record in self.chart.records:
             tells = not ABOUT_SUICIDE.isdisjoint(record.concepts) and record.asserted
             believed = record.verification not in DISBELIEVED
-            if tells and believed and self._is_too_late(_day_of(record), record.instant):
+            late = self._is_too_late(_day_of(record), record.instant) or self._is_too_late(record.recorded_first, None)
+            if tells and believed and late:
                 yield record.source.expression
 
     def _is_too_late(self, first: int, instant: float | None) -> bool:

@@ -16,7 +16,7 @@ from service.domain.instruments import DEPRESSION, HADS_D, PHQ9
 from service.domain.verdict import Verdict
 from tests.domain.asking import asked, timeline, verdict
 from tests.domain.charts import answer as answer_about
-from tests.domain.charts import flag
+from tests.domain.charts import flag, result
 from tests.domain.facts import answer, chart, crp, items, record, relapse, score, taken
 
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
@@ -58,6 +58,8 @@ def test_what_lies_further_ahead_is_left_out_even_for_safety() -> None:
         (answer(GAD7_ITEMS[0], 3, -2), False),
         (record(Concept.INFECTION, days_ago=-2), False),
         (record(Concept.SUICIDALITY, days_ago=-1), False),
+        (record(Concept.SUICIDALITY, days_ago=900, recorded_first=TODAY + 2, recorded_last=TODAY + 2), True),
+        (record(Concept.SUICIDALITY, days_ago=900, recorded_first=TODAY - 2, recorded_last=TODAY - 2), False),
         (record(Concept.SUICIDALITY, days_ago=-2, verification="refuted"), False),
         (record(Concept.SUICIDALITY, days_ago=-2, asserted=False), False),
     ],
@@ -173,3 +175,8 @@ MS = record(Concept.MS_FAMILY, Concept.NEURO_IMD, Concept.IMD, days_ago=900)
 def test_what_is_a_day_ahead_in_its_own_offset_keeps_its_flag_the_next_day(facts: tuple[Any, ...], rule: str) -> None:
     first, second = (flag(answer_about(chart(*facts), as_of), rule) for as_of in (AS_OF, NEXT_DAY))
     assert (first.identifier, first.start) == (second.identifier, second.start)
+
+
+def test_a_recorded_date_that_is_yet_to_come_dates_nothing() -> None:
+    old = record(Concept.SUICIDALITY, days_ago=900, recorded_first=TODAY + 900, recorded_last=TODAY + 900)
+    assert result(answer_about(chart(answer(NINE, 0), old)), "suicidality-recorded").verdict is NO
