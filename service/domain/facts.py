@@ -233,6 +233,8 @@ class DataIssue(NamedTuple):
 class UnreadScore(NamedTuple):
     """A total that was sent and could not be read, or is not final, with the days that it may be of.
 
+    `written` is the day in its own offset where another one counts.
+
     `value` is known where all that is missing is its exact day. A `preliminary` one clears nothing, and leaves no
     other criterion open.
     """
@@ -243,6 +245,7 @@ class UnreadScore(NamedTuple):
     value: Decimal | None = None
     preliminary: bool = False
     instant: float | None = None
+    written: int | None = None
 
 
 class Chart(NamedTuple):

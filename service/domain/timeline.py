@@ -199,7 +199,7 @@ class Timeline:
             return score
         past = self.as_of.is_past(score.first, score.instant)
         day = min(score.first, today) if past else max(score.first, today + 1)
-        return score._replace(first=day, last=day)
+        return score._replace(first=day, last=day, written=score.first)
 
     def _keep_late(self) -> None:
         """What only safety rules read: facts dated up to 24 hours after the as-of instant, and forms without item 9."""
@@ -264,7 +264,8 @@ class Timeline:
                 continue
             if score.first == score.last:
                 exact.setdefault(score.instrument, []).append(score)
-            else:
+            elif score.first != EARLIEST:
+                # Of an undated one nothing says when it was; the suicidality rules find it among all scores.
                 self.partial_scores.append(score)
         self.unread_scores = [
             *map(self._unread_by_today, self.chart.unread_scores),

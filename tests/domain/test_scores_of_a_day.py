@@ -56,7 +56,9 @@ def test_partial_and_preliminary_scores_are_in_no_series() -> None:
     undated = score(15, first=EARLIEST, last=LATEST)
     made = timeline(chart(partial, undated, score(20, preliminary=True)))
     assert not made.series
-    assert made.partial_scores == [partial, undated]
+    # Of an undated one nothing says when it was.
+    assert made.partial_scores == [partial]
+    assert undated in made.scores
 
 
 def test_the_latest_value_and_the_values_between() -> None:

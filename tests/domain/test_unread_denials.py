@@ -9,6 +9,7 @@ import pytest
 
 from service.domain import criteria as c
 from service.domain.analytes import CRP
+from service.domain.concepts import Item
 from service.domain.days import EARLIEST, LATEST
 from service.domain.evaluation.scope import At
 from service.domain.examples import AS_OF, read_example
@@ -30,6 +31,9 @@ from service.domain.outcome import Want
 from service.domain.verdict import Verdict
 from tests.domain.asking import ago, asked, verdict
 from tests.domain.charts import answer, result
+from tests.domain.facts import answer as fact
+from tests.domain.facts import chart
+from tests.domain.facts import score as made
 
 YES, NO, OPEN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 ELEVATED, WORSE = c.Elevated(DEPRESSION), c.Worsened(DEPRESSION)
@@ -236,3 +240,30 @@ def test_of_a_result_without_a_date_nothing_says_that_it_is_near(refused: str, e
     word = c.MarkerNear(CRP, GRADE, OPEN)
     assert verdict(word, f"CRP 2 mg/L, 5 days ago; CRP refused: no unit, {refused}") is expected
     assert verdict(word, f"CRP 2 mg/L, 5 days ago; CRP refused: no unit, {refused}", At(ago(1), ago(0))) is expected
+
+
+def test_an_answer_of_the_written_day_is_that_to_the_question() -> None:
+    ahead = UnreadScore(PHQ9, ago(-1), ago(-1), instant=NOW - 3600)
+    another = chart(fact(Item.PHQ9_9, 0, 0, instant=NOW - 7200))
+    own = chart(fact(Item.PHQ9_9, 0, -1, instant=NOW - 3600))
+    assert result(answer(another._replace(unread_scores=(ahead,))), R02).verdict is OPEN
+    assert result(answer(own._replace(unread_scores=(ahead,))), R02).verdict is NO
+
+
+def test_an_answer_without_a_date_is_none_to_a_form_without_one() -> None:
+    undated = chart(fact(Item.PHQ9_9, 0, first=EARLIEST, last=LATEST))
+    found = answer(undated._replace(unread_scores=(UnreadScore(PHQ9, EARLIEST, LATEST),)))
+    assert result(found, R02).verdict is OPEN
+
+
+def test_a_total_without_a_date_says_nothing_of_when_a_check_was_made() -> None:
+    given = read_example("multiple sclerosis; PHQ-9 3, 700 days ago")
+    without = result(answer(given), "mood-screening-overdue").verdict
+    assert without is YES
+    for more in (
+        {"unread_scores": (UnreadScore(PHQ9, EARLIEST, LATEST),)},
+        {"scores": (*given.scores, made(3, first=EARLIEST, last=LATEST))},
+    ):
+        assert result(answer(given._replace(**more)), "mood-screening-overdue").verdict is YES
+    only = chart(made(3, first=EARLIEST, last=LATEST))
+    assert result(answer(only), "mood-screening-in-immune-disease").verdict is not YES

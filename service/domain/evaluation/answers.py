@@ -119,12 +119,12 @@ def check_total_without_item(scope: Scope, word: c.TotalWithoutItem, _at: At) ->
 def _unread_total(scope: Scope, word: c.TotalWithoutItem, low: int) -> str:
     """Which total could not be read, and came without a readable answer to the question; empty where there is none."""
     limits = any_value(word.instruments)
-    asked = {answer.first for answer in _answers(scope, word.items) if answer.value is not None}
+    asked = {answer.first for answer in _answers(scope, word.items) if answer.value is not None} - {EARLIEST}
     unread = [
         *unread_between(scope, limits, low - 1, scope.safety_limit, preliminary=True),
         *[score for score in scope.timeline.unread_scores if score.first == EARLIEST and score.instrument in limits],
     ]
-    return first_fault(score for score in unread if score.value is None and score.first not in asked)
+    return first_fault(one for one in unread if one.value is None and (one.written or one.first) not in asked)
 
 
 def _high_totals(scope: Scope, word: c.TotalWithoutItem) -> Iterator[tuple[Score, str, bool]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.domain import criteria as c
 from service.domain.concepts import Concept, record_types
-from service.domain.days import LATEST, Days, in_window, iso, up_to
+from service.domain.days import EARLIEST, LATEST, Days, in_window, iso, up_to
 from service.domain.evaluation.medicines import not_known_to_be_new
 from service.domain.evaluation.mood import lacking_score
 from service.domain.evaluation.records import active_diagnoses
@@ -72,7 +72,11 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
 def _unmet(scope: Scope, word: c.Due, check: Dated, screens: list[Range]) -> Verdict:
     """Whether a check is overdue on any day that it may be due."""
     grace, scales = word.grace.days, set(map(standard, (*word.domain.series, *word.also_screens)))
-    unread = [(one.first, one.last) for one in scope.timeline.unread_scores if one.instrument in scales]
+    unread = [
+        (one.first, one.last)
+        for one in scope.timeline.unread_scores
+        if one.instrument in scales and one.first != EARLIEST
+    ]
 
     def overdue(due: int) -> Verdict:
         if scope.today <= due + grace:

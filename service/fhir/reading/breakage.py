@@ -27,16 +27,15 @@ from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.ownership import check_broken
 from service.fhir.reading.receiving import Broken, is_type, unknown_type
 from service.fhir.reading.references import is_id, names_of
-from service.fhir.reading.resources import Questionnaire
 from service.fhir.reading.shapes import joined
 from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.duplicates import Versions
-    from service.fhir.reading.resources import Resource
+    from service.fhir.reading.resources import Questionnaire
 
 _FORM, _RESPONSE, _OUTCOME = "Questionnaire", "QuestionnaireResponse", "OperationOutcome"
 
@@ -55,7 +54,7 @@ def lose_broken(draft: Draft, index: int, broken: Broken, versions: Versions) ->
     kind = _RESPONSE if not sure and form_named_by(document) else broken.kind
     codes, source = codes_in(draft, document), _source_of(broken, kind, path, sure=sure)
     element = joined(path.removesuffix(".resource"), broken.element)
-    if document.get("status") == ENTERED_IN_ERROR:
+    if document.get("status") == ENTERED_IN_ERROR and not versions.has_later(broken):
         draft.retracted.add(source.reference)
         draft.reject(index, element, Reason.WRONG_TYPE, broken.text)
         return
@@ -108,7 +107,7 @@ def _may_ask(draft: Draft, raw: bytes) -> bool:
 
 
 def lose_contained(
-    draft: Draft, index: int, source: Source, fault: Undecodable, beside: Sequence[Resource | Undecodable]
+    draft: Draft, index: int, source: Source, fault: Undecodable, forms: Mapping[str, Questionnaire]
 ) -> None:
     """The same for a contained resource, if it is of a kind that is read there."""
     document = json.loads(bytes(fault.raw), parse_int=float)
@@ -124,10 +123,9 @@ def lose_contained(
     if kind not in CONTAINED:
         return
     codes = codes_in(draft, document)
-    form = form_named_by(document).removeprefix("#")
-    for one in beside:
-        if form and isinstance(one, Questionnaire) and one.id == form:
-            codes += codes_asked(draft, one)
+    form = forms.get(form_named_by(document).removeprefix("#"))
+    if form is not None:
+        codes += codes_asked(draft, form)
     if is_read(draft, kind, codes):
         safety = lose(draft, source, kind, codes, when_of(document))
         path = joined(source.expression, fault.element)

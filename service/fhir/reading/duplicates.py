@@ -128,7 +128,9 @@ def _entry_path(source: Source) -> str:
 
 
 def _score_key(score: Score) -> tuple[object, ...]:
-    return score.instrument, score.value, score.first, score.last, score.instant, score.preliminary
+    # Undated totals have no time in common either.
+    apart = score.source if score.last == LATEST else None
+    return score.instrument, score.value, score.first, score.last, score.instant, score.preliminary, apart
 
 
 def _answer_key(answer: Answer) -> tuple[object, ...]:

@@ -50,6 +50,7 @@ from service.fhir.reading.resources import (
     OperationOutcome,
     Patient,
     Procedure,
+    Questionnaire,
     QuestionnaireResponse,
     Unread,
 )
@@ -129,12 +130,17 @@ def _standing(draft: Draft) -> set[str]:
     """What was withdrawn on one server and stands on another: of which of them a Flag speaks, its name does not say."""
     withdrawn: dict[str, set[str]] = {}
     standing: dict[str, set[str]] = {}
-    for entry in draft.received.entries:
+    for index, entry in enumerate(draft.received.entries):
         resource = entry.resource
-        if resource is not None and (name := f"{resource.kind}/{resource.id}") in draft.retracted:
+        if (
+            resource is not None
+            and index not in draft.older
+            and (name := f"{resource.kind}/{resource.id}") in draft.retracted
+        ):
             is_gone = resource.status == _RETRACTED or is_withdrawn(resource)
             (withdrawn if is_gone else standing).setdefault(name, set()).add(server_of(entry))
-    return {name for name, servers in standing.items() if servers - withdrawn.get(name, set()) - {""}}
+    # A copy without an address may be of any server.
+    return {name for name, servers in standing.items() if servers - withdrawn.get(name, set()) or "" in servers}
 
 
 def _survey(draft: Draft) -> Versions:
@@ -278,10 +284,11 @@ def _look_inside(draft: Draft, index: int, container: Resource, source: Source, 
     except WrongTypeError as wrong:
         draft.reject(index, f"{source.expression}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
         return
+    forms = {one.id: one for one in inside if isinstance(one, Questionnaire) and one.id}
     for number, one in enumerate(inside):
         inner = contained_source(source, number)
         if isinstance(one, Undecodable):
-            lose_contained(draft, index, inner, one, inside)
+            lose_contained(draft, index, inner, one, forms)
         elif isinstance(one, Observation | QuestionnaireResponse):
             _keep_inner(draft, Seen(index, _within(container, one), None, owner, inner), found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from service.fhir.reading.account import Reason
 from service.fhir.reading.codes import bare, loinc_of
 from service.fhir.reading.elements import Reference
 from service.fhir.reading.meanings import is_safety
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # `http://loinc.org/44260-8` and `http://loinc.org#44260-8` name a code in its system.
 _DEFINITION: Final = re.compile(r"(?P<system>.+)[/#](?P<code>[^/#]+)")
+
+
+_SEVERAL: Final = "Several forms may be meant, and they differ; name the one that was answered by its url."
 
 
 class Form:
@@ -112,17 +116,18 @@ def _questionnaire(draft: Draft, index: int, response: QuestionnaireResponse, ca
         found = draft.resolve(Reference(reference=canonical), index, response)
         return _Found(found if isinstance(found, Questionnaire) else None)
     url, _, version = canonical.partition("|")
-    fits = [
-        (at, one)
-        for at, one in draft.index.forms(url.strip())
-        if version in ("", one.version or version) and at not in draft.older
-    ]
-    draft.follow(len(fits))
-    if len(fits) > 1 and any(one.url != url for _, one in fits):
-        # Named by an address: of several servers' forms of one id that of the response's own, if it alone has one.
-        entries, rivals = draft.received.entries, [one for _, one in fits]
-        fits = [(at, one) for at, one in fits if server_of(entries[at]) == server_of(entries[index])]
-        if len(fits) != 1:
+    held = draft.index.forms(url.strip())
+    draft.follow(len(held))
+    fits = [(at, one) for at, one in held if version in ("", one.version or version)]
+    # A version that is named is meant, however old it is.
+    fits = [(at, one) for at, one in fits if at not in draft.older] or fits
+    if any(one.url != url for _, one in fits):
+        # Named by an address: of several servers' forms of one id that of the response's own.
+        entries = draft.received.entries
+        own = [(at, one) for at, one in fits if server_of(entries[at]) == server_of(entries[index])]
+        rivals, fits = [one for _, one in fits], own or fits
+        if any((one.item, one.code) != (fits[0][1].item, fits[0][1].code) for _, one in fits):
+            draft.reject(index, f"{draft.expressions[index]}.questionnaire", Reason.BAD_VALUE, _SEVERAL)
             return _Found(None, rivals)
     if not fits:
         return _Found(None)

@@ -87,7 +87,16 @@ def server_of(entry: Entry) -> str:
 class Index:
     """Finds the entry that a reference means; made on first use, for most Bundles need none."""
 
-    __slots__ = ("_answered", "_base", "_by_identifier", "_by_key", "_by_url", "_forms", "_received")
+    __slots__ = (
+        "_answered",
+        "_base",
+        "_by_identifier",
+        "_by_key",
+        "_by_url",
+        "_forms",
+        "_forms_without_address",
+        "_received",
+    )
 
     def __init__(self, received: Received) -> None:
         self._received = received
@@ -95,6 +104,7 @@ class Index:
         self._by_key: dict[str, int] | None = None
         self._by_identifier: dict[tuple[str, str], int] | None = None
         self._forms: dict[str, list[tuple[int, Questionnaire]]] | None = None
+        self._forms_without_address: dict[str, list[tuple[int, Questionnaire]]] = {}
         self._answered: set[str] | None = None
         # The entry that was asked about last, and the base of its fullUrl: most ask about several references.
         self._base = (-1, "")
@@ -125,13 +135,14 @@ class Index:
                 if isinstance(entry.resource, Questionnaire):
                     for name in names_of(entry.resource.url, entry.fullUrl, entry.resource.id):
                         self._forms.setdefault(name, []).append((index, entry.resource))
+                    if entry.resource.id and not server_of(entry):
+                        self._forms_without_address.setdefault(entry.resource.id, []).append((index, entry.resource))
         found = self._forms.get(url)
         parts = None if found else literal(url)
         if parts is None or parts.kind != _FORM:
             return found or []
         # One with an address of its own is not that of another server.
-        same = self._forms.get(f"{_FORM}/{parts.id}", [])
-        return [(at, one) for at, one in same if not (self._received.entries[at].fullUrl or "").startswith("http")]
+        return self._forms_without_address.get(parts.id, [])
 
     def is_answered(self, names: set[str]) -> bool:
         """Whether a response in the Bundle names the form of one of these names, and cannot be read without it."""

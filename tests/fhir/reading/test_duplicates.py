@@ -197,3 +197,14 @@ def test_what_was_withdrawn_and_stands_on_one_server_is_withdrawn() -> None:
     standing = entry(observation(PHQ9, **score_of(9)), **one)
     withdrawn = entry(observation(PHQ9, status="entered-in-error"), **one)
     assert read(standing, withdrawn).chart.retracted == {"Observation/o"}
+
+
+@pytest.mark.parametrize("addressed", [False, True])
+def test_what_stands_in_a_later_version_or_a_copy_is_not_withdrawn(addressed: bool) -> None:
+    void = observation(PHQ9, status="entered-in-error", effectiveDateTime=5, meta={"versionId": "1"})
+    later = observation(PHQ9, meta={"versionId": "2"}, **score_of(9))
+    found = read(patient(), void, later)
+    assert found.chart.retracted == frozenset()
+    assert list(found.account.rejected) == ["superseded"]
+    copy = entry(observation(PHQ9, status="entered-in-error"), fullUrl="https://a/Observation/o" if addressed else None)
+    assert read(patient(), copy, observation(PHQ9, **score_of(9))).chart.retracted == frozenset()

@@ -12,6 +12,7 @@ from service.domain.concepts import Concept, Item
 from service.domain.days import EARLIEST, LATEST
 from service.domain.facts import Reading, UnreadScore
 from service.domain.instruments import PHQ9
+from service.errors import BodyTooLarge
 from service.fhir.reading import Reading as Read
 from service.terminology.systems import LOINC, SNOMED
 from tests.counting import calls
@@ -472,3 +473,38 @@ def test_what_was_withdrawn_is_withdrawn_however_broken_it_is() -> None:
     assert told(found) == set()
     assert found.chart.retracted == {"Observation/nine"}
     assert [one.reason_code for one in found.rejections] == ["wrong-type"]
+
+
+def test_a_version_that_is_named_is_meant_however_old() -> None:
+    older = {**SENT_BY_NAME, "version": "1", "meta": {"versionId": "1"}}
+    later = {**OTHER_FORM, "url": FORM, "version": "2", "meta": {"versionId": "2"}}
+    found = read(patient(), older, later, response(ANSWERED, questionnaire=f"{FORM}|1"))
+    assert told(found) == {(Item.PHQ9_9, Reading.READ)}
+
+
+@pytest.mark.parametrize("full_url", [None, "https://ehr.example/fhir/Questionnaire/f"])
+def test_a_form_that_is_sent_twice_is_one(full_url: str | None) -> None:
+    form = entry(SENT_BY_NAME, fullUrl=full_url)
+    found = read(patient(), form, form, response(ANSWERED, questionnaire="Questionnaire/f"))
+    assert told(found) == {(Item.PHQ9_9, Reading.READ)}
+
+
+def test_two_totals_without_a_date_are_two() -> None:
+    undated = {"effectiveDateTime": None, "valueInteger": 21}
+    found = read(patient(), observation(PHQ9_TOTAL, "one", **undated), observation(PHQ9_TOTAL, "two", **undated))
+    assert (len(found.chart.scores), len(found.rejections)) == (2, 2)
+
+
+def test_many_broken_ones_in_a_container_cost_no_more_than_they_are() -> None:
+    def cost(size: int) -> int:
+        inner = [{"resourceType": "Observation", "status": 5}] * size
+        return calls(lambda: read(patient(), observation("1", contained=inner)))
+
+    cost(10)
+    assert cost(400) < 6 * cost(100)
+
+
+def test_many_responses_to_many_forms_are_too_much() -> None:
+    forms = [{**QUESTIONNAIRE, "version": "1"}] * 1100
+    with pytest.raises(BodyTooLarge):
+        read(patient(), *forms, *[response(ANSWERED, questionnaire=f"{FORM}|2")] * 1100)
