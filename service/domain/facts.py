@@ -233,10 +233,8 @@ class DataIssue(NamedTuple):
 class UnreadScore(NamedTuple):
     """A total that was sent and could not be read, or is not final, with the days that it may be of.
 
-    `written` is the day in its own offset where another one counts.
-
-    `value` is known where all that is missing is its exact day. A `preliminary` one clears nothing, and leaves no
-    other criterion open.
+    `value` is known where what is missing is only its exact day, or that it is final. A `preliminary` one keeps flags
+    from clearing and leaves no other criterion open. `written` is the day in its own offset where another one counts.
     """
 
     instrument: Instrument

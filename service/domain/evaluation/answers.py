@@ -19,8 +19,9 @@ from service.domain.evaluation.scope import (
     missing,
     not_met,
     undated,
+    unreadable,
 )
-from service.domain.evaluation.unread import any_value, first_fault, unread_between, unreadable
+from service.domain.evaluation.unread import any_value, first_fault, unread_between
 from service.domain.facts import Answer, Reading
 from service.domain.instruments import MoodDomain
 from service.domain.names import called, worded

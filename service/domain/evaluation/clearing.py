@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from service.domain import criteria as c
 from service.domain.days import EARLIEST
 from service.domain.evaluation.mood import held_series, holds_at, is_elevated, sources_of
-from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing
-from service.domain.evaluation.unread import any_value, first_fault, unread_between, unreadable
+from service.domain.evaluation.scope import MET, NOT_MET, At, Scope, missing, unreadable
+from service.domain.evaluation.unread import any_value, first_fault, unread_between
 from service.domain.outcome import Outcome
 
 if TYPE_CHECKING:

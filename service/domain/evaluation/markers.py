@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain.criteria import READABLE, SUSTAINED_AGE, MarkerClass, MarkerLimits
 from service.domain.days import EARLIEST, Days, in_window, iso, may_be_after, spelled, up_to
-from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, not_met
+from service.domain.evaluation.scope import MET, NOT_MET, OBSERVED, UNKNOWN, At, Scope, absent, lack_of, not_met
 from service.domain.outcome import Lack, Outcome, Want
 from service.domain.wording import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from service.domain import criteria as c
     from service.domain.analytes import Analyte
@@ -52,12 +52,16 @@ def _classified(scope: Scope, analyte: Analyte, limits: MarkerLimits) -> tuple[l
 
 def refusals(scope: Scope, analyte: Any, low: int, high: int, *, undated: bool = True) -> str:
     """Why results in the window, and those without a date, could not be used, in words; empty when there are none."""
-    reasons = [
-        f"{iso(r.first)}: {r.refusal}" if r.first != EARLIEST else r.refusal
+    return _reasons(
+        r
         for r in scope.timeline.results.get(analyte, ())
         if r.value is None and (undated or r.first != EARLIEST) and in_window(r.first, r.last, low, high) is not NOT_MET
-    ]
-    return "; ".join(dict.fromkeys(reasons))
+    )
+
+
+def _reasons(refused: Iterable[Result]) -> str:
+    told = (f"{iso(r.first)}: {r.refusal}" if r.first != EARLIEST else r.refusal for r in refused)
+    return "; ".join(dict.fromkeys(told))
 
 
 def values_of(scope: Scope, result: Result, at: At) -> dict[str, Any]:
@@ -176,10 +180,7 @@ def _no_readable(scope: Scope, word: c.MarkerNear, at: At, found: Sequence[Class
 
 
 def _lacking(scope: Scope, word: Any, text: str, why: list[str]) -> Outcome:
-    gap = scope.uncovered(OBSERVED)
-    details = why + ([gap] if gap else [])
-    want = Want.NOT_COVERED if gap else Want.UNREADABLE if why else Want.MISSING
-    return Outcome(word, UNKNOWN, lacks=(Lack(want, f"{text} ({'; '.join(details)})" if details else text),))
+    return Outcome(word, UNKNOWN, lacks=(lack_of(scope, OBSERVED, text, why),))
 
 
 def check_marker_seen(scope: Scope, word: c.MarkerSeen, at: At) -> Outcome:
@@ -283,12 +284,11 @@ def check_latest_marker(scope: Scope, word: c.LatestMarker, at: At) -> Outcome:
 
 def _refused_after(scope: Scope, analyte: Analyte, day: int) -> str:
     """Why later results could not be used, in words; of those without any date nothing says that they are later."""
-    later = [
-        f"{iso(one.first)}: {one.refusal}"
+    return _reasons(
+        one
         for one in scope.timeline.results.get(analyte, ())
         if one.value is None and may_be_after(day, scope.today, one.first, one.last)
-    ]
-    return "; ".join(dict.fromkeys(later))
+    )
 
 
 def _latest(scope: Scope, word: c.LatestMarker, found: Sequence[Classified], at: At) -> Outcome:

@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from service.domain import criteria as c
 from service.domain.criteria import Band
 from service.domain.days import Days, in_window, iso, spelled, up_to
-from service.domain.evaluation.scope import MET, NOT_MET, SCORED, UNKNOWN, At, Scope, absent, not_met, undated
-from service.domain.evaluation.unread import any_value, elevated_value, first_fault, unread_between, unreadable
+from service.domain.evaluation.scope import (
+    MET,
+    NOT_MET,
+    SCORED,
+    UNKNOWN,
+    At,
+    Scope,
+    absent,
+    lack_of,
+    not_met,
+    undated,
+    unreadable,
+)
+from service.domain.evaluation.unread import any_value, elevated_value, first_fault, unread_between
 from service.domain.instruments import standard
-from service.domain.outcome import Lack, Outcome, Want
+from service.domain.outcome import Outcome
 from service.domain.timeline import Series
 
 if TYPE_CHECKING:
@@ -91,10 +103,7 @@ def lacking_score(
     unread: str = "",
 ) -> Outcome:
     """UNKNOWN for want of a score: not measured, not read, or where scores were not all sent, not known to be so."""
-    gap = scope.uncovered(SCORED)
-    want = Want.NOT_COVERED if gap else Want.UNREADABLE if unread else Want.MISSING
-    why = "; ".join(filter(None, (unread, gap)))
-    lack = Lack(want, f"{text} ({why})" if why else text)
+    lack = lack_of(scope, SCORED, text, [unread] if unread else [])
     return Outcome(criterion, UNKNOWN, day, used, values or {}, lacks=(lack,))
 
 

@@ -238,6 +238,19 @@ def missing(criterion: Criterion, text: str, day: int | None = None) -> Outcome:
     return Outcome(criterion, UNKNOWN, day=day, lacks=(Lack(Want.MISSING, text),))
 
 
+def lack_of(scope: Scope, types: tuple[str, ...], text: str, why: list[str]) -> Lack:
+    """What is lacking and why: not all of it was sent, or it could not be read, or else it was not measured."""
+    gap = scope.uncovered(types)
+    details = [*why, gap] if gap else why
+    want = Want.NOT_COVERED if gap else Want.UNREADABLE if why else Want.MISSING
+    return Lack(want, f"{text} ({'; '.join(details)})" if details else text)
+
+
+def unreadable(criterion: Criterion, text: str) -> Outcome:
+    """UNKNOWN for want of what could not be read."""
+    return Outcome(criterion, UNKNOWN, lacks=(Lack(Want.UNREADABLE, text),))
+
+
 def undated(criterion: Criterion, text: str, used: tuple[Source, ...] = ()) -> Outcome:
     """UNKNOWN for want of a usable date."""
     return Outcome(criterion, UNKNOWN, used=used, lacks=(Lack(Want.UNDATED, text),))

@@ -13,18 +13,23 @@ from service.domain.evaluation.records import active_diagnoses
 from service.domain.evaluation.scope import MET, NOT_MET, PRESCRIBED, SCORED, UNKNOWN, At, Scope, absent, undated
 from service.domain.instruments import standard
 from service.domain.outcome import Lack, Outcome, Want
+from service.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from service.domain.facts import Source
     from service.domain.instruments import MoodDomain
     from service.domain.stretches import Stretch
-    from service.domain.verdict import Verdict
 
 EVENTS = (*record_types((Concept.RELAPSE,)), *PRESCRIBED)
 SCREENED = (*SCORED, *record_types((Concept.MOOD_SCREENING,)))
 
 
-Range = tuple[int, int]
+class _Screen(NamedTuple):
+    """The first and the last day that a screen may be of, and the most that it says of a window it lies in."""
+
+    first: int
+    last: int
+    most: Verdict = MET
 
 
 class Dated(NamedTuple):
@@ -69,33 +74,30 @@ def check_due(scope: Scope, word: c.Due, _at: At) -> Outcome:
     return Outcome(word, MET, first.day, first.sources, values)
 
 
-def _unmet(scope: Scope, word: c.Due, check: Dated, screens: list[Range]) -> Verdict:
+def _unmet(scope: Scope, word: c.Due, check: Dated, screens: list[_Screen]) -> Verdict:
     """Whether a check is overdue on any day that it may be due."""
-    grace, scales = word.grace.days, set(map(standard, (*word.domain.series, *word.also_screens)))
-    unread = [
-        (one.first, one.last)
-        for one in scope.timeline.unread_scores
-        if one.instrument in scales and one.first != EARLIEST
-    ]
+    grace = word.grace.days
 
     def overdue(due: int) -> Verdict:
         if scope.today <= due + grace:
             return NOT_MET
-        placed = [in_window(*days, due - grace, scope.today) for days in screens]
-        placed += [min(UNKNOWN, in_window(*days, due - grace, scope.today)) for days in unread]
+        placed = [min(one.most, in_window(one.first, one.last, due - grace, scope.today)) for one in screens]
         return max(placed, default=NOT_MET).negated
 
     last, first = overdue(check.day), overdue(check.day - check.slack)
     return last if last is first else UNKNOWN
 
 
-def _screens(scope: Scope, word: c.Due) -> list[Range]:
-    """The first and the last day on which each screen may have been."""
+def _screens(scope: Scope, word: c.Due) -> list[_Screen]:
+    """Every screen with the days that it may be of; one that could not be read only may have been one."""
     timeline, scales = scope.timeline, (*word.domain.series, *word.also_screens)
-    days = [(day, day) for i in scales if i in timeline.series for day in timeline.series[i].days]
+    days = [_Screen(day, day) for i in scales if i in timeline.series for day in timeline.series[i].days]
     other = [score for score in timeline.partial_scores if score.instrument in scales]
-    other_days = [(made.first, made.last) for made in (*other, *timeline.records.get(Concept.MOOD_SCREENING, ()))]
-    return days + [(first, up_to(scope.today, first, last)) for first, last in other_days]
+    for made in (*other, *timeline.records.get(Concept.MOOD_SCREENING, ())):
+        days.append(_Screen(made.first, up_to(scope.today, made.first, made.last)))
+    usual = set(map(standard, scales))
+    unread = [one for one in timeline.unread_scores if one.instrument in usual and one.first != EARLIEST]
+    return days + [_Screen(one.first, one.last, UNKNOWN) for one in unread]
 
 
 def _checks(scope: Scope, domain: MoodDomain, schedule: c.Routine | c.AfterRelapse | c.AfterStart) -> list[Dated]:
@@ -121,7 +123,7 @@ def _begun(scope: Scope, schedule: c.AfterStart) -> list[Stretch]:
     return [s for group in schedule.groups for s in scope.timeline.spans.get(group, ()) if s.start >= earliest]
 
 
-def _doubtful_start(scope: Scope, word: c.Due, screens: list[Range]) -> Outcome | None:
+def _doubtful_start(scope: Scope, word: c.Due, screens: list[_Screen]) -> Outcome | None:
     """UNKNOWN where a check may be overdue after a medicine, but when that was begun cannot be told."""
     for schedule in word.schedules:
         if isinstance(schedule, c.AfterStart):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.domain.days import may_be_after, spelled
-from service.domain.evaluation.scope import UNKNOWN, Scope
 from service.domain.instruments import standard
-from service.domain.outcome import Lack, Outcome, Want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
+    from service.domain.evaluation.scope import Scope
     from service.domain.facts import UnreadScore
     from service.domain.instruments import Instrument
 
@@ -61,11 +60,6 @@ def _fault(score: UnreadScore) -> str:
     if score.preliminary:
         return f"{name} is not final"
     return f"{name} could not be read" if score.value is None else f"the date of {name} is not exact to the day"
-
-
-def unreadable(word: Any, text: str) -> Outcome:
-    """UNKNOWN for want of what could not be read."""
-    return Outcome(word, UNKNOWN, lacks=(Lack(Want.UNREADABLE, text),))
 
 
 def _matters(score: UnreadScore, limits: Limits) -> bool:

@@ -12,7 +12,6 @@ from service.fhir.reading.account import Reason
 from service.fhir.reading.containers import Undecodable
 from service.fhir.reading.duplicates import LATER_VERSION
 from service.fhir.reading.forms import codes_asked
-from service.fhir.reading.gate import READ_TYPES
 from service.fhir.reading.losses import (
     CONTAINED,
     codes_in,
@@ -27,7 +26,9 @@ from service.fhir.reading.meanings import is_safety
 from service.fhir.reading.ownership import check_broken
 from service.fhir.reading.receiving import Broken, is_type, unknown_type
 from service.fhir.reading.references import is_id, names_of
+from service.fhir.reading.resources import READ_TYPES
 from service.fhir.reading.shapes import joined
+from service.fhir.reading.shortfalls import reports_problem
 from service.fhir.reading.spots import reject_depth
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def lose_broken(draft: Draft, index: int, broken: Broken, versions: Versions) ->
     if broken.is_bundle:
         _lose_bundle(draft, index, broken, path)
         return
-    if broken.kind == _OUTCOME or (broken.search is not None and broken.search.mode == "outcome"):
+    if broken.kind == _OUTCOME or reports_problem(broken):
         draft.coverage.note_problem(path)
     owner = check_broken(draft, index, document)
     # What has no readable code may be about anything, so it is refused aloud.
@@ -54,11 +55,11 @@ def lose_broken(draft: Draft, index: int, broken: Broken, versions: Versions) ->
     kind = _RESPONSE if not sure and form_named_by(document) else broken.kind
     codes, source = codes_in(draft, document), _source_of(broken, kind, path, sure=sure)
     element = joined(path.removesuffix(".resource"), broken.element)
-    if document.get("status") == ENTERED_IN_ERROR and not versions.has_later(broken):
+    has_later = versions.has_later(broken)
+    if document.get("status") == ENTERED_IN_ERROR and not has_later:
         draft.retracted.add(source.reference)
         draft.reject(index, element, Reason.WRONG_TYPE, broken.text)
         return
-    has_later = versions.has_later(broken)
     inner = None if has_later else lose_contained_in(draft, source, document)
     itself = not sure or (kind in READ_TYPES and (not codes or is_read(draft, kind, codes)))
     if not itself and inner is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from service.fhir.reading.resources import READ
+from service.fhir.reading.resources import READ_TYPES
 from service.fhir.reading.shortfalls import is_subsetted
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from service.fhir.reading.shortfalls import Shortfall
 
 SAID_BY_CALLER: Final = "the caller says that it is incomplete"
-_EVERY: Final = tuple(sorted(read.__name__ for read in READ))
+_EVERY: Final = tuple(sorted(READ_TYPES))
 
 
 class Coverage:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from service.domain.closing import ENTERED_IN_ERROR
 from service.domain.facts import Answer, Score, Source
 from service.domain.facts import Patient as Person
 from service.fhir.reading.account import Reason
@@ -47,7 +48,6 @@ from service.fhir.reading.resources import (
     MedicationRequest,
     MedicationStatement,
     Observation,
-    OperationOutcome,
     Patient,
     Procedure,
     Questionnaire,
@@ -55,7 +55,7 @@ from service.fhir.reading.resources import (
     Unread,
 )
 from service.fhir.reading.shapes import WrongTypeError
-from service.fhir.reading.shortfalls import is_harmless
+from service.fhir.reading.shortfalls import reports_problem
 from service.fhir.reading.takeback import take_back
 from service.terminology.meanings import Kind
 
@@ -69,7 +69,6 @@ Tied = TypeVar("Tied", Score, Answer)
 Reader: TypeAlias = Callable[[Draft, int, Any, Source], None]
 
 _new: Final = tuple.__new__
-_RETRACTED: Final = "entered-in-error"
 # Members are slow to reach through their class.
 _SCORE: Final = Kind.SCORE
 _SOURCE: Final = Answer._fields.index("source")
@@ -103,7 +102,7 @@ def read_entries(draft: Draft, *, strict: bool) -> Person:
     """Reads every entry and says who the patient is."""
     versions = _survey(draft)
     draft.older = versions.older
-    gate = Gate(draft, versions.older, strict=strict)
+    gate = Gate(draft, strict=strict)
     found: list[Seen] = []
     for index in read_plain(draft, gate):
         entry = draft.received.entries[index]
@@ -137,7 +136,7 @@ def _standing(draft: Draft) -> set[str]:
             and index not in draft.older
             and (name := f"{resource.kind}/{resource.id}") in draft.retracted
         ):
-            is_gone = resource.status == _RETRACTED or is_withdrawn(resource)
+            is_gone = resource.status == ENTERED_IN_ERROR or is_withdrawn(resource)
             (withdrawn if is_gone else standing).setdefault(name, set()).add(server_of(entry))
     # A copy without an address may be of any server.
     return {name for name, servers in standing.items() if servers - withdrawn.get(name, set()) or "" in servers}
@@ -204,7 +203,7 @@ def _look_at_observation(gate: Gate, index: int, entry: Entry, observation: Obse
         _pass_over(draft, index, observation)
     elif gate.admits(index, entry, observation):
         source = draft.source(index, observation)
-        if observation.status == _RETRACTED:
+        if observation.status == ENTERED_IN_ERROR:
             draft.retracted.add(source.reference)
         _tie(draft, index, observation, source)
         found.append(Seen(index, observation, meaning, owner, source))
@@ -225,7 +224,7 @@ def _may_be_read(draft: Draft, observation: Observation) -> bool:
 
 def _pass_over(draft: Draft, index: int, observation: Observation) -> None:
     """An Observation that no rule reads: remembered if it was withdrawn, refused if its code is a known mistake."""
-    if observation.status == _RETRACTED and observation.id:
+    if observation.status == ENTERED_IN_ERROR and observation.id:
         draft.retracted.add(f"{observation.kind}/{observation.id}")
     for one in (observation.code.coding or ()) if observation.code is not None else ():
         trap = draft.terminology.trap(one.system or "", one.code or "")
@@ -241,16 +240,10 @@ def _tie(draft: Draft, index: int, observation: Observation, source: Source) -> 
         draft.reject(index, f"{source.expression}.{wrong.element}", Reason.WRONG_TYPE, wrong.text)
 
 
-def _reports_problem(entry: Entry) -> bool:
-    if isinstance(entry.resource, OperationOutcome):
-        return not is_harmless(entry.resource.issue)
-    return entry.search is not None and entry.search.mode == "outcome"
-
-
 def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
     """Keeps any other resource that is read, and the Observations it may contain."""
     draft, resource = gate.draft, entry.resource
-    if _reports_problem(entry):
+    if reports_problem(entry):
         draft.coverage.note_problem(draft.expressions[index])
     if resource is None:
         return
@@ -269,11 +262,11 @@ def _look_at(gate: Gate, index: int, entry: Entry, found: list[Seen]) -> None:
 
 def _keep_other(draft: Draft, seen: Seen, found: list[Seen]) -> None:
     index, resource, _, owner, source = seen
-    if resource.status == _RETRACTED or is_withdrawn(resource):
+    if resource.status == ENTERED_IN_ERROR or is_withdrawn(resource):
         draft.retracted.add(source.reference)
     if not isinstance(resource, Unread):
         found.append(seen)
-    if resource.contained is not ABSENT and resource.status != _RETRACTED:
+    if resource.contained is not ABSENT and resource.status != ENTERED_IN_ERROR:
         _look_inside(draft, index, resource, source, owner, found)
 
 

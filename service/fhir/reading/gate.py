@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from service.fhir.reading.account import Reason
 from service.fhir.reading.duplicates import LATER_VERSION
 from service.fhir.reading.elements import modifies
 from service.fhir.reading.losses import codes_in, document_of, is_read, lose, lose_contained_in, when_of
 from service.fhir.reading.numerals import Refusal
-from service.fhir.reading.resources import READ
+from service.fhir.reading.resources import READ_TYPES
 from service.fhir.reading.shapes import joined
 from service.fhir.reading.spots import UNKNOWN_MODIFIER
 
@@ -17,21 +17,18 @@ if TYPE_CHECKING:
     from service.fhir.reading.draft import Draft
     from service.fhir.reading.resources import Entry, Resource
 
-READ_TYPES: Final = frozenset(read.__name__ for read in READ)
-
 
 class Gate:
     """Lets a resource through to be read, unless something about it as a whole forbids that."""
 
-    __slots__ = ("_older", "_strict", "asks", "draft")
+    __slots__ = ("_strict", "asks", "draft")
 
-    def __init__(self, draft: Draft, older: set[int], *, strict: bool) -> None:
-        """`older` are the entries of which there is a later version."""
+    def __init__(self, draft: Draft, *, strict: bool) -> None:
+        """In `strict` mode every resource has to be valid."""
         self.draft = draft
-        self._older = older
         self._strict = strict
         # False when only the resource itself can forbid that it is read.
-        self.asks = strict or bool(older)
+        self.asks = strict or bool(draft.older)
 
     def admits(self, index: int, entry: Entry, resource: Resource) -> bool:
         """False when the entry is not to be read; what it was about is then kept as unreadable."""
@@ -43,7 +40,7 @@ class Gate:
         return True
 
     def _fault(self, index: int, entry: Entry, resource: Resource) -> Refusal | None:
-        if index in self._older:
+        if index in self.draft.older:
             return LATER_VERSION
         if resource.implicitRules:
             return Refusal(

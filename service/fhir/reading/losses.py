@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from service.domain.closing import ENTERED_IN_ERROR
 from service.domain.concepts import ABOUT_SUICIDE
 from service.domain.facts import Exposure
 from service.fhir.reading.codes import bare, label
@@ -29,7 +30,6 @@ CONTAINED: Final = frozenset({"Observation", "QuestionnaireResponse"})
 _MEDICINES: Final = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"}
 )
-_VOID: Final = "entered-in-error"
 _UNREAD: Final = "a medicine that could not be read"
 # Where a resource says what it is about; values are no part of that.
 _TELLING: Final = frozenset(
@@ -108,7 +108,7 @@ def lose_contained_in(draft: Draft, source: Source, document: Document) -> bool 
 
     None when it contains nothing that a rule would have read.
     """
-    if document.get("status") == _VOID:
+    if document.get("status") == ENTERED_IN_ERROR:
         return None
     contained = document.get("contained")
     safety: bool | None = None
@@ -148,7 +148,9 @@ def _is_void(contained: Document) -> bool:
     """Whether a contained resource was withdrawn, or is about somebody else than its container's patient."""
     subject = contained.get("subject")
     about = subject.get("reference") if isinstance(subject, dict) else None
-    return contained.get("status") == _VOID or (isinstance(about, str) and about.startswith("#") and about != "#")
+    return contained.get("status") == ENTERED_IN_ERROR or (
+        isinstance(about, str) and about.startswith("#") and about != "#"
+    )
 
 
 def when_of(document: Document) -> Moment:

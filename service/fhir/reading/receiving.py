@@ -14,14 +14,13 @@ from msgspec import Raw, ValidationError
 from service.errors import BodyUnreadable
 from service.fhir.reading.elements import ABSENT, NULL, Coding, Element, Link, Meta, Search, given
 from service.fhir.reading.nesting import LIMITS, ReadingLimits
-from service.fhir.reading.resources import OTHER, READ, Bundle, Entry, Resource
+from service.fhir.reading.resources import TYPES, Bundle, Entry, Resource
 from service.fhir.reading.shapes import joined, where_and_what, wrong_type
 from service.fhir.reading.shortfalls import SUBSETTED, Said, Shortfall, is_marked_subsetted, shortfalls
 
 T = TypeVar("T")
 
 _REFUSED_TYPES: Final = frozenset({"history", "message"})
-_KNOWN: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _LONGEST_NAME: Final = 60
 _LEVELS: Final = 3
 _OTHER_NAMES: Final = """
@@ -191,11 +190,12 @@ def _receive_decoded(received: Received, bundle: Bundle) -> None:
         _add_nested(received, bundle, "Bundle", ())
     else:
         received.entries, received.resources, received.kinds = entries, resources, kinds
-        _note_shortfalls(received, bundle, "Bundle", ())
+        _note_shortfalls(received, bundle, "Bundle", (), is_bare=type(None) in kinds)
 
 
 def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
-    _note_shortfalls(received, bundle, path, way)
+    is_bare = any(entry.resource is None for entry in bundle.entry or ())
+    _note_shortfalls(received, bundle, path, way, is_bare=is_bare)
     for index, entry in enumerate(bundle.entry or []):
         place = Place(f"{path}.entry[{index}].resource", (*way, index))
         if type(entry.resource) is not Bundle:
@@ -204,9 +204,8 @@ def _add_nested(received: Received, bundle: Bundle, path: str, way: tuple[int, .
             _inside(received, place, entry.resource, _add_checked)
 
 
-def _note_shortfalls(received: Received, bundle: Bundle, path: str, way: tuple[int, ...]) -> None:
+def _note_shortfalls(received: Received, bundle: Bundle, path: str, way: tuple[int, ...], *, is_bare: bool) -> None:
     entries, raws = bundle.entry or (), partial(received.raws, way)
-    is_bare = type(None) in (received.kinds or {type(entry.resource) for entry in entries})
     received.shortfalls += shortfalls(
         Said(path, bundle.type, bundle.total, bundle.link, bundle.meta, entries, raws, is_bare)
     )
@@ -298,12 +297,12 @@ def _broken(raw: Raw, error: ValidationError) -> Entry | Raw:
 
 def is_type(name: str) -> bool:
     """True for the name of a resource type of R4, or of another release; those of R5 and STU3 are not read."""
-    return name in _KNOWN or name in _OTHER_RELEASES
+    return name in TYPES or name in _OTHER_RELEASES
 
 
 def unknown_type(name: str) -> tuple[str, str]:
     """The resource type that a name nearly spells, empty if there is none, and what to say of it."""
-    near = difflib.get_close_matches(name[:_LONGEST_NAME], _KNOWN, n=1)
+    near = difflib.get_close_matches(name[:_LONGEST_NAME], TYPES, n=1)
     hint = f"the nearest name is {near[0]}" if near else "send one such as Observation"
     return near[0] if near else "", f"FHIR R4 has no resource type of this name, so it cannot be read; {hint}."
 

@@ -290,6 +290,8 @@ SubstanceSourceMaterial SubstanceSpecification SupplyDelivery SupplyRequest Task
 TestReport TestScript ValueSet VerificationResult VisionPrescription
 """
 OTHER: Final = tuple(_OTHER_NAMES.split())
+READ_TYPES: Final = frozenset(read.__name__ for read in READ)
+TYPES: Final = READ_TYPES | set(OTHER)
 
 
 class Entry(Element):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import DecodeError, Raw
 
 from service.fhir.reading.elements import ABSENT, Element, Meta, given
-from service.fhir.reading.resources import OTHER, READ, OperationOutcome
+from service.fhir.reading.resources import TYPES, OperationOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,6 @@ SUBSETTED: Final = "SUBSETTED"
 _ANSWERS: Final = frozenset({"batch-response", "transaction-response"})
 _STATUS: Final = re.compile(r'"?([1-5][0-9]{2})\b')
 _ADDRESS: Final = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$")
-_TYPES: Final = frozenset({*(read.__name__ for read in READ), *OTHER})
 _HARMLESS: Final = frozenset({"information", "success"})
 # `Resource request returns no results`, which Epic sends as a warning: fhir.epic.com, FHIR error codes, 4101.
 _NOTHING_FOUND: Final = "4101"
@@ -125,6 +124,13 @@ def _says_nothing_found(details: Raw) -> bool:
     return any(isinstance(one, dict) and one.get("code") == _NOTHING_FOUND for one in codings)
 
 
+def reports_problem(entry: Entry) -> bool:
+    """True for an entry that tells of a search, unless it only informs."""
+    if isinstance(entry.resource, OperationOutcome):
+        return not is_harmless(entry.resource.issue)
+    return entry.search is not None and entry.search.mode == "outcome"
+
+
 def refusal_of(response: Raw) -> str:
     """The status of a request of a batch that was answered with anything but success; empty for any other."""
     if not given(response):
@@ -142,12 +148,12 @@ def _unmatched(said: Said) -> Iterator[Shortfall]:
         total = _TOTAL.decode(said.total)
     except DecodeError:
         return
-    came = sum(map(is_match, said.entries))
+    came = sum(map(_is_match, said.entries))
     if total > came:
         yield Shortfall("", f"the search found {total} resources, and {came} of them were sent")
 
 
-def is_match(entry: Entry) -> bool:
+def _is_match(entry: Entry) -> bool:
     """True for what a search found, and not for what came with it."""
     if isinstance(entry.resource, OperationOutcome):
         return False
@@ -174,4 +180,4 @@ def _kind_of(address: Raw) -> str:
         named = _ADDRESS.search(_TEXT.decode(address))
     except DecodeError:
         return ""
-    return named[1] if named and named[1] in _TYPES else ""
+    return named[1] if named and named[1] in TYPES else ""
